@@ -1,0 +1,32 @@
+-- What the view audit.event asks before it gives a row: tenant, session and an event of the read.
+-- The view evaluates it once a statement, as a one-time filter above every scan. Whoever may read
+-- the view needs EXECUTE here, and can't call it by name for want of USAGE on the schema.
+create or replace function audit_private.open_reading()
+returns boolean
+language plpgsql
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  session audit_private.access_session;
+begin
+  session := audit_private.require_access(audit_private.require_tenant(null));
+  if not audit_private.has_just_read(session, 'view', null, true) then
+    perform audit_private.record_read(
+      session => session,
+      route => 'view',
+      filter => null,
+      rows => null,
+      statement => left(current_query(), 10000)
+    );
+  end if;
+  perform audit_private.release_tenant();
+  return true;
+end
+$$;
+comment on function audit_private.open_reading() is
+  'true with a tenant and an open access session, and logs the statement; raises otherwise';
+grant execute on function audit_private.open_reading()
+  to audit_reader, audit_admin, audit_privacy, audit_auditor;

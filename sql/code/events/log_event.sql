@@ -1,0 +1,179 @@
+set local role audit_writer;
+-- The hot path: one question, one INSERT. The question finds the role's binding and the toggle's decision,
+-- each by its primary key, and asks everything else about a plain event at once; PostgreSQL's price for
+-- a statement or an expression more is higher than that of a condition more. Whatever isn't plain goes to
+-- log_event_carefully, which asks one thing after the other and words the refusals.
+--
+-- Nothing here locks: a toggle turned meanwhile is in force for every statement whose snapshot is younger
+-- than its commit. No EXCEPTION block, since each would cost a subtransaction.
+create or replace function audit.log_event(
+  action text,
+  entity_type text,
+  entity_id text default null,
+  description text default null,
+  metadata jsonb default null,
+  target jsonb default null,
+  changes jsonb default null,
+  outcome text default 'success',
+  error_message text default null,
+  occurred_at timestamptz default null,
+  idempotency_key text default null,
+  actor_id text default null,
+  actor_type text default null,
+  actor jsonb default null,
+  tenant_id uuid default null
+)
+returns uuid
+language plpgsql
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  tenant uuid;
+  transaction_number bigint;
+  place bigint;
+  recorded timestamptz;
+  acting_id text;
+  acting_type text;
+  acting jsonb;
+  recorder text;
+  event_id uuid;
+begin
+  select d.tenant_id, b.transaction_offset + pg_current_xact_id()::text::bigint,
+    nextval('audit_private.event_sequence'), clock_timestamp(),
+    coalesce(log_event.actor_id, nullif(current_setting('pgwitness.actor_id', true), '')),
+    coalesce(log_event.actor_type, nullif(current_setting('pgwitness.actor_type', true), '')),
+    coalesce(log_event.actor, nullif(current_setting('pgwitness.actor', true), '')::jsonb),
+    case current_setting('role')
+      when 'none' then quote_ident(b.role_name)
+      else quote_ident(session_user) || '/' || quote_ident(b.role_name)
+    end
+  into tenant, transaction_number, place, recorded, acting_id, acting_type, acting, recorder
+  from audit_private.role_binding b
+  join audit_private.logging_decision d
+    on d.tenant_id = coalesce(
+      log_event.tenant_id, nullif(current_setting('pgwitness.tenant_id', true), '')::uuid, b.only_tenant_id)
+    and d.action = log_event.action
+  where b.role_name = case current_setting('role')
+      when 'none' then session_user else current_setting('role')::name end
+    and (b.is_service or d.tenant_id = any (b.tenant_ids))
+    and log_event.entity_type = any (b.entity_types)
+    and b.events_until > clock_timestamp()
+    and d.is_logged
+    and not d.is_mandatory
+    and btrim(log_event.description) <> ''
+    and log_event.outcome = 'success'
+    and log_event.error_message is null
+    and log_event.occurred_at is null
+    and log_event.idempotency_key is null
+    and (log_event.actor_type is null
+      or log_event.actor_type in ('user', 'system', 'api_key', 'database_role'))
+    and (log_event.actor is null or jsonb_typeof(log_event.actor) = 'object')
+    and (log_event.target is null or jsonb_typeof(log_event.target) in ('object', 'array'))
+    and (log_event.changes is null or jsonb_typeof(log_event.changes) = 'object')
+    and pg_column_size(row(
+      log_event.description, log_event.actor, log_event.target, log_event.changes, log_event.metadata)) < 600
+    and (octet_length(current_setting('pgwitness.actor', true)) > 600) is not true;
+  if not found then
+    return audit_private.log_event_carefully(
+      action, entity_type, entity_id, description, metadata, target, changes, outcome, error_message,
+      occurred_at, idempotency_key, actor_id, actor_type, actor, tenant_id);
+  end if;
+
+  if acting_type is null then
+    acting_type := case when acting_id is null then 'database_role' else 'user' end;
+    acting_id := coalesce(acting_id, audit_private.effective_role());
+  end if;
+  event_id := audit_private.new_event_id(recorded, hashint8extended(place, 0));
+  insert into audit_private.event (
+    tenant_id, occurred_at, id, recorded_at, sequence, transaction_id, salt, source, action, entity_type,
+    actor_type, outcome, recorded_by, actor_id, entity_id, description, actor, target, changes, metadata,
+    ip, user_agent, request_id
+  )
+  values (
+    tenant, recorded, event_id, recorded, place, transaction_number, gen_random_uuid(), 'logged', action,
+    entity_type, acting_type, 'success', recorder, acting_id, entity_id, description, acting, target, changes,
+    metadata,
+    nullif(current_setting('pgwitness.ip', true), '')::inet,
+    nullif(current_setting('pgwitness.user_agent', true), ''),
+    nullif(current_setting('pgwitness.request_id', true), '')
+  );
+  return event_id;
+end
+$$;
+comment on function audit.log_event(
+  text, text, text, text, jsonb, jsonb, jsonb, text, text, timestamptz, text, text, text, jsonb, uuid
+) is 'logs an event in the caller''s transaction; returns its id, or null when a toggle silences it; for audit_app';
+grant execute on function audit.log_event(
+  text, text, text, text, jsonb, jsonb, jsonb, text, text, timestamptz, text, text, text, jsonb, uuid
+) to audit_app;
+
+-- Callers whose keys are uuids or integers need no cast. Left to run as the caller, they inline away.
+set local role audit_owner;
+create or replace function audit.log_event(
+  action text,
+  entity_type text,
+  entity_id uuid,
+  description text default null,
+  metadata jsonb default null,
+  target jsonb default null,
+  changes jsonb default null,
+  outcome text default 'success',
+  error_message text default null,
+  occurred_at timestamptz default null,
+  idempotency_key text default null,
+  actor_id text default null,
+  actor_type text default null,
+  actor jsonb default null,
+  tenant_id uuid default null
+)
+returns uuid
+language sql
+volatile
+parallel unsafe
+as $$
+  select audit.log_event(
+    action, entity_type, entity_id::text, description, metadata, target, changes, outcome, error_message,
+    occurred_at, idempotency_key, actor_id, actor_type, actor, tenant_id)
+$$;
+comment on function audit.log_event(
+  text, text, uuid, text, jsonb, jsonb, jsonb, text, text, timestamptz, text, text, text, jsonb, uuid
+) is 'the same for an entity_id of type uuid; for audit_app';
+grant execute on function audit.log_event(
+  text, text, uuid, text, jsonb, jsonb, jsonb, text, text, timestamptz, text, text, text, jsonb, uuid
+) to audit_app;
+
+create or replace function audit.log_event(
+  action text,
+  entity_type text,
+  entity_id bigint,
+  description text default null,
+  metadata jsonb default null,
+  target jsonb default null,
+  changes jsonb default null,
+  outcome text default 'success',
+  error_message text default null,
+  occurred_at timestamptz default null,
+  idempotency_key text default null,
+  actor_id text default null,
+  actor_type text default null,
+  actor jsonb default null,
+  tenant_id uuid default null
+)
+returns uuid
+language sql
+volatile
+parallel unsafe
+as $$
+  select audit.log_event(
+    action, entity_type, entity_id::text, description, metadata, target, changes, outcome, error_message,
+    occurred_at, idempotency_key, actor_id, actor_type, actor, tenant_id)
+$$;
+comment on function audit.log_event(
+  text, text, bigint, text, jsonb, jsonb, jsonb, text, text, timestamptz, text, text, text, jsonb, uuid
+) is 'the same for an entity_id of an integer type; for audit_app';
+grant execute on function audit.log_event(
+  text, text, bigint, text, jsonb, jsonb, jsonb, text, text, timestamptz, text, text, text, jsonb, uuid
+) to audit_app;

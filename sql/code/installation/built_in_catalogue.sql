@@ -1,0 +1,73 @@
+-- What the log says about itself. Applied with the code, so that a release can add to it. Roles other
+-- than the owner can't reach these rows: the define functions refuse them.
+
+insert into audit_private.actor_type as known (actor_type, titles, descriptions)
+values
+  ('user', '{"en": "User", "sv": "Användare"}',
+    '{"en": "A person signed in to the application", "sv": "En person som är inloggad i tillämpningen"}'),
+  ('system', '{"en": "System", "sv": "System"}',
+    '{"en": "The application itself, a job or a schedule", "sv": "Tillämpningen själv, ett jobb eller ett schema"}'),
+  ('api_key', '{"en": "API key", "sv": "API-nyckel"}',
+    '{"en": "A program that presented a key", "sv": "Ett program som visade upp en nyckel"}'),
+  ('database_role', '{"en": "Database role", "sv": "Databasroll"}',
+    '{"en": "Nobody was named, so the database role stands for the actor", "sv": "Ingen namngavs, så databasrollen står som aktör"}')
+on conflict (actor_type) do update
+set titles = excluded.titles, descriptions = excluded.descriptions
+where (known.titles, known.descriptions) is distinct from (excluded.titles, excluded.descriptions);
+
+insert into audit_private.outcome as known (outcome, titles, descriptions)
+values
+  ('success', '{"en": "Success", "sv": "Lyckades"}',
+    '{"en": "It was done", "sv": "Det blev gjort"}'),
+  ('failure', '{"en": "Failure", "sv": "Misslyckades"}',
+    '{"en": "It was tried and not done", "sv": "Det försöktes men blev inte gjort"}')
+on conflict (outcome) do update
+set titles = excluded.titles, descriptions = excluded.descriptions
+where (known.titles, known.descriptions) is distinct from (excluded.titles, excluded.descriptions);
+
+insert into audit_private.category as known (category, titles, descriptions, is_mandatory, is_built_in)
+values
+  ('audit_control', '{"en": "Control of the log", "sv": "Styrning av loggen"}',
+    '{"en": "Acts on the log itself; always logged", "sv": "Åtgärder på själva loggen; loggas alltid"}', true, true),
+  ('audit_access', '{"en": "Access to the log", "sv": "Insyn i loggen"}',
+    '{"en": "Who opened, read and took out the log, and why; always logged", "sv": "Vem som öppnade, läste och tog ut loggen, och varför; loggas alltid"}',
+    true, true)
+on conflict (category) do update
+set titles = excluded.titles, descriptions = excluded.descriptions, is_mandatory = true, is_built_in = true
+where (known.titles, known.descriptions, known.is_mandatory, known.is_built_in)
+  is distinct from (excluded.titles, excluded.descriptions, true, true);
+
+insert into audit_private.entity_type as known (entity_type, titles, descriptions, is_built_in)
+values
+  ('audit_log', '{"en": "Audit log", "sv": "Granskningslogg"}', '{}', true),
+  ('audit_session', '{"en": "Access session", "sv": "Insynssession"}', '{}', true),
+  ('audit_tenant', '{"en": "Tenant", "sv": "Organisation"}', '{}', true),
+  ('audit_toggle', '{"en": "Logging toggle", "sv": "Loggningsreglage"}', '{}', true),
+  ('audit_catalogue', '{"en": "Catalogue", "sv": "Katalog"}', '{}', true),
+  ('audit_option', '{"en": "Option", "sv": "Inställning"}', '{}', true)
+on conflict (entity_type) do update
+set titles = excluded.titles, descriptions = excluded.descriptions, is_built_in = true
+where (known.titles, known.descriptions, known.is_built_in)
+  is distinct from (excluded.titles, excluded.descriptions, true);
+
+insert into audit_private.action as known (action, category, titles)
+values
+  ('installed', 'audit_control', '{"en": "Audit log installed", "sv": "Granskningsloggen installerad"}'),
+  ('upgraded', 'audit_control', '{"en": "Audit log upgraded", "sv": "Granskningsloggen uppgraderad"}'),
+  ('tenant_registered', 'audit_control', '{"en": "Tenant registered", "sv": "Organisation registrerad"}'),
+  ('tenant_retired', 'audit_control', '{"en": "Tenant retired", "sv": "Organisation avslutad"}'),
+  ('tenant_granted', 'audit_control', '{"en": "Role granted a tenant", "sv": "Roll fick tillgång till organisation"}'),
+  ('tenant_revoked', 'audit_control', '{"en": "Role''s tenant revoked", "sv": "Rolls tillgång till organisation återkallad"}'),
+  ('catalogue_changed', 'audit_control', '{"en": "Catalogue changed", "sv": "Katalogen ändrad"}'),
+  ('logging_toggled', 'audit_control', '{"en": "Logging turned on or off", "sv": "Loggning på eller av"}'),
+  ('category_logging_toggled', 'audit_control', '{"en": "Category turned on or off", "sv": "Kategori på eller av"}'),
+  ('action_logging_toggled', 'audit_control', '{"en": "Action turned on or off", "sv": "Åtgärd på eller av"}'),
+  ('option_changed', 'audit_control', '{"en": "Option changed", "sv": "Inställning ändrad"}'),
+  ('events_imported', 'audit_control', '{"en": "Events imported", "sv": "Händelser inlästa"}'),
+  ('audit_session_created', 'audit_access', '{"en": "Access justified", "sv": "Insyn motiverad"}'),
+  ('audit_session_closed', 'audit_access', '{"en": "Access ended", "sv": "Insyn avslutad"}'),
+  ('audit_log_viewed', 'audit_access', '{"en": "Log read", "sv": "Loggen läst"}'),
+  ('audit_log_exported', 'audit_access', '{"en": "Log exported", "sv": "Loggen exporterad"}')
+on conflict (action) do update
+set titles = excluded.titles
+where known.titles is distinct from excluded.titles;

@@ -1,0 +1,21 @@
+-- A release may add options and change their texts; a value that somebody set stays.
+insert into audit_private.option as known (name, value, default_value, pattern, description)
+select o.name, o.default_value, o.default_value, o.pattern, o.description
+from (
+  values
+    ('partition_width', 'week', '^(day|week|month)$',
+      'width of a partition of events: day, week or month (UTC); partitions that exist keep theirs'),
+    ('partitions_ahead_weeks', '26', '^([4-9]|[1-9][0-9]|1[0-9][0-9])$',
+      'how far ahead partitions are made, in weeks: 4 to 199'),
+    ('payload_limit_bytes', '65536', '^([1-9][0-9]{3,5}|[1-9][0-9]{6})$',
+      'largest payload of an event, in bytes: 1,000 to 9,999,999')
+) as o (name, default_value, pattern, description)
+on conflict (name) do update
+set default_value = excluded.default_value, pattern = excluded.pattern, description = excluded.description
+where (known.default_value, known.pattern, known.description)
+  is distinct from (excluded.default_value, excluded.pattern, excluded.description);
+
+-- The installation's own tenant; it has no name of its own in any application.
+insert into audit_private.tenant (tenant_id, name)
+values ('00000000-0000-0000-0000-000000000000', 'pgwitness')
+on conflict (tenant_id) do nothing;

@@ -1,0 +1,124 @@
+-- For monitoring and for the doctor: each check is a row also when all is well, so that a check that no
+-- longer runs can be told from one that passes. The hint holds what to run.
+create or replace function audit.check_health()
+returns table (check_name text, state text, detail text, hint text)
+language plpgsql
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return query
+  select 'partitions_ahead',
+    case when i.events_until > now() + interval '4 weeks' then 'ok' else 'error' end,
+    format('partitions reach until %s', coalesce(i.events_until::text, 'nowhere')),
+    case when i.events_until > now() + interval '4 weeks' is not true
+      then 'call audit.maintain_partitions();' end
+  from audit_private.instance i;
+
+  return query
+  select 'partitions_guarded',
+    case when count(*) = 0 then 'ok' else 'error' end,
+    case when count(*) = 0 then 'every partition has its own row-level security and triggers'
+      else 'unguarded: ' || string_agg(c.relname::text, ', ' order by c.relname) end,
+    string_agg(
+      format('alter table audit_private.%1$I enable row level security; '
+        'alter table audit_private.%1$I force row level security; '
+        'alter table audit_private.%1$I enable always trigger event_refuse_change;', c.relname),
+      ' ' order by c.relname)
+  from pg_inherits h
+  join pg_class c on c.oid = h.inhrelid
+  where h.inhparent = 'audit_private.event'::regclass
+    and not (
+      c.relrowsecurity and c.relforcerowsecurity
+      and exists (
+        select from pg_trigger g
+        where g.tgrelid = c.oid and g.tgname = 'event_refuse_change' and g.tgenabled = 'A'
+      )
+    );
+
+  return query
+  select 'objects_unchanged',
+    case when count(*) = 0 then 'ok' else 'error' end,
+    case when count(*) = 0 then 'all objects are as they were installed'
+      else string_agg(format('%s %s is %s', d.kind, d.name, d.problem), '; ' order by d.kind, d.name) end,
+    case when count(*) > 0 then 'Find out who changed them, then: pgwitness install --force' end
+  from audit_private.list_drift() d;
+
+  return query
+  select 'engine_roles_apart',
+    case when count(*) = 0 then 'ok' else 'error' end,
+    case when count(*) = 0 then 'nobody inherits from an engine role, and none has a special right'
+      else string_agg(format('%I: %s', p.role_name, p.problem), '; ' order by p.role_name) end,
+    string_agg(p.remedy, ' ' order by p.role_name)
+  from (
+    select m.rolname as role_name, 'inherits from ' || e.rolname as problem,
+      case when current_setting('server_version_num')::integer >= 160000
+        then format('grant %I to %I with inherit false;', e.rolname, m.rolname)
+        else format('alter role %I noinherit;', m.rolname) end as remedy
+    from pg_roles e
+    join pg_roles m on pg_has_role(m.oid, e.oid, 'usage') and m.oid <> e.oid and not m.rolsuper
+    where e.rolname in ('audit_owner', 'audit_writer', 'audit_finder', 'audit_keeper')
+    union all
+    select r.rolname, 'must have neither LOGIN, SUPERUSER nor BYPASSRLS',
+      format('alter role %I nologin nosuperuser nobypassrls;', r.rolname)
+    from pg_roles r
+    where r.rolname in ('audit_owner', 'audit_writer', 'audit_finder', 'audit_keeper')
+      and (r.rolcanlogin or r.rolsuper or r.rolbypassrls)
+  ) p;
+
+  return query
+  select 'readers_behind_the_wall',
+    case when count(*) = 0 then 'ok' else 'warning' end,
+    case when count(*) = 0 then 'no role of people or applications passes row-level security'
+      else 'pass row-level security: ' || string_agg(m.rolname::text, ', ' order by m.rolname) end,
+    string_agg(format('alter role %I nosuperuser nobypassrls;', m.rolname), ' ' order by m.rolname)
+  from pg_roles m
+  where (m.rolsuper or m.rolbypassrls)
+    and exists (select from audit_private.role_binding b where b.role_name = m.rolname);
+
+  return query
+  select 'grants_have_roles',
+    case when count(*) = 0 then 'ok' else 'warning' end,
+    case when count(*) = 0 then 'every grant is for a role that exists'
+      else 'granted but gone: ' || string_agg(g.role_name::text, ', ' order by g.role_name) end,
+    string_agg(format('select audit.revoke_tenant(role => %L, reason => ''the role no longer exists'');', g.role_name),
+      ' ' order by g.role_name)
+  from audit_private.role_binding g
+  where not exists (select from pg_roles r where r.rolname = g.role_name);
+
+  return query
+  select 'logging_on',
+    case when count(*) = 0 then 'ok' else 'warning' end,
+    case when count(*) = 0 then 'no tenant has turned all logging off'
+      else 'all logging is off for: ' || string_agg(format('%s (%s)', t.name, t.tenant_id), ', ' order by t.name) end,
+    string_agg(format('select audit.set_logging(enabled => true, tenant_id => %L);', t.tenant_id), ' ' order by t.name)
+  from audit_private.tenant t
+  where not t.is_logging_enabled and t.retired_at is null;
+
+  return query
+  select 'categories_on',
+    case when count(*) = 0 then 'ok' else 'warning' end,
+    case when count(*) = 0 then 'no tenant has turned a whole category off'
+      else 'off: ' || string_agg(format('%s for %s (%s)', g.category, t.name, g.tenant_id), ', ' order by t.name, g.category) end,
+    case when count(*) > 0 then 'Better silence single actions: ' || string_agg(
+      format('select audit.set_category_logging(category => %L, enabled => true, tenant_id => %L);',
+        g.category, g.tenant_id), ' ' order by t.name, g.category) end
+  from audit_private.category_toggle g
+  join audit_private.tenant t using (tenant_id)
+  where not g.is_enabled and t.retired_at is null;
+
+  return query
+  select 'search_is_indexed',
+    case when count(*) > 0 then 'ok' else 'warning' end,
+    case when count(*) > 0 then 'pg_trgm is installed'
+      else 'pg_trgm is not installed: free text in closed partitions is searched without an index' end,
+    case when count(*) = 0 then 'create extension pg_trgm;' end
+  from pg_extension e
+  where e.extname = 'pg_trgm';
+end
+$$;
+comment on function audit.check_health() is
+  'a row a check: ok, warning or error, with what is wrong and what to run; for audit_operator, audit_auditor and audit_admin';
+grant execute on function audit.check_health() to audit_operator, audit_auditor, audit_admin;

@@ -1,0 +1,35 @@
+-- What the parent has and a partition doesn't inherit: without these, whoever may read or write the
+-- partition would walk around the tenant wall and the append-only triggers.
+create or replace function audit_private.guard_partition(partition_name text)
+returns void
+language plpgsql
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  statement text;
+begin
+  foreach statement in array array[
+    'alter table audit_private.%1$I enable row level security',
+    'alter table audit_private.%1$I force row level security',
+    'create policy "Events leave only to their tenant" on audit_private.%1$I '
+      'for select to audit_owner using (tenant_id = (select audit_private.visible_tenant()))',
+    'create policy "The keeper reads what it decides on" on audit_private.%1$I '
+      'for select to audit_keeper using (true)',
+    'create policy "The keeper removes" on audit_private.%1$I for delete to audit_keeper using (true)',
+    'create policy "Backups are complete" on audit_private.%1$I for select to audit_backup using (true)',
+    'create trigger event_refuse_change before update or delete or truncate on audit_private.%1$I '
+      'for each statement execute function audit_private.refuse_change()',
+    'alter table audit_private.%1$I enable always trigger event_refuse_change',
+    'revoke insert, update, delete, truncate, references, trigger on audit_private.%1$I from audit_owner',
+    'grant select on audit_private.%1$I to audit_backup',
+    'grant select, delete, truncate on audit_private.%1$I to audit_keeper'
+  ] loop
+    execute format(statement, guard_partition.partition_name);
+  end loop;
+end
+$$;
+comment on function audit_private.guard_partition(text) is
+  'gives a partition its own row-level security, policies, triggers and grants';

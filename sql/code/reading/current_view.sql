@@ -1,0 +1,23 @@
+-- What can be seen just now, in the numbers that events are stored under: transactions below "end"
+-- that aren't "running", and the transaction's own events recorded by "at".
+create or replace function audit_private.current_view()
+returns text
+language sql
+volatile
+parallel unsafe
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+  select format(
+    '{"at":%s,"end":%s,"own":%s,"running":[%s]}',
+    (extract(epoch from clock_timestamp()) * 1000000)::bigint,
+    i.transaction_offset + pg_snapshot_xmax(s.snapshot)::text::bigint,
+    i.transaction_offset + pg_current_xact_id()::text::bigint,
+    (
+      select string_agg((i.transaction_offset + x.number::text::bigint)::text, ',')
+      from pg_snapshot_xip(s.snapshot) as x (number)
+    ))
+  from audit_private.instance i
+  cross join pg_current_snapshot() as s (snapshot)
+$$;
+comment on function audit_private.current_view() is 'the current snapshot as JSON, for a cursor';

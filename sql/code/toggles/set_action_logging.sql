@@ -1,0 +1,12 @@
+create or replace function audit.set_action_logging(action text, enabled boolean, reason text default null, tenant_id uuid default null)
+returns boolean
+language sql
+volatile
+parallel unsafe
+as $$
+  select audit.set_toggles(
+    pg_catalog.jsonb_build_object('actions', pg_catalog.jsonb_build_object(action, enabled)), reason, tenant_id) > 0
+$$;
+comment on function audit.set_action_logging(text, boolean, text, uuid) is
+  'overrides one action, whatever its category says; null removes the override; true when that changed anything; needs a reason when an action falls silent; for audit_admin';
+grant execute on function audit.set_action_logging(text, boolean, text, uuid) to audit_admin;

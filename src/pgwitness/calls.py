@@ -1,0 +1,1023 @@
+"""The functions of schema audit, each written once: its arguments, its statement, its rows.
+
+A function here has the name and the arguments of its twin in the database and gives a `Call`: the
+statement, the parameters and how to read what comes back. The clients only run calls. Errors are
+those of `pgwitness.errors`; every function whose last argument is tenant_id can raise
+TenantMissing, TenantRefused and TenantUnknown, and left out it means the tenant of the context, or
+the only one that the role is bound to.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from functools import lru_cache
+from typing import Any, Generic, Literal, TypeAlias, TypeVar
+from uuid import UUID
+
+from pgwitness import models
+from pgwitness.context import current_places
+from pgwitness.errors import ValueUnstorable
+from pgwitness.text import make_safe, storable, to_json
+
+Result = TypeVar("Result", covariant=True)
+Rows: TypeAlias = Sequence[Mapping[str, Any]]
+PlaceholderStyle: TypeAlias = Literal["pyformat", "named"]
+Uuid: TypeAlias = UUID | str
+EntityId: TypeAlias = str | int | UUID
+Object: TypeAlias = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[Result]):
+    """A call of one function of schema audit.
+
+    Attributes:
+        function: its name.
+        arguments: name, SQL type and value of each.
+        columns: the select list; None for a function with a single value, or a procedure.
+        read: makes the result from the rows.
+        is_procedure: it is called instead of selected from, outside any transaction block.
+    """
+
+    function: str
+    arguments: tuple[tuple[str, str, str | list[str] | None], ...]
+    columns: tuple[str, ...] | None
+    read: Callable[[Rows], Result]
+    is_procedure: bool = False
+
+    def statement(self, style: PlaceholderStyle) -> str:
+        """Gives the SQL; every parameter is text with an explicit cast, so that any driver does.
+
+        Args:
+            style: pyformat for %(name)s, named for :name (PEP 249, paramstyle).
+        """
+        types = tuple((name, sql_type) for name, sql_type, _ in self.arguments)
+        return _statement(self.function, types, self.columns, self.is_procedure, style)
+
+    @property
+    def parameters(self) -> dict[str, str | list[str] | None]:
+        """The values by name."""
+        return {name: value for name, _, value in self.arguments}
+
+
+@lru_cache(maxsize=256)
+def _statement(
+    function: str,
+    types: tuple[tuple[str, str], ...],
+    columns: tuple[str, ...] | None,
+    is_procedure: bool,
+    style: PlaceholderStyle,
+) -> str:
+    placeholder = "%({})s" if style == "pyformat" else ":{}"
+    arguments = ", ".join(
+        f"{name} => cast({placeholder.format(name)} as {sql_type})" for name, sql_type in types
+    )
+    if is_procedure:
+        return f"call audit.{function}({arguments})"
+    if columns is None:
+        return f"select audit.{function}({arguments}) as result"
+    return f"select {', '.join(columns)} from audit.{function}({arguments})"
+
+
+def _as_text(value: object) -> str | None:
+    if isinstance(value, Enum):
+        value = value.value
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return storable(str(value))
+    if isinstance(value, UUID):
+        return str(value)
+    # bool is an int, but no identifier.
+    if isinstance(value, int) and not isinstance(value, bool):
+        return to_json(value)
+    raise ValueUnstorable(
+        f"a value of type {type(value).__name__} is no text",
+        hint="Give a str, an int or a UUID.",
+    )
+
+
+def _as_time(value: datetime | None) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        raise ValueUnstorable(
+            "a time has no time zone",
+            detail=f"Given: {value!r}" if isinstance(value, datetime) else f"Given: {type(value)}",
+            hint="Give an aware datetime, such as datetime.now(timezone.utc).",
+        )
+    return value.isoformat()
+
+
+def _encode(sql_type: str, value: Any) -> str | list[str] | None:
+    if value is None:
+        return None
+    if sql_type == "jsonb":
+        return _dump(value) if isinstance(value, _Storable) else to_json(value)
+    if sql_type == "timestamptz":
+        return _as_time(value)
+    if sql_type == "boolean":
+        return "true" if value else "false"
+    if sql_type == "text[]":
+        return [_as_text(item) or "" for item in value]
+    return _as_text(str(value) if sql_type == "inet" else value)
+
+
+def _arguments(
+    named: Mapping[str, tuple[str, Any]],
+) -> tuple[tuple[str, str, str | list[str] | None], ...]:
+    return tuple(
+        (name, sql_type, _encode(sql_type, value)) for name, (sql_type, value) in named.items()
+    )
+
+
+def _value(
+    function: str, convert: Callable[[Any], Result], **named: tuple[str, Any]
+) -> Call[Result]:
+    return Call(function, _arguments(named), None, lambda rows: convert(rows[0]["result"]))
+
+
+def _list(
+    function: str, model: type[models.Model], **named: tuple[str, Any]
+) -> Call[list[models.Model]]:
+    return Call(function, _arguments(named), models.columns(model), models.reader(model))
+
+
+def _one(function: str, model: type[models.Model], **named: tuple[str, Any]) -> Call[models.Model]:
+    read = models.reader(model)
+    return Call(function, _arguments(named), models.columns(model), lambda rows: read(rows)[0])
+
+
+def _uuid(value: object) -> UUID:
+    return UUID(str(value))
+
+
+def _nothing(_: object) -> None:
+    return None
+
+
+# Context
+
+
+def set_context(
+    *,
+    tenant_id: Uuid | None = None,
+    actor_id: EntityId | None = None,
+    actor_type: str | None = None,
+    actor: Object | None = None,
+    ip: models.Address | str | None = None,
+    user_agent: str | None = None,
+    request_id: str | UUID | None = None,
+    access_id: Uuid | None = None,
+) -> Call[None]:
+    """Replaces the whole context for the rest of the current transaction.
+
+    `Client.context` does the same for a block, remembers it for failure events, and marks escaped
+    text in the events.
+
+    Args:
+        tenant_id: whose log.
+        actor_id: who acts.
+        actor_type: user, system, api_key or database_role.
+        actor: snapshot of the actor.
+        ip: address that the request came from.
+        user_agent: the client program's own name (RFC 9110, section 10.1.5).
+        request_id: ties together what one request did.
+        access_id: the access session to read with.
+
+    Raises:
+        ActorRefused: the role isn't a member of audit_app and names another actor.
+        EventInvalid: the actor's type is unknown, its id empty or its snapshot no object.
+        TenantRefused: the role has no grant for that tenant.
+        TenantUnknown: the tenant isn't registered.
+    """
+    return _value(
+        "set_context",
+        _nothing,
+        tenant_id=("uuid", tenant_id),
+        actor_id=("text", actor_id),
+        actor_type=("text", actor_type),
+        actor=("jsonb", actor),
+        ip=("inet", ip),
+        user_agent=("text", user_agent),
+        request_id=("text", request_id),
+        access_id=("uuid", access_id),
+    )
+
+
+def current_tenant() -> Call[UUID]:
+    """Gives the tenant that calls without a tenant_id mean.
+
+    Raises:
+        TenantMissing: there is none.
+        TenantRefused: the role has no grant for it.
+    """
+    return _value("current_tenant", _uuid)
+
+
+# Catalogue
+
+
+def define_category(
+    category: str, titles: Mapping[str, str], descriptions: Mapping[str, str] | None = None
+) -> Call[bool]:
+    """Defines or redefines a category of actions; for audit_operator.
+
+    Args:
+        category: code of lower-case letters, digits and underscores.
+        titles: language code (RFC 5646) to title.
+        descriptions: language code to description.
+
+    Returns:
+        Whether that changed anything.
+
+    Raises:
+        DefinitionRefused: it is built in, or a text or code isn't valid.
+    """
+    return _value(
+        "define_category",
+        bool,
+        category=("text", category),
+        titles=("jsonb", titles),
+        descriptions=("jsonb", descriptions or {}),
+    )
+
+
+def define_action(
+    action: str,
+    category: str,
+    titles: Mapping[str, str],
+    descriptions: Mapping[str, str] | None = None,
+    when_too_large: str = "refuse",
+) -> Call[bool]:
+    """Defines or redefines an action, or brings a retired one back; for audit_operator.
+
+    Args:
+        action: code of lower-case letters, digits and underscores.
+        category: what it is switched with; never changes.
+        titles: language code (RFC 5646) to title.
+        descriptions: language code to description.
+        when_too_large: refuse or cut: what to do with a payload over the limit.
+
+    Returns:
+        Whether that changed anything.
+
+    Raises:
+        CategoryUnknown: the category isn't defined, or is built in.
+        DefinitionRefused: it is built in or in another category, or a text or code isn't valid.
+    """
+    return _value(
+        "define_action",
+        bool,
+        action=("text", action),
+        category=("text", category),
+        titles=("jsonb", titles),
+        descriptions=("jsonb", descriptions or {}),
+        when_too_large=("text", when_too_large),
+    )
+
+
+def define_entity_type(
+    entity_type: str, titles: Mapping[str, str], descriptions: Mapping[str, str] | None = None
+) -> Call[bool]:
+    """Defines or redefines a kind of thing that events are about; for audit_operator.
+
+    Args:
+        entity_type: code of lower-case letters, digits and underscores.
+        titles: language code (RFC 5646) to title.
+        descriptions: language code to description.
+
+    Returns:
+        Whether that changed anything.
+
+    Raises:
+        DefinitionRefused: it is built in, or a text or code isn't valid.
+    """
+    return _value(
+        "define_entity_type",
+        bool,
+        entity_type=("text", entity_type),
+        titles=("jsonb", titles),
+        descriptions=("jsonb", descriptions or {}),
+    )
+
+
+def define_access_reason(
+    access_reason: str, titles: Mapping[str, str], descriptions: Mapping[str, str] | None = None
+) -> Call[bool]:
+    """Defines or redefines a reason to read the log; for audit_operator.
+
+    Args:
+        access_reason: code of lower-case letters, digits and underscores.
+        titles: language code (RFC 5646) to title.
+        descriptions: language code to description.
+
+    Returns:
+        Whether that changed anything.
+
+    Raises:
+        DefinitionRefused: a text or code isn't valid.
+    """
+    return _value(
+        "define_access_reason",
+        bool,
+        access_reason=("text", access_reason),
+        titles=("jsonb", titles),
+        descriptions=("jsonb", descriptions or {}),
+    )
+
+
+def retire_action(action: str, reason: str) -> Call[bool]:
+    """Lets no new event have this action; for audit_operator.
+
+    Args:
+        action: the action.
+        reason: 10 to 500 characters.
+
+    Returns:
+        Whether that changed anything.
+
+    Raises:
+        ActionUnknown: it isn't defined.
+        DefinitionRefused: it is built in.
+        ReasonInvalid: the reason is too short or too long.
+    """
+    return _value("retire_action", bool, action=("text", action), reason=("text", reason))
+
+
+def list_catalogue() -> Call[list[models.CatalogueEntry]]:
+    """Lists the vocabulary: categories, actions, entity types, actor types, outcomes, reasons."""
+    return _list("list_catalogue", models.CatalogueEntry)
+
+
+# Tenants
+
+
+def register_tenant(tenant_id: Uuid, name: str) -> Call[bool]:
+    """Registers a tenant or renames it; for audit_operator.
+
+    Args:
+        tenant_id: the application's own identifier.
+        name: for people.
+
+    Returns:
+        Whether that changed anything.
+    """
+    return _value("register_tenant", bool, tenant_id=("uuid", tenant_id), name=("text", name))
+
+
+def retire_tenant(reason: str, tenant_id: Uuid) -> Call[bool]:
+    """Lets a tenant log no more; its events stay readable; for audit_operator.
+
+    Args:
+        reason: 10 to 500 characters.
+        tenant_id: the tenant.
+
+    Returns:
+        Whether that changed anything.
+
+    Raises:
+        ReasonInvalid: the reason is too short or too long.
+        TenantUnknown: the tenant isn't registered.
+    """
+    return _value("retire_tenant", bool, reason=("text", reason), tenant_id=("uuid", tenant_id))
+
+
+def list_tenants() -> Call[list[models.Tenant]]:
+    """Lists the tenants that the role may see."""
+    return _list("list_tenants", models.Tenant)
+
+
+def grant_tenant(role: str, tenant_id: Uuid) -> Call[bool]:
+    """Lets a database role act for one tenant; for audit_operator.
+
+    Args:
+        role: exact name of the role; its members are not meant.
+        tenant_id: the tenant.
+
+    Returns:
+        Whether that changed anything.
+
+    Raises:
+        RoleUnknown: there is no such role.
+        TenantUnknown: the tenant isn't registered.
+    """
+    return _value("grant_tenant", bool, role=("name", role), tenant_id=("uuid", tenant_id))
+
+
+def grant_all_tenants(role: str, reason: str) -> Call[bool]:
+    """Lets a service role act for every tenant, as its context says; for audit_operator.
+
+    Args:
+        role: exact name of the role; its members are not meant.
+        reason: 10 to 500 characters.
+
+    Returns:
+        Whether that changed anything.
+
+    Raises:
+        ReasonInvalid: the reason is too short or too long.
+        RoleUnknown: there is no such role.
+    """
+    return _value("grant_all_tenants", bool, role=("name", role), reason=("text", reason))
+
+
+def revoke_tenant(role: str, reason: str, tenant_id: Uuid | None = None) -> Call[bool]:
+    """Takes a role's grants back; for audit_operator.
+
+    Args:
+        role: exact name of the role.
+        reason: 10 to 500 characters.
+        tenant_id: the tenant; None takes back all of the role's grants.
+
+    Returns:
+        Whether that changed anything.
+
+    Raises:
+        ReasonInvalid: the reason is too short or too long.
+    """
+    return _value(
+        "revoke_tenant",
+        bool,
+        role=("name", role),
+        reason=("text", reason),
+        tenant_id=("uuid", tenant_id),
+    )
+
+
+def list_grants() -> Call[list[models.Grant]]:
+    """Lists which role may act for which tenant."""
+    return _list("list_grants", models.Grant)
+
+
+# Toggles
+
+
+def set_logging(
+    enabled: bool, reason: str | None = None, tenant_id: Uuid | None = None
+) -> Call[bool]:
+    """Turns a tenant's logging on or off; mandatory actions are logged all the same.
+
+    Args:
+        enabled: on or off.
+        reason: 10 to 500 characters; required when something falls silent.
+        tenant_id: the tenant.
+
+    Returns:
+        Whether that changed anything.
+
+    Raises:
+        ReasonInvalid: the reason is missing, too short or too long.
+    """
+    return _value(
+        "set_logging",
+        bool,
+        enabled=("boolean", enabled),
+        reason=("text", reason),
+        tenant_id=("uuid", tenant_id),
+    )
+
+
+def set_category_logging(
+    category: str,
+    enabled: bool | None,
+    reason: str | None = None,
+    tenant_id: Uuid | None = None,
+) -> Call[bool]:
+    """Turns a category of actions on or off.
+
+    Args:
+        category: the category.
+        enabled: on or off; None takes the toggle away, which means on.
+        reason: 10 to 500 characters; required when something falls silent.
+        tenant_id: the tenant.
+
+    Returns:
+        Whether that changed anything.
+
+    Raises:
+        CategoryUnknown: the category isn't in the catalogue.
+        ReasonInvalid: the reason is missing, too short or too long.
+        ToggleRefused: its actions are mandatory.
+    """
+    return _value(
+        "set_category_logging",
+        bool,
+        category=("text", category),
+        enabled=("boolean", enabled),
+        reason=("text", reason),
+        tenant_id=("uuid", tenant_id),
+    )
+
+
+def set_action_logging(
+    action: str,
+    enabled: bool | None,
+    reason: str | None = None,
+    tenant_id: Uuid | None = None,
+) -> Call[bool]:
+    """Overrides an action's category, either way.
+
+    Args:
+        action: the action.
+        enabled: on or off; None removes the override.
+        reason: 10 to 500 characters; required when something falls silent.
+        tenant_id: the tenant.
+
+    Returns:
+        Whether that changed anything.
+
+    Raises:
+        ReasonInvalid: the reason is missing, too short or too long.
+        ToggleRefused: the action is mandatory or unknown.
+    """
+    return _value(
+        "set_action_logging",
+        bool,
+        action=("text", action),
+        enabled=("boolean", enabled),
+        reason=("text", reason),
+        tenant_id=("uuid", tenant_id),
+    )
+
+
+def set_toggles(
+    toggles: Object, reason: str | None = None, tenant_id: Uuid | None = None
+) -> Call[int]:
+    """Turns several toggles at once, all or none.
+
+    Args:
+        toggles: {"logging": true, "categories": {code: bool}, "actions": {code: bool or null}};
+            each part may be left out.
+        reason: 10 to 500 characters; required when something falls silent.
+        tenant_id: the tenant.
+
+    Returns:
+        How many toggles changed.
+
+    Raises:
+        CategoryUnknown: a category isn't in the catalogue.
+        ReasonInvalid: the reason is missing, too short or too long.
+        ToggleRefused: an action or category is mandatory or unknown.
+    """
+    return _value(
+        "set_toggles",
+        int,
+        toggles=("jsonb", toggles),
+        reason=("text", reason),
+        tenant_id=("uuid", tenant_id),
+    )
+
+
+def list_toggles(tenant_id: Uuid | None = None) -> Call[list[models.Toggle]]:
+    """Lists each action's toggles and what they come to.
+
+    Args:
+        tenant_id: the tenant.
+    """
+    return _list("list_toggles", models.Toggle, tenant_id=("uuid", tenant_id))
+
+
+def is_logged(action: str, tenant_id: Uuid | None = None) -> Call[bool]:
+    """Tells whether an event of this action would be stored now; for audit_app.
+
+    Args:
+        action: the action.
+        tenant_id: the tenant.
+
+    Raises:
+        ActionUnknown: it isn't in the catalogue, or is retired.
+    """
+    return _value("is_logged", bool, action=("text", action), tenant_id=("uuid", tenant_id))
+
+
+# Events
+
+_EVENT_TYPES = {
+    "action": "text",
+    "entity_type": "text",
+    "entity_id": "text",
+    "description": "text",
+    "metadata": "jsonb",
+    "target": "jsonb",
+    "changes": "jsonb",
+    "outcome": "text",
+    "error_message": "text",
+    "occurred_at": "timestamptz",
+    "idempotency_key": "text",
+    "actor_id": "text",
+    "actor_type": "text",
+    "actor": "jsonb",
+}
+
+
+def log_event(
+    action: str,
+    entity_type: str,
+    entity_id: EntityId | None = None,
+    description: str | None = None,
+    metadata: Object | None = None,
+    *,
+    target: Object | Sequence[Object] | None = None,
+    changes: Object | None = None,
+    outcome: str = "success",
+    error_message: str | None = None,
+    occurred_at: datetime | None = None,
+    idempotency_key: str | None = None,
+    actor_id: EntityId | None = None,
+    actor_type: str | None = None,
+    actor: Object | None = None,
+    tenant_id: Uuid | None = None,
+) -> Call[UUID | None]:
+    """Logs an event; for audit_app.
+
+    Text that PostgreSQL can't store is escaped and marked in the metadata (`pgwitness.text`).
+
+    Args:
+        action: code from the catalogue.
+        entity_type: code from the catalogue.
+        entity_id: which thing of that type.
+        description: the event in words; required by the database.
+        metadata: whatever else there is to tell.
+        target: snapshot of what was acted on; left out, type and id of the entity.
+        changes: column to {"old": …, "new": …}.
+        outcome: success or failure.
+        error_message: why it failed; required for a failure.
+        occurred_at: aware; at most 24 hours ago or 5 minutes ahead; left out, now.
+        idempotency_key: repeating the call with the same key within 24 hours logs one event.
+        actor_id: who acted; left out, the context's.
+        actor_type: user, system, api_key or database_role; left out, the context's.
+        actor: snapshot of the actor; left out, the context's.
+        tenant_id: the tenant.
+
+    Returns:
+        The event's id, a UUIDv7 (RFC 9562); None when a toggle silenced it.
+
+    Raises:
+        ActionUnknown: the action isn't in the catalogue.
+        ActionReserved: only the log itself logs it.
+        ActorRefused: the role may not speak for that actor.
+        EntityTypeUnknown: the entity type isn't in the catalogue.
+        EventInvalid: something is missing or no valid value.
+        IdempotencyConflict: the key stands for other content.
+        PartitionMissing: no partition holds that time.
+        PayloadTooLarge: over the limit, 65,536 bytes unless set otherwise.
+        TimeOutOfRange: occurred_at is too far away.
+        ValueUnstorable: a value has no JSON form.
+    """
+    given = {
+        "action": action,
+        "entity_type": entity_type,
+        "entity_id": entity_id,
+        "description": description,
+        "metadata": metadata,
+        "target": target,
+        "changes": changes,
+        "outcome": outcome,
+        "error_message": error_message,
+        "occurred_at": occurred_at,
+        "idempotency_key": idempotency_key,
+        "actor_id": actor_id,
+        "actor_type": actor_type,
+        "actor": actor,
+    }
+    event = _storable_event(given)
+    arguments = tuple(
+        (name, sql_type, _dump(event.get(name)) if sql_type == "jsonb" else event.get(name))
+        for name, sql_type in _EVENT_TYPES.items()
+    )
+    tenant = _arguments({"tenant_id": ("uuid", tenant_id)})
+    return Call(
+        "log_event", arguments + tenant, None, lambda rows: models.as_uuid(rows[0]["result"])
+    )
+
+
+def log_events(events: Iterable[Object], tenant_id: Uuid | None = None) -> Call[models.LoggedCount]:
+    """Logs many events in one statement, all or none; for audit_app.
+
+    Args:
+        events: objects with the arguments of `log_event` by name, and ip, user_agent, request_id.
+        tenant_id: the tenant of all of them.
+
+    Returns:
+        How many were stored, and how many a toggle silenced.
+
+    Raises:
+        PgwitnessError: as `log_event`; detail names the index of the first event that is refused.
+    """
+    return _one(
+        "log_events",
+        models.LoggedCount,
+        events=("jsonb", _Storable(_storable_event(event) for event in events)),
+        tenant_id=("uuid", tenant_id),
+    )
+
+
+def import_events(
+    events: Iterable[Object], reason: str, tenant_id: Uuid | None = None
+) -> Call[list[models.ImportResult]]:
+    """Brings in events from elsewhere, also old ones; for audit_admin.
+
+    What is refused is reported and left out; the rest is stored. Toggles don't apply.
+
+    Args:
+        events: objects as for `log_events`, and id (kept when its time is occurred_at) and
+            recorded_at. Each has occurred_at, and an id or an idempotency_key: so a repeated import
+            doubles nothing.
+        reason: 10 to 500 characters.
+        tenant_id: the tenant of all of them.
+
+    Returns:
+        What became of each, in the order given.
+
+    Raises:
+        ReasonInvalid: the reason is missing, too short or too long.
+    """
+    return _list(
+        "import_events",
+        models.ImportResult,
+        events=("jsonb", _Storable(_storable_event(event, is_own=False) for event in events)),
+        reason=("text", reason),
+        tenant_id=("uuid", tenant_id),
+    )
+
+
+class _Storable(list[dict[str, Any]]):
+    """Events that went through make_safe already."""
+
+
+def _storable_event(event: Mapping[str, Any], is_own: bool = True) -> dict[str, Any]:
+    converted = {}
+    for name, value in event.items():
+        if value is None:
+            continue
+        sql_type = _EVENT_TYPES.get(name, "jsonb")
+        if sql_type == "timestamptz" and isinstance(value, datetime):
+            value = _as_time(value)
+        elif sql_type == "text" and not isinstance(value, str | Enum):
+            value = _as_text(value)
+        converted[name] = value
+    return make_safe(converted, current_places() if is_own else None)
+
+
+def _dump(value: object) -> str | None:
+    return None if value is None else json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+# Access
+
+
+def open_access(
+    access_reason: str, justification: str, tenant_id: Uuid | None = None
+) -> Call[UUID]:
+    """Opens an access session: says why the log is about to be read.
+
+    It counts once the transaction has committed, for an hour after each use and 8 hours at most.
+
+    Args:
+        access_reason: code from the catalogue.
+        justification: 10 to 500 characters.
+        tenant_id: the tenant.
+
+    Returns:
+        The session, for `Context.access_id`.
+
+    Raises:
+        AccessLimited: five were opened within the hour.
+        AccessReasonUnknown: the reason isn't in the catalogue.
+        ReasonInvalid: the justification is too short or too long.
+    """
+    return _value(
+        "open_access",
+        _uuid,
+        access_reason=("text", access_reason),
+        justification=("text", justification),
+        tenant_id=("uuid", tenant_id),
+    )
+
+
+def close_access(access_id: Uuid, tenant_id: Uuid | None = None) -> Call[bool]:
+    """Closes an access session: one's own, or anybody's for audit_admin.
+
+    Args:
+        access_id: the session.
+        tenant_id: the tenant.
+
+    Returns:
+        Whether it was open.
+
+    Raises:
+        AccessRefused: it is somebody else's.
+        AccessRequired: there is no such session.
+    """
+    return _value(
+        "close_access", bool, access_id=("uuid", access_id), tenant_id=("uuid", tenant_id)
+    )
+
+
+def list_access(tenant_id: Uuid | None = None) -> Call[list[models.AccessSession]]:
+    """Lists the access sessions, newest first.
+
+    Args:
+        tenant_id: the tenant.
+    """
+    return _list("list_access", models.AccessSession, tenant_id=("uuid", tenant_id))
+
+
+# Reading
+
+
+def search_events(
+    filter: Object | None = None,
+    page_size: int = 100,
+    after: str | None = None,
+    tenant_id: Uuid | None = None,
+) -> Call[list[models.FoundEvent]]:
+    """Gives a page of events, newest first; needs an access session.
+
+    Args:
+        filter: column name to a value or a list of values; also actor, search (text), metadata
+            (object that it contains), from (inclusive) and to (exclusive).
+        page_size: 1 to 1,000 events.
+        after: cursor of the last event of the page before.
+        tenant_id: the tenant.
+
+    Raises:
+        AccessRequired: there is no access session.
+        AccessExpired: it is over.
+        AccessUncommitted: the transaction that opened it hasn't committed.
+        CursorInvalid: `after` isn't a cursor of this search.
+        FilterInvalid: a key or value of the filter isn't valid.
+        PageSizeInvalid: the page size is out of range.
+        ReadOnly: the server or the transaction can't write the event that reading leaves.
+    """
+    return _list(
+        "search_events",
+        models.FoundEvent,
+        filter=("jsonb", filter or {}),
+        page_size=("integer", page_size),
+        after=("text", after),
+        tenant_id=("uuid", tenant_id),
+    )
+
+
+def count_events(
+    filter: Object | None = None, up_to: int = 10000, tenant_id: Uuid | None = None
+) -> Call[models.EventCount]:
+    """Counts events, up to a bound; needs an access session.
+
+    Args:
+        filter: as for `search_events`.
+        up_to: count no further.
+        tenant_id: the tenant.
+
+    Raises:
+        AccessRequired: there is no access session.
+        FilterInvalid: a key or value of the filter isn't valid.
+    """
+    return _one(
+        "count_events",
+        models.EventCount,
+        filter=("jsonb", filter or {}),
+        up_to=("integer", up_to),
+        tenant_id=("uuid", tenant_id),
+    )
+
+
+def get_event(event_id: Uuid, tenant_id: Uuid | None = None) -> Call[models.Event]:
+    """Gives one event; needs an access session.
+
+    Args:
+        event_id: its id.
+        tenant_id: the tenant.
+
+    Raises:
+        AccessRequired: there is no access session.
+        EventMissing: there is no such event.
+    """
+    return _one(
+        "get_event", models.Event, event_id=("uuid", event_id), tenant_id=("uuid", tenant_id)
+    )
+
+
+def list_actors(
+    search: str | None = None, tenant_id: Uuid | None = None
+) -> Call[list[models.Actor]]:
+    """Lists who appears in the log, newest first, at most 100; needs an access session.
+
+    Args:
+        search: part of the actor's id or of a text in the snapshot.
+        tenant_id: the tenant.
+
+    Raises:
+        AccessRequired: there is no access session.
+    """
+    return _list(
+        "list_actors", models.Actor, search=("text", search), tenant_id=("uuid", tenant_id)
+    )
+
+
+def report_subject(
+    identifiers: Sequence[str], with_actors: bool = False, tenant_id: Uuid | None = None
+) -> Call[list[models.SubjectEvent]]:
+    """Lists the events that concern a person (GDPR, article 15); needs an access session.
+
+    Args:
+        identifiers: the person's ids, names, addresses.
+        with_actors: show other people instead of masking them.
+        tenant_id: the tenant.
+
+    Raises:
+        AccessRequired: there is no access session.
+    """
+    return _list(
+        "report_subject",
+        models.SubjectEvent,
+        identifiers=("text[]", identifiers),
+        with_actors=("boolean", with_actors),
+        tenant_id=("uuid", tenant_id),
+    )
+
+
+def list_control_events(
+    from_time: datetime | None = None, to_time: datetime | None = None
+) -> Call[list[models.ControlEvent]]:
+    """Lists the envelopes of the events about the log itself, of all tenants; for audit_auditor.
+
+    Args:
+        from_time: aware; inclusive.
+        to_time: aware; exclusive.
+    """
+    return _list(
+        "list_control_events",
+        models.ControlEvent,
+        from_time=("timestamptz", from_time),
+        to_time=("timestamptz", to_time),
+    )
+
+
+# Jobs
+
+
+def set_option(name: str, value: str, reason: str) -> Call[bool]:
+    """Sets an option of the installation; for audit_operator.
+
+    Args:
+        name: the option.
+        value: as text.
+        reason: 10 to 500 characters.
+
+    Returns:
+        Whether that changed anything.
+
+    Raises:
+        OptionInvalid: the option is unknown, or the value isn't one for it.
+        ReasonInvalid: the reason is too short or too long.
+    """
+    return _value(
+        "set_option", bool, name=("text", name), value=("text", value), reason=("text", reason)
+    )
+
+
+def list_options() -> Call[list[models.Option]]:
+    """Lists the options and their values."""
+    return _list("list_options", models.Option)
+
+
+def check_health() -> Call[list[models.HealthCheck]]:
+    """Looks for what isn't as it should be; the hints hold the SQL that mends it."""
+    return _list("check_health", models.HealthCheck)
+
+
+def maintain_partitions() -> Call[None]:
+    """Makes the partitions ahead; for audit_operator.
+
+    It commits between steps, so it takes a pool, or a connection in autocommit mode and outside a
+    transaction (PostgreSQL manual, "Transaction Management" in PL/pgSQL).
+    """
+    return Call("maintain_partitions", (), None, _nothing, is_procedure=True)
+
+
+def close_partition(partition: str) -> Call[int]:
+    """Makes the indexes that search a partition which is no longer written to; for audit_operator.
+
+    Args:
+        partition: name of the partition.
+
+    Returns:
+        How many indexes were made.
+
+    Raises:
+        PartitionMissing: there is no such partition.
+        PartitionOpen: it is still written to.
+    """
+    return _value("close_partition", int, partition=("text", partition))
+
+
+def list_partitions() -> Call[list[models.Partition]]:
+    """Lists the partitions of the events."""
+    return _list("list_partitions", models.Partition)

@@ -1,0 +1,207 @@
+"""What the command line says to people, in English and in Swedish.
+
+Titles of actions, categories, reasons and the like aren't here: they come from the catalogue.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+LANGUAGES = ("en", "sv")
+"""Languages that the listings speak; the first is what is spoken when none was chosen."""
+
+_TEXTS = {
+    # Columns
+    "access_id": ("Session", "Session"),
+    "action": ("Action", "Åtgärd"),
+    "actor": ("Actor", "Aktör"),
+    "actor_id": ("Actor ID", "Aktörens id"),
+    "actor_type": ("Type", "Typ"),
+    "category": ("Category", "Kategori"),
+    "check": ("Check", "Kontroll"),
+    "code": ("Code", "Kod"),
+    "default": ("Default", "Förval"),
+    "description": ("Description", "Beskrivning"),
+    "detail": ("Detail", "Detalj"),
+    "entity": ("Entity", "Objekt"),
+    "error": ("Error", "Fel"),
+    "events": ("Events", "Händelser"),
+    "expires": ("Ends", "Upphör"),
+    "granted": ("Granted", "Beviljad"),
+    "granted_by": ("By", "Av"),
+    "id": ("ID", "Id"),
+    "ip": ("Address", "Adress"),
+    "justification": ("Justification", "Motivering"),
+    "last_seen": ("Last seen", "Senast sedd"),
+    "logged": ("Logged", "Loggas"),
+    "logging": ("Logging", "Loggning"),
+    "name": ("Name", "Namn"),
+    "opened": ("Opened", "Öppnad"),
+    "option": ("Option", "Inställning"),
+    "reason": ("Reason", "Skäl"),
+    "recorded": ("Recorded", "Nedtecknad"),
+    "registered": ("Registered", "Registrerad"),
+    "relation": ("As", "Som"),
+    "request_id": ("Request", "Anrop"),
+    "role": ("Role", "Roll"),
+    "source": ("Source", "Källa"),
+    "status": ("Status", "Status"),
+    "target": ("Target", "Mål"),
+    "tenant": ("Tenant", "Organisation"),
+    "title": ("Title", "Titel"),
+    "toggle": ("Override", "Undantag"),
+    "user_agent": ("Client", "Klient"),
+    "value": ("Value", "Värde"),
+    "when": ("When", "När"),
+    # Headings
+    "actor_snapshot": ("Actor, as it was then", "Aktören, som den var då"),
+    "changes": ("Changes", "Ändringar"),
+    "metadata": ("Metadata", "Metadata"),
+    "target_snapshot": ("Target, as it was then", "Målet, som det var då"),
+    # States
+    "all_tenants": ("every tenant", "alla organisationer"),
+    "closed": ("closed", "avslutad"),
+    "expired": ("expired", "utgången"),
+    "is_mandatory": ("always logged", "loggas alltid"),
+    "missing_role": ("role is gone", "rollen finns inte"),
+    "never": ("never", "aldrig"),
+    "off": ("off", "av"),
+    "on": ("on", "på"),
+    "open": ("open", "öppen"),
+    "override_off": ("off here", "av här"),
+    "override_on": ("on here", "på här"),
+    "retired": ("retired", "avslutad"),
+    "state_error": ("error", "fel"),
+    "state_ok": ("ok", "ok"),
+    "state_warning": ("warning", "varning"),
+    # Kinds in the catalogue, relations of a subject, sources
+    "kind_access_reason": ("Access reasons", "Skäl till insyn"),
+    "kind_action": ("Actions", "Åtgärder"),
+    "kind_actor_type": ("Actor types", "Aktörstyper"),
+    "kind_category": ("Categories", "Kategorier"),
+    "kind_entity_type": ("Entity types", "Objekttyper"),
+    "kind_outcome": ("Outcomes", "Utfall"),
+    "relation_actor": ("actor", "aktör"),
+    "relation_mentioned": ("mentioned", "nämnd"),
+    "relation_target": ("target", "mål"),
+    "source_captured": ("captured from a table", "fångad från en tabell"),
+    "source_imported": ("imported", "importerad"),
+    "source_logged": ("logged by the application", "loggad av tillämpningen"),
+    "source_system": ("the log itself", "loggen själv"),
+    # Results
+    "access_closed": (
+        "Access session {access_id} is closed.",
+        "Insynssession {access_id} är avslutad.",
+    ),
+    "access_hint": (
+        "At the command line: --reason CODE --justification TEXT",
+        "På kommandoraden: --reason KOD --justification TEXT",
+    ),
+    "access_opened": ("Access session {access_id} is open.", "Insynssession {access_id} är öppen."),
+    "access_reuse": (
+        "To read on with it: export PGWITNESS_ACCESS={access_id}",
+        "För att läsa vidare med den: export PGWITNESS_ACCESS={access_id}",
+    ),
+    "batch_logged": (
+        "{logged} logged, {muted} toggled off.",
+        "{logged} loggade, {muted} avslagna.",
+    ),
+    "catalogue_loaded": ("Loaded {path}.", "Läste in {path}."),
+    "batch_refused": (
+        "Nothing was logged. Refused among lines {first} to {last}; index 0 is line {first}.",
+        "Inget loggades. Vägrades bland raderna {first} till {last}; index 0 är rad {first}.",
+    ),
+    "changed": ("Done.", "Klart."),
+    "count_at_least": ("more than {count}", "fler än {count}"),
+    "events_counted": ("{shown} of {count} events.", "{shown} av {count} händelser."),
+    "events_shown": ("{shown} events.", "{shown} händelser."),
+    "healthy": ("All is as it should be.", "Allt är som det ska."),
+    "more_pages": ("Older ones: --after {cursor}", "Äldre: --after {cursor}"),
+    "not_logged": (
+        "Not logged: {action} is toggled off for this tenant.",
+        "Loggades inte: {action} är avslagen för organisationen.",
+    ),
+    "nothing_found": ("Nothing found.", "Inget hittades."),
+    "toggles_changed": ("{changes} toggles changed.", "{changes} reglage ändrade."),
+    "unchanged": ("Nothing to change: it was so already.", "Inget att ändra: det var så redan."),
+    # Headings of the toggles
+    "logging_off": (
+        "Audit logging is off: nothing is logged but what is always logged.",
+        "Granskningsloggen är av: inget loggas utom det som alltid loggas.",
+    ),
+    "logging_on": ("Audit logging is on.", "Granskningsloggen är på."),
+    # Progress
+    "reading": ("Reading", "Läser"),
+    "writing": ("Logging", "Loggar"),
+    # The dialogue of access
+    "access_needed": (
+        "The audit log opens only with a reason. The reason and everything you read are logged.",
+        "Granskningsloggen öppnas bara med ett skäl. Skälet och allt du läser loggas.",
+    ),
+    "ask_justification": (
+        "Justification, in 10–500 characters",  # noqa: RUF001
+        "Motivering, 10–500 tecken",  # noqa: RUF001
+    ),
+    "ask_reason": ("Reason, 1 to {last}", "Skäl, 1 till {last}"),
+    "characters": ("{count} characters.", "{count} tecken."),
+    "not_a_reason": ("Type a number from 1 to {last}.", "Skriv ett tal från 1 till {last}."),
+}
+
+# Longest first; a mean month and a mean year are good enough for "3 months ago".
+_UNITS = (
+    (31_557_600, ("year", "years"), ("år", "år")),
+    (2_629_800, ("month", "months"), ("månad", "månader")),
+    (604_800, ("week", "weeks"), ("vecka", "veckor")),
+    (86_400, ("day", "days"), ("dag", "dagar")),
+    (3_600, ("hour", "hours"), ("timme", "timmar")),
+    (60, ("minute", "minutes"), ("minut", "minuter")),
+)
+
+
+def text(language: str, key: str, **values: object) -> str:
+    """Give a text in a language.
+
+    Args:
+        language: One of `LANGUAGES`.
+        key: Which text.
+        **values: What its placeholders stand for; whole numbers are grouped as the language does.
+
+    Raises:
+        KeyError: There is no such text.
+    """
+    shown = {
+        name: number(language, value) if type(value) is int else value
+        for name, value in values.items()
+    }
+    return _TEXTS[key][LANGUAGES.index(language)].format(**shown)
+
+
+def knows(key: str) -> bool:
+    """Whether there is a text of that key."""
+    return key in _TEXTS
+
+
+def number(language: str, value: int) -> str:
+    """Write a whole number with its thousands apart: 1,234 in English, 1 234 in Swedish."""
+    return f"{value:,}".replace(",", "," if language == "en" else "\N{NO-BREAK SPACE}")
+
+
+def relative_time(language: str, moment: datetime, now: datetime | None = None) -> str:
+    """Say how long ago, or how far ahead, a moment is.
+
+    Args:
+        language: One of `LANGUAGES`.
+        moment: When, with a time zone.
+        now: What to count from; the clock when it is None.
+    """
+    distance = (now or datetime.now(moment.tzinfo)) - moment
+    seconds = abs(distance) // timedelta(seconds=1)
+    place = LANGUAGES.index(language)
+    for length, *names in _UNITS:
+        if seconds >= length:
+            count = seconds // length
+            span = f"{count} {names[place][count > 1]}"
+            if distance > timedelta(0):
+                return (f"{span} ago", f"{span} sedan")[place]
+            return (f"in {span}", f"om {span}")[place]
+    return ("just now", "nyss")[place]

@@ -1,0 +1,500 @@
+"""What the functions of schema audit return: one frozen dataclass for each kind of row.
+
+Times are aware and in UTC. JSON is what Python's json gives, except that an integer of more digits
+than Python reads (4,300) comes as a Decimal and a document of more levels than Python reads as
+text: whatever somebody managed to store, its neighbours stay readable.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import cache
+from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface, ip_interface
+from typing import (
+    Annotated,
+    Any,
+    Self,
+    TypeAlias,
+    TypeVar,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
+from uuid import UUID
+
+from pgwitness import text
+
+Address: TypeAlias = IPv4Address | IPv6Address | IPv4Interface | IPv6Interface
+"""An address, or an address with the prefix of its network."""
+
+Json: TypeAlias = Annotated[Any, "jsonb"]
+"""A JSON value: dict, list, str, int, float, bool or None."""
+
+Texts: TypeAlias = Annotated[dict[str, str], "jsonb"]
+"""Language code to text, such as {"en": "User created", "sv": "Användare skapad"}."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event of the log.
+
+    Attributes:
+        tenant_id: whose event it is.
+        occurred_at: when it happened.
+        id: UUIDv7 (RFC 9562) that also holds the microseconds of occurred_at.
+        recorded_at: when it was written.
+        sequence: orders events of one entity that share a microsecond.
+        transaction_id: number of the transaction that wrote it.
+        source: logged, captured, imported or system.
+        category: what the action is switched with.
+        action: what was done.
+        entity_type: to what kind of thing.
+        entity_id: to which.
+        actor_type: by what kind of actor.
+        actor_id: by whom.
+        actor: snapshot of the actor at that moment.
+        description: the event in words.
+        target: snapshot of what was acted on, an object or a list of them.
+        changes: column to {"old": …, "new": …}.
+        metadata: whatever else the application told; `pgwitness.text.MARK` in it lists what was
+            escaped.
+        outcome: success or failure.
+        error_message: why it failed.
+        ip: address that the request came from.
+        user_agent: the client program's own name (RFC 9110, section 10.1.5).
+        request_id: ties together what one request did.
+        recorded_by: database login, and the SET ROLE role behind a slash.
+    """
+
+    tenant_id: UUID
+    occurred_at: datetime
+    id: UUID
+    recorded_at: datetime
+    sequence: int
+    transaction_id: int
+    source: str
+    category: str
+    action: str
+    entity_type: str
+    entity_id: str | None
+    actor_type: str
+    actor_id: str | None
+    actor: Json
+    description: str | None
+    target: Json
+    changes: Json
+    metadata: Json
+    outcome: str
+    error_message: str | None
+    ip: Address | None
+    user_agent: str | None
+    request_id: str | None
+    recorded_by: str
+
+    def restored(self) -> Self:
+        """Gives the event with its escaped text as the writer had it (`pgwitness.text`).
+
+        Such text may hold NUL and lone surrogates, which few programs print.
+        """
+        return type(self)(**text.restore(asdict(self)))
+
+
+@dataclass(frozen=True, slots=True)
+class FoundEvent(Event):
+    """An event of a page of a search.
+
+    Attributes:
+        cursor: pass it as `after` to get the page behind this event.
+    """
+
+    cursor: str
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectEvent(Event):
+    """An event that concerns a person.
+
+    Attributes:
+        relations: how: any of actor, target, mentioned.
+    """
+
+    relations: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ControlEvent:
+    """The envelope of an event about the log itself; attributes as in `Event`."""
+
+    tenant_id: UUID
+    occurred_at: datetime
+    id: UUID
+    recorded_at: datetime
+    sequence: int
+    transaction_id: int
+    source: str
+    action: str
+    entity_type: str
+    actor_type: str
+    outcome: str
+    recorded_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventCount:
+    """How many events match a filter.
+
+    Attributes:
+        count: number of events, at most the bound that was asked for.
+        is_exact: False when there are more than that.
+    """
+
+    count: int
+    is_exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedCount:
+    """What became of a batch.
+
+    Attributes:
+        logged: events that were stored.
+        muted: events that a toggle silenced.
+    """
+
+    logged: int
+    muted: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """What became of one element of an import.
+
+    Attributes:
+        line: its index in the list, from 0.
+        result: imported, repeated or refused.
+        event_id: the event, None when refused.
+        sqlstate: why it was refused; a key of `pgwitness.errors.ERRORS`.
+        message: why it was refused, in words.
+        hint: what would help.
+        is_expired: retention would remove it at its next run.
+    """
+
+    line: int
+    result: str
+    event_id: UUID | None
+    sqlstate: str | None
+    message: str | None
+    hint: str | None
+    is_expired: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Somebody who appears in the log.
+
+    Attributes:
+        actor_type: user, system, api_key or database_role.
+        actor_id: who.
+        actor: the newest snapshot.
+        last_seen_at: time of the newest event.
+        events: how many.
+    """
+
+    actor_type: str
+    actor_id: str | None
+    actor: Json
+    last_seen_at: datetime
+    events: int
+
+
+@dataclass(frozen=True, slots=True)
+class AccessSession:
+    """Justified access to a tenant's events.
+
+    Attributes:
+        access_id: the session.
+        access_reason: code from the catalogue.
+        justification: the reader's own words.
+        actor_id: who reads.
+        actor_type: what kind of actor reads.
+        recorded_by: database login, and the SET ROLE role behind a slash.
+        opened_at: when it was opened.
+        last_used_at: when it was last read with.
+        expires_at: when it ends, if it isn't used again.
+        closed_at: when it was closed, or None.
+        closed_by: who closed it, or None.
+        is_open: whether it can be read with now.
+    """
+
+    access_id: UUID
+    access_reason: str
+    justification: str
+    actor_id: str
+    actor_type: str
+    recorded_by: str
+    opened_at: datetime
+    last_used_at: datetime
+    expires_at: datetime
+    closed_at: datetime | None
+    closed_by: str | None
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueEntry:
+    """One code of the vocabulary.
+
+    Attributes:
+        kind: category, action, entity_type, actor_type, outcome or access_reason.
+        code: the code.
+        category: of an action, else None.
+        titles: language code to title.
+        descriptions: language code to description.
+        is_mandatory: only the log itself logs it, and no toggle reaches it.
+        is_built_in: comes with pgwitness.
+        retired_at: since when it can't be used, or None.
+    """
+
+    kind: str
+    code: str
+    category: str | None
+    titles: Texts
+    descriptions: Texts
+    is_mandatory: bool
+    is_built_in: bool
+    retired_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """A tenant.
+
+    Attributes:
+        tenant_id: the application's identifier.
+        name: for people.
+        registered_at: when.
+        retired_at: since when it can't log, or None.
+        is_logging_enabled: its global toggle.
+    """
+
+    tenant_id: UUID
+    name: str
+    registered_at: datetime
+    retired_at: datetime | None
+    is_logging_enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A database role that may act for a tenant.
+
+    Attributes:
+        role_name: the role's exact name.
+        tenant_id: the tenant; None means all.
+        reason: why it may act for all, else None.
+        granted_at: when.
+        granted_by: database login, and the SET ROLE role behind a slash.
+        is_role_present: whether the role still exists.
+    """
+
+    role_name: str
+    tenant_id: UUID | None
+    reason: str | None
+    granted_at: datetime
+    granted_by: str
+    is_role_present: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Toggle:
+    """One action's toggles and what they come to.
+
+    Attributes:
+        category: its category.
+        category_titles: language code to title.
+        category_descriptions: language code to description.
+        category_enabled: the category's toggle.
+        category_logged: how many of its actions are logged.
+        category_total: how many actions it has.
+        action: the action.
+        action_titles: language code to title.
+        action_descriptions: language code to description.
+        is_mandatory: no toggle reaches it.
+        override: its own toggle, None when it follows its category.
+        is_logged: what it comes to.
+        logging_enabled: the tenant's global toggle.
+    """
+
+    category: str
+    category_titles: Texts
+    category_descriptions: Texts
+    category_enabled: bool
+    category_logged: int
+    category_total: int
+    action: str
+    action_titles: Texts
+    action_descriptions: Texts
+    is_mandatory: bool
+    override: bool | None
+    is_logged: bool
+    logging_enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A setting of the installation.
+
+    Attributes:
+        name: the option.
+        value: in force.
+        default_value: of a new installation.
+        description: what it does, and its unit.
+        changed_at: when it was last set, or None.
+        changed_by: who set it last, or None.
+    """
+
+    name: str
+    value: str
+    default_value: str
+    description: str
+    changed_at: datetime | None
+    changed_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class HealthCheck:
+    """One finding of check_health.
+
+    Attributes:
+        check_name: what was looked at.
+        state: ok, warning or error.
+        detail: what was found.
+        hint: the SQL that mends it, or None.
+    """
+
+    check_name: str
+    state: str
+    detail: str | None
+    hint: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """A partition of the events.
+
+    Attributes:
+        partition_name: the table.
+        from_time: its first moment.
+        until_time: the first moment after it.
+        is_closed: whether it has the indexes for searching.
+        estimated_rows: the planner's estimate.
+        bytes: size on disk with indexes.
+    """
+
+    partition_name: str
+    from_time: datetime
+    until_time: datetime
+    is_closed: bool
+    estimated_rows: int
+    bytes: int
+
+
+Model = TypeVar("Model")
+
+_Converter: TypeAlias = Callable[[Any], Any]
+
+
+def columns(model: type[Any]) -> tuple[str, ...]:
+    """Gives the select list for a model's rows.
+
+    What drivers hand over differently (jsonb, inet, name) is asked for as text.
+    """
+    hints = get_type_hints(model, include_extras=True)
+    return tuple(
+        f'cast("{f.name}" as text) as "{f.name}"' if _is_text(hints[f.name]) else f'"{f.name}"'
+        for f in fields(model)
+    )
+
+
+def reader(model: type[Model]) -> Callable[[Sequence[Mapping[str, Any]]], list[Model]]:
+    """Gives the function that makes a model's instances from rows."""
+
+    def read(rows: Sequence[Mapping[str, Any]]) -> list[Model]:
+        converters = _converters(cast(Hashable, model))
+        return [model(**{name: convert(row[name]) for name, convert in converters}) for row in rows]
+
+    return read
+
+
+def as_uuid(value: object) -> UUID | None:
+    """Gives a plain UUID from what a driver returns for one."""
+    return None if value is None else UUID(str(value))
+
+
+def as_json(document: str | None) -> Any:
+    """Reads jsonb that was selected as text; never fails on what PostgreSQL can store."""
+    if document is None:
+        return None
+    try:
+        return json.loads(document)
+    except RecursionError:
+        return document
+    except ValueError:
+        return json.loads(document, parse_int=_as_integer)
+
+
+def _as_integer(digits: str) -> int | Decimal:
+    try:
+        return int(digits)
+    except ValueError:
+        return Decimal(digits)
+
+
+def _as_time(value: datetime | None) -> datetime | None:
+    return None if value is None else value.astimezone(UTC)
+
+
+def _as_address(value: str | None) -> Address | None:
+    if value is None:
+        return None
+    interface = ip_interface(value)
+    is_single = interface.network.prefixlen == interface.max_prefixlen
+    return interface.ip if is_single else interface
+
+
+def _as_tuple(value: Sequence[str] | None) -> tuple[str, ...]:
+    return tuple(value or ())
+
+
+def _as_is(value: Any) -> Any:
+    return value
+
+
+def _is_text(hint: Any) -> bool:
+    return get_origin(hint) is Annotated or IPv4Interface in get_args(hint)
+
+
+def _converter(hint: Any) -> _Converter:
+    if get_origin(hint) is Annotated:
+        return as_json
+    kinds = {hint, *get_args(hint)}
+    if IPv4Interface in kinds:
+        return _as_address
+    if UUID in kinds:
+        return as_uuid
+    if datetime in kinds:
+        return _as_time
+    if get_origin(hint) is tuple:
+        return _as_tuple
+    return _as_is
+
+
+@cache
+def _converters(model: Hashable) -> tuple[tuple[str, _Converter], ...]:
+    hints = get_type_hints(model, include_extras=True)
+    return tuple((f.name, _converter(hints[f.name])) for f in fields(cast(Any, model)))

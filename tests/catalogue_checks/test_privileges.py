@@ -1,0 +1,150 @@
+"""Who may call what, and read which table: the whole matrix as one literal."""
+
+from __future__ import annotations
+
+from databases import Database
+
+PEOPLE = ["app", "reader", "admin", "privacy", "operator", "auditor", "backup"]
+
+READERS = "reader admin privacy auditor"
+EVERYBODY = f"app operator {READERS}"
+
+# Name of each function of schema audit, to the roles (without audit_) that may call it.
+MATRIX = {
+    # context
+    "set_context": EVERYBODY,
+    "current_tenant": EVERYBODY,
+    # catalogue
+    "define_category": "operator",
+    "define_action": "operator",
+    "define_entity_type": "operator",
+    "define_access_reason": "operator",
+    "retire_action": "operator",
+    "list_catalogue": EVERYBODY,
+    # tenants
+    "register_tenant": "operator",
+    "retire_tenant": "operator",
+    "list_tenants": "operator auditor",
+    "grant_tenant": "operator",
+    "grant_all_tenants": "operator",
+    "revoke_tenant": "operator",
+    "list_grants": "operator auditor",
+    # toggles
+    "set_logging": "admin",
+    "set_category_logging": "admin",
+    "set_action_logging": "admin",
+    "set_toggles": "admin",
+    "list_toggles": "reader admin operator auditor",
+    "is_logged": "app",
+    # events
+    "log_event": "app",
+    "log_events": "app",
+    "import_events": "admin",
+    # access
+    "open_access": READERS,
+    "close_access": READERS,
+    "list_access": READERS,
+    # reading
+    "search_events": READERS,
+    "count_events": READERS,
+    "get_event": READERS,
+    "list_actors": READERS,
+    "report_subject": "privacy admin",
+    "list_control_events": "auditor",
+    # partitions and jobs
+    "maintain_partitions": "operator",
+    "close_partition": "operator",
+    "list_partitions": "operator auditor",
+    "set_option": "operator",
+    "list_options": "operator auditor",
+    "check_health": "operator auditor admin",
+}
+
+# Of audit_private, people's roles may call what an invoker of theirs has to: the steps of a
+# procedure, and what the view of the events asks.
+PRIVATE_MATRIX = {
+    "add_next_partition": "operator",
+    "partition_index_statements": "operator",
+    "open_reading": READERS,
+    "visible_tenant": READERS,
+}
+
+# Tables, views and sequences that people's roles may read; backups read everything.
+RELATIONS = {"audit.event": READERS}
+
+CALLABLE = """
+    select p.proname, r.rolname
+    from pg_proc p
+    cross join pg_roles r
+    where p.pronamespace = %s::regnamespace and r.rolname = any (%s)
+      and has_function_privilege(r.oid, p.oid, 'execute')
+"""
+
+
+def test_everybody_may_call_just_what_the_matrix_says(database: Database) -> None:
+    connection = database.superuser()
+    roles = [f"audit_{name}" for name in PEOPLE]
+    for schema, matrix in (("audit", MATRIX), ("audit_private", PRIVATE_MATRIX)):
+        expected = {(name, f"audit_{role}") for name in matrix for role in matrix[name].split()}
+        found = set(connection.execute(CALLABLE.encode(), (schema, roles)).fetchall())
+        assert found == expected, schema
+
+
+def test_the_matrix_names_every_public_function(database: Database) -> None:
+    rows = database.superuser().execute(
+        "select proname from pg_proc where pronamespace = 'audit'::regnamespace"
+    )
+    assert {name for (name,) in rows} == set(MATRIX)
+
+
+def test_every_overload_has_the_same_callers(database: Database) -> None:
+    rows = database.superuser().execute(
+        """
+        select p.proname
+        from pg_proc p
+        where p.pronamespace = 'audit'::regnamespace
+        group by p.proname
+        having count(distinct array(
+          select r.rolname from pg_roles r
+          where r.rolname = any (%s) and has_function_privilege(r.oid, p.oid, 'execute')
+          order by 1)) > 1
+        """,
+        ([f"audit_{name}" for name in PEOPLE],),
+    )
+    assert rows.fetchall() == []
+
+
+def test_people_read_no_relation_but_the_view_of_the_events(database: Database) -> None:
+    rows = (
+        database.superuser()
+        .execute(
+            """
+            select c.oid::regclass::text, r.rolname
+            from pg_class c
+            cross join pg_roles r
+            where c.relnamespace::regnamespace::text ~ '^audit' and r.rolname = any (%s)
+              and case
+                when c.relkind = 'S' then has_sequence_privilege(r.oid, c.oid, 'select, usage')
+                when c.relkind in ('r', 'p', 'v', 'm', 'f')
+                  then has_any_column_privilege(r.oid, c.oid, 'select, insert, update, references')
+                    or has_table_privilege(r.oid, c.oid, 'delete, truncate, trigger')
+              end
+            """,
+            ([f"audit_{name}" for name in PEOPLE if name != "backup"],),
+        )
+        .fetchall()
+    )
+    assert set(rows) == {
+        (name, f"audit_{role}") for name in RELATIONS for role in RELATIONS[name].split()
+    }
+
+
+def test_strangers_have_nothing(database: Database) -> None:
+    reachable = database.superuser().execute(
+        """
+        select n.nspname from pg_namespace n
+        where n.nspname ~ '^audit' and has_schema_privilege(%s, n.oid, 'usage, create')
+        """,
+        (database.role("stranger"),),
+    )
+    assert reachable.fetchall() == []

@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+import os
+import pty
+import re
+import select
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Sequence
+
+import pytest
+
+from cli.command_line import JUSTIFICATION, NO_VARIABLES, CommandLine
+
+MISSING = "01980000-0000-7000-8000-000000000000"
+
+
+def talk(
+    run: CommandLine, arguments: Sequence[str], answers: Sequence[tuple[str, str]], **variables: str
+) -> tuple[str, int]:
+    """Run a command as the reader at a terminal of 100 columns, answering each prompt.
+
+    Returns:
+        All that the terminal showed, and the exit code.
+    """
+    master, slave = pty.openpty()
+    termios.tcsetwinsize(slave, (40, 100))
+    environment = {name: value for name, value in os.environ.items() if name not in NO_VARIABLES}
+    command = [sys.executable, "-m", "pgwitness", "--dsn"]
+    command += [run.database.dsn(run.database.role("reader")), *arguments]
+    with subprocess.Popen(
+        command,
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        env={**environment, "TERM": "xterm-256color", **variables},
+        start_new_session=True,
+    ) as process:
+        os.close(slave)
+        shown = ""
+        place = 0
+        waiting = list(answers)
+        ends = time.monotonic() + 30
+        while time.monotonic() < ends:
+            if waiting and (found := shown.find(waiting[0][0], place)) >= 0:
+                place = found + len(waiting[0][0])
+                os.write(master, f"{waiting.pop(0)[1]}\n".encode())
+            if select.select([master], [], [], 0.1)[0]:
+                try:
+                    read = os.read(master, 65536)
+                except OSError:  # how Linux says that the other end is closed
+                    break
+                shown += read.decode(errors="replace")
+        else:
+            process.kill()
+    os.close(master)
+    assert not waiting, f"never asked for {waiting[0][0]!r}: {shown}"
+    return shown.replace("\r\n", "\n"), process.returncode
+
+
+def test_a_person_is_asked_for_reason_and_justification(run: CommandLine) -> None:
+    event_id = run.log_user("Anna added Bo")
+    reasons = [row["code"] for row in run.rows("reader", "catalogue", "list", "access_reason")]
+    number = reasons.index("user_support") + 1
+    shown, code = talk(
+        run,
+        ["search", "--action", "user_created"],
+        [
+            ("Reason, 1 to 9:", "99"),
+            ("Reason, 1 to 9:", str(number)),
+            ("Justification, in 10–500 characters:", "too short"),  # noqa: RUF001
+            ("Justification, in 10–500 characters:", JUSTIFICATION),  # noqa: RUF001
+        ],
+        NO_COLOR="1",
+    )
+    assert code == 0
+    assert "Type a number from 1 to 9." in shown
+    assert "9 characters." in shown
+    assert "(WT021)" in shown
+    assert f"{len(JUSTIFICATION)} characters." in shown
+    assert event_id in shown
+    assert "Anna added Bo" in shown
+    opened = run.rows("reader", "access", "list")
+    assert [(row["access_reason"], row["justification"]) for row in opened] == [
+        ("user_support", JUSTIFICATION)
+    ]
+
+    shown, code = talk(run, ["show", event_id], [])
+    assert code == 0
+    assert "Anna added Bo" in shown
+
+
+def test_a_person_is_asked_in_swedish(run: CommandLine) -> None:
+    event_id = run.log_user("Anna added Bo")
+    shown, code = talk(
+        run,
+        ["--lang", "sv", "show", event_id],
+        [("Skäl, 1 till 9:", "1"), ("Motivering, 10–500 tecken:", JUSTIFICATION)],  # noqa: RUF001
+    )
+    assert code == 0
+    titles = [
+        row["titles"]["sv"] for row in run.rows("reader", "catalogue", "list", "access_reason")
+    ]
+    assert all(title in shown for title in titles)
+    assert "Insynssession" in shown
+    assert "Åtgärd" in shown
+
+
+def test_a_person_may_leave_without_an_answer(run: CommandLine) -> None:
+    shown, code = talk(run, ["search"], [("Reason, 1 to 9:", "\x04")])
+    assert code == 1
+    assert "Traceback" not in shown
+    assert run.rows("reader", "access", "list") == []
+
+
+@pytest.mark.parametrize(("variables", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
+def test_colours_are_a_matter_of_taste(
+    run: CommandLine, variables: dict[str, str], coloured: bool
+) -> None:
+    event_id = run.log_user("Anna added Bo")
+    run.open_access()
+    shown, code = talk(run, ["show", event_id], [], **variables)
+    assert code == 0
+    assert bool(re.search(r"\x1b\[[0-9;]*3[0-9]", shown)) is coloured
+
+
+def test_sessions_are_opened_listed_and_closed(run: CommandLine) -> None:
+    access_id = run.open_access()
+    listed = run("reader", "access", "list").stdout
+    assert access_id in listed.replace("\n", "")
+    assert "open" in listed
+    assert run("reader", "access", "close", access_id).stdout == "Done.\n"
+    assert run.row("reader", "access", "close", access_id) == {"changed": False}
+    assert run.row("reader", "access", "list")["is_open"] is False
+    assert "(WT030)" in run("reader", "search", code=1).stderr
+    run("reader", "access", "close", MISSING, code=1)
+
+
+def test_an_admin_may_close_anybodys_session(run: CommandLine) -> None:
+    access_id = run.open_access()
+    run("admin", "access", "close", access_id)
+    assert run.row("reader", "access", "list")["closed_by"] == run.database.role("admin")
+
+
+def test_opening_without_a_person_takes_both_options(run: CommandLine) -> None:
+    missing = run("reader", "access", "open", "--reason", "user_support", code=2)
+    assert "--justification" in missing.stderr
+    run("reader", "access", "open", "--justification", JUSTIFICATION, code=2)
+
+
+def test_five_an_hour(run: CommandLine) -> None:
+    for _ in range(5):
+        run.open_access()
+    refused = run(
+        "reader", "access", "open", "--reason", "user_support", "--justification", JUSTIFICATION,
+        code=1,
+    )  # fmt: skip
+    assert "(WT033)" in refused.stderr

@@ -1,0 +1,180 @@
+"""Client and database can't drift apart: functions, arguments, defaults and columns are compared."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from typing import Any
+
+import psycopg
+import pytest
+
+from pgwitness import AsyncClient, Client, calls
+from pgwitness.calls import Call
+
+from databases import Database
+
+OWN_METHODS = {"action", "context", "iter_events", "unwritten_failures"}
+
+
+@pytest.fixture
+def functions(loaded_database: Database) -> dict[str, list[dict[str, bool]]]:
+    """Every public function's overloads: input arguments in order, and whether each has a default."""
+    found: dict[str, list[dict[str, bool]]] = {}
+    for name, names, total, defaults in loaded_database.superuser().execute(
+        "select proname, coalesce(proargnames, '{}'), pronargs, pronargdefaults from pg_proc "
+        "where pronamespace = 'audit'::regnamespace and prokind in ('f', 'p') "
+        "and prorettype <> 'trigger'::regtype"
+    ):
+        overload = {
+            argument: place >= total - defaults for place, argument in enumerate(names[:total])
+        }
+        found.setdefault(name, []).append(overload)
+    return found
+
+
+def public_methods(client: type) -> dict[str, Any]:
+    """Give the methods that stand for a function of the database."""
+    return {
+        name: member
+        for name, member in vars(client).items()
+        if not name.startswith("_") and name not in OWN_METHODS
+    }
+
+
+def parameters(function: Any) -> dict[str, inspect.Parameter]:
+    """Give a function's parameters without self."""
+    found = dict(inspect.signature(function).parameters)
+    found.pop("self", None)
+    return found
+
+
+@pytest.mark.parametrize("client", [Client, AsyncClient])
+def test_there_is_a_method_for_each_function(
+    client: type, functions: dict[str, list[dict[str, bool]]]
+) -> None:
+    assert set(public_methods(client)) == set(functions)
+
+
+@pytest.mark.parametrize("client", [Client, AsyncClient])
+def test_arguments_are_the_same(client: type, functions: dict[str, list[dict[str, bool]]]) -> None:
+    for name, method in public_methods(client).items():
+        given = parameters(method)
+        for overload in functions[name]:
+            assert set(given) == set(overload), name
+        for argument, parameter in given.items():
+            is_optional = parameter.default is not inspect.Parameter.empty
+            assert is_optional is all(o[argument] for o in functions[name]) or (
+                # The database's own default stands behind Python's None.
+                name == "log_event" and argument == "entity_id"
+            ), (name, argument)
+
+
+def test_arguments_with_a_place_have_the_same_place(
+    functions: dict[str, list[dict[str, bool]]],
+) -> None:
+    for name in public_methods(Client):
+        positional = [
+            argument
+            for argument, parameter in parameters(getattr(calls, name)).items()
+            if parameter.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
+        ]
+        for overload in functions[name]:
+            assert positional == list(overload)[: len(positional)], name
+
+
+def test_both_clients_are_the_same() -> None:
+    assert {name for name in vars(Client) if not name.startswith("_")} == {
+        name for name in vars(AsyncClient) if not name.startswith("_")
+    }
+    for name, method in vars(Client).items():
+        if name.startswith("_") or isinstance(method, property):
+            continue
+        twin = getattr(AsyncClient, name)
+        assert list(parameters(method)) == list(parameters(twin)), name
+        assert inspect.getdoc(method) == inspect.getdoc(twin), name
+        assert inspect.getdoc(method), name
+
+
+def test_every_documented_argument_exists() -> None:
+    for name, method in public_methods(Client).items():
+        text = inspect.getdoc(method) or ""
+        for argument in parameters(method):
+            assert f"    {argument}: " in text, (name, argument)
+
+
+def sample(name: str) -> Call[Any]:
+    """Make a call of a function with nothing in particular."""
+    function = getattr(calls, name)
+    required: dict[str, Any] = {
+        argument: [] if argument in ("events", "identifiers") else "x"
+        for argument, parameter in parameters(function).items()
+        if parameter.default is inspect.Parameter.empty
+    }
+    call: Call[Any] = function(**required)
+    return call
+
+
+def test_columns_are_the_same(loaded_database: Database) -> None:
+    administrator = loaded_database.superuser()
+    for name in public_methods(Client):
+        call = sample(name)
+        if call.columns is None:
+            continue
+        wanted = {column.rpartition(" as ")[2].strip('"') for column in call.columns}
+        found = {
+            row[0]
+            for row in administrator.execute(
+                "select c from pg_proc p, lateral ("
+                "  select unnest(p.proargnames[p.pronargs + 1:]) as c where p.proretset "
+                "    and p.prorettype in ('record'::regtype) or p.prorettype = 'record'::regtype"
+                "  union all select a.attname from pg_attribute a join pg_type t on t.typrelid = a.attrelid"
+                "  where t.oid = p.prorettype and a.attnum > 0 and not a.attisdropped"
+                ") as columns "
+                "where p.pronamespace = 'audit'::regnamespace and p.proname = %s",
+                (name,),
+            )
+        }
+        assert wanted == found, name
+
+
+def test_types_of_arguments_are_the_same(loaded_database: Database) -> None:
+    administrator = loaded_database.superuser()
+    for name in public_methods(Client):
+        call = sample(name)
+        overloads = [
+            row[0]
+            for row in administrator.execute(
+                "select array(select format_type(t, null) from unnest(p.proargtypes) "
+                "with ordinality as u (t, place) order by place) from pg_proc p "
+                "where p.pronamespace = 'audit'::regnamespace and p.proname = %s",
+                (name,),
+            )
+        ]
+        names = {
+            "timestamp with time zone": "timestamptz",
+        }
+        described = [[names.get(t, t) for t in overload] for overload in overloads]
+        given = {argument: sql_type for argument, sql_type, _ in call.arguments}
+        (order,) = {
+            tuple(row[0])
+            for row in administrator.execute(
+                "select coalesce(proargnames[:pronargs], '{}') from pg_proc "
+                "where pronamespace = 'audit'::regnamespace and proname = %s",
+                (name,),
+            )
+        }
+        assert [given[argument] for argument in order] in described, name
+
+
+def test_models_are_frozen_and_typed(connection: psycopg.Connection[Any]) -> None:
+    with pytest.raises(Exception, match="permission denied"):
+        Client(connection).list_tenants()
+    from pgwitness import models
+
+    kinds = [
+        k for k in vars(models).values() if isinstance(k, type) and dataclasses.is_dataclass(k)
+    ]
+    assert len(kinds) > 10
+    for kind in kinds:
+        assert kind.__dataclass_params__.frozen  # type: ignore[attr-defined]

@@ -1,0 +1,5630 @@
+CREATE SCHEMA audit;
+
+ALTER SCHEMA audit OWNER TO audit_owner;
+
+COMMENT ON SCHEMA audit IS 'pgwitness: the audit log''s functions and the view of its events';
+
+CREATE SCHEMA audit_private;
+
+ALTER SCHEMA audit_private OWNER TO audit_owner;
+
+COMMENT ON SCHEMA audit_private IS 'pgwitness: tables, helpers and trigger functions; not an interface';
+
+CREATE FUNCTION audit.check_health() RETURNS TABLE(check_name text, state text, detail text, hint text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+begin
+  return query
+  select 'partitions_ahead',
+    case when i.events_until > now() + interval '4 weeks' then 'ok' else 'error' end,
+    format('partitions reach until %s', coalesce(i.events_until::text, 'nowhere')),
+    case when i.events_until > now() + interval '4 weeks' is not true
+      then 'call audit.maintain_partitions();' end
+  from audit_private.instance i;
+
+  return query
+  select 'partitions_guarded',
+    case when count(*) = 0 then 'ok' else 'error' end,
+    case when count(*) = 0 then 'every partition has its own row-level security and triggers'
+      else 'unguarded: ' || string_agg(c.relname::text, ', ' order by c.relname) end,
+    string_agg(
+      format('alter table audit_private.%1$I enable row level security; '
+        'alter table audit_private.%1$I force row level security; '
+        'alter table audit_private.%1$I enable always trigger event_refuse_change;', c.relname),
+      ' ' order by c.relname)
+  from pg_inherits h
+  join pg_class c on c.oid = h.inhrelid
+  where h.inhparent = 'audit_private.event'::regclass
+    and not (
+      c.relrowsecurity and c.relforcerowsecurity
+      and exists (
+        select from pg_trigger g
+        where g.tgrelid = c.oid and g.tgname = 'event_refuse_change' and g.tgenabled = 'A'
+      )
+    );
+
+  return query
+  select 'objects_unchanged',
+    case when count(*) = 0 then 'ok' else 'error' end,
+    case when count(*) = 0 then 'all objects are as they were installed'
+      else string_agg(format('%s %s is %s', d.kind, d.name, d.problem), '; ' order by d.kind, d.name) end,
+    case when count(*) > 0 then 'Find out who changed them, then: pgwitness install --force' end
+  from audit_private.list_drift() d;
+
+  return query
+  select 'engine_roles_apart',
+    case when count(*) = 0 then 'ok' else 'error' end,
+    case when count(*) = 0 then 'nobody inherits from an engine role, and none has a special right'
+      else string_agg(format('%I: %s', p.role_name, p.problem), '; ' order by p.role_name) end,
+    string_agg(p.remedy, ' ' order by p.role_name)
+  from (
+    select m.rolname as role_name, 'inherits from ' || e.rolname as problem,
+      case when current_setting('server_version_num')::integer >= 160000
+        then format('grant %I to %I with inherit false;', e.rolname, m.rolname)
+        else format('alter role %I noinherit;', m.rolname) end as remedy
+    from pg_roles e
+    join pg_roles m on pg_has_role(m.oid, e.oid, 'usage') and m.oid <> e.oid and not m.rolsuper
+    where e.rolname in ('audit_owner', 'audit_writer', 'audit_finder', 'audit_keeper')
+    union all
+    select r.rolname, 'must have neither LOGIN, SUPERUSER nor BYPASSRLS',
+      format('alter role %I nologin nosuperuser nobypassrls;', r.rolname)
+    from pg_roles r
+    where r.rolname in ('audit_owner', 'audit_writer', 'audit_finder', 'audit_keeper')
+      and (r.rolcanlogin or r.rolsuper or r.rolbypassrls)
+  ) p;
+
+  return query
+  select 'readers_behind_the_wall',
+    case when count(*) = 0 then 'ok' else 'warning' end,
+    case when count(*) = 0 then 'no role of people or applications passes row-level security'
+      else 'pass row-level security: ' || string_agg(m.rolname::text, ', ' order by m.rolname) end,
+    string_agg(format('alter role %I nosuperuser nobypassrls;', m.rolname), ' ' order by m.rolname)
+  from pg_roles m
+  where (m.rolsuper or m.rolbypassrls)
+    and exists (select from audit_private.role_binding b where b.role_name = m.rolname);
+
+  return query
+  select 'grants_have_roles',
+    case when count(*) = 0 then 'ok' else 'warning' end,
+    case when count(*) = 0 then 'every grant is for a role that exists'
+      else 'granted but gone: ' || string_agg(g.role_name::text, ', ' order by g.role_name) end,
+    string_agg(format('select audit.revoke_tenant(role => %L, reason => ''the role no longer exists'');', g.role_name),
+      ' ' order by g.role_name)
+  from audit_private.role_binding g
+  where not exists (select from pg_roles r where r.rolname = g.role_name);
+
+  return query
+  select 'logging_on',
+    case when count(*) = 0 then 'ok' else 'warning' end,
+    case when count(*) = 0 then 'no tenant has turned all logging off'
+      else 'all logging is off for: ' || string_agg(format('%s (%s)', t.name, t.tenant_id), ', ' order by t.name) end,
+    string_agg(format('select audit.set_logging(enabled => true, tenant_id => %L);', t.tenant_id), ' ' order by t.name)
+  from audit_private.tenant t
+  where not t.is_logging_enabled and t.retired_at is null;
+
+  return query
+  select 'categories_on',
+    case when count(*) = 0 then 'ok' else 'warning' end,
+    case when count(*) = 0 then 'no tenant has turned a whole category off'
+      else 'off: ' || string_agg(format('%s for %s (%s)', g.category, t.name, g.tenant_id), ', ' order by t.name, g.category) end,
+    case when count(*) > 0 then 'Better silence single actions: ' || string_agg(
+      format('select audit.set_category_logging(category => %L, enabled => true, tenant_id => %L);',
+        g.category, g.tenant_id), ' ' order by t.name, g.category) end
+  from audit_private.category_toggle g
+  join audit_private.tenant t using (tenant_id)
+  where not g.is_enabled and t.retired_at is null;
+
+  return query
+  select 'search_is_indexed',
+    case when count(*) > 0 then 'ok' else 'warning' end,
+    case when count(*) > 0 then 'pg_trgm is installed'
+      else 'pg_trgm is not installed: free text in closed partitions is searched without an index' end,
+    case when count(*) = 0 then 'create extension pg_trgm;' end
+  from pg_extension e
+  where e.extname = 'pg_trgm';
+end
+$_$;
+
+ALTER FUNCTION audit.check_health() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.check_health() IS 'a row a check: ok, warning or error, with what is wrong and what to run; for audit_operator, audit_auditor and audit_admin';
+
+CREATE FUNCTION audit.close_access(access_id uuid, tenant_id uuid DEFAULT NULL::uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
+    AS $$
+declare
+  tenant uuid;
+  closer record;
+  session audit_private.access_session;
+begin
+  perform audit_private.require_writable();
+  tenant := audit_private.require_tenant(close_access.tenant_id);
+  select * into session
+  from audit_private.access_session s
+  where s.tenant_id = tenant and s.access_id = close_access.access_id
+  for update;
+  if not found then
+    raise exception using
+      errcode = 'WT030',
+      message = format('there is no access session %s', coalesce(close_access.access_id::text, 'null')),
+      detail = format('Tenant %s has no session of this id.', tenant),
+      hint = 'See: select * from audit.list_access();';
+  end if;
+
+  select coalesce(a.actor_id, a.actor_type) as actor_id, a.actor_type into closer from audit_private.current_actor() a;
+  if (session.actor_id, session.actor_type, session.recorded_by)
+      is distinct from (closer.actor_id, closer.actor_type, audit_private.recorded_by())
+    and not pg_has_role(audit_private.effective_role(), 'audit_admin', 'usage')
+  then
+    raise exception using
+      errcode = 'WT035',
+      message = format('access session %s belongs to somebody else', session.access_id),
+      detail = 'A session may be closed by the actor and role that opened it.',
+      hint = 'A member of audit_admin may close any session of the tenant.';
+  end if;
+  if audit_private.access_expiry(session.opened_at, session.last_used_at, session.closed_at) <= clock_timestamp() then
+    perform audit_private.release_tenant();
+    return false;
+  end if;
+
+  update audit_private.access_session s
+  set closed_at = clock_timestamp(), closed_by = audit_private.recorded_by()
+  where s.tenant_id = tenant and s.access_id = session.access_id;
+  perform audit_private.write_system_event(
+    tenant_id => tenant,
+    action => 'audit_session_closed',
+    entity_type => 'audit_session',
+    entity_id => session.access_id::text,
+    description => 'Closed access to the log: ' || session.access_reason,
+    metadata => jsonb_build_object(
+      'access_id', session.access_id,
+      'access_reason', session.access_reason,
+      'justification', session.justification,
+      'opened_by', jsonb_build_object('type', session.actor_type, 'id', session.actor_id)
+    )
+  );
+  perform audit_private.release_tenant();
+  return true;
+end
+$$;
+
+ALTER FUNCTION audit.close_access(access_id uuid, tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.close_access(access_id uuid, tenant_id uuid) IS 'Closes an access session: one''s own, or any of the tenant as a member of audit_admin. True when it was open. Raises WT030, WT035 and WT036.';
+
+CREATE FUNCTION audit.close_partition(partition text) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  known record;
+  statement text;
+  made integer := 0;
+begin
+  select p.partition_name, p.until_time into known
+  from audit_private.event_partitions() p
+  where p.partition_name = close_partition.partition;
+  if not found then
+    raise exception using
+      errcode = 'WT016',
+      message = format('there is no partition %s', coalesce(quote_ident(close_partition.partition), 'null')),
+      detail = 'Partitions are named without their schema.',
+      hint = 'See: select * from audit.list_partitions();';
+  end if;
+  if known.until_time > now() - interval '24 hours' then
+    raise exception using
+      errcode = 'WT085',
+      message = format('partition %I is still written to', known.partition_name),
+      detail = format('It takes events until %s.', known.until_time + interval '24 hours'),
+      hint = 'Close it after that time.';
+  end if;
+
+  for statement in
+    select s.statement
+    from audit_private.partition_index_statements(known.partition_name, false) as s (statement)
+  loop
+    execute statement;
+    made := made + (statement like 'create %')::integer;
+  end loop;
+  if made > 0 then
+    execute format('analyze audit_private.%I', known.partition_name);
+  end if;
+  return made;
+end
+$$;
+
+ALTER FUNCTION audit.close_partition(partition text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.close_partition(partition text) IS 'Makes the indexes of a partition that is no longer written to and returns how many it made; 0 when it had them. Raises WT016 and WT085.';
+
+CREATE FUNCTION audit.count_events(filter jsonb DEFAULT '{}'::jsonb, up_to integer DEFAULT 10000, tenant_id uuid DEFAULT NULL::uuid, OUT count bigint, OUT is_exact boolean) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  tenant uuid;
+  session audit_private.access_session;
+  asked constant jsonb := coalesce(count_events.filter, '{}');
+  condition text;
+  bounds record;
+  span record;
+begin
+  tenant := audit_private.require_tenant(count_events.tenant_id);
+  session := audit_private.require_access(tenant);
+  if count_events.up_to between 1 and 10000000 is not true then
+    raise exception using
+      errcode = 'WT042',
+      message = 'up_to is a number from 1 to 10000000',
+      detail = format('It is %s.', coalesce(count_events.up_to::text, 'null')),
+      hint = 'Counting stops there, and is_exact tells whether it did.';
+  end if;
+
+  condition := audit_private.filter_condition(asked);
+  bounds := audit_private.filter_bounds(asked);
+  count := 0;
+  for span in select w.* from audit_private.event_windows(bounds.from_time, bounds.until_time) w loop
+    count := count + audit_private.count_found_events(
+      tenant, condition, span.window_from, span.window_until, count_events.up_to + 1 - count);
+    exit when count > count_events.up_to;
+  end loop;
+  is_exact := count <= count_events.up_to;
+  count := least(count, count_events.up_to);
+
+  if not audit_private.has_just_read(session, 'search', asked, false) then
+    perform audit_private.record_read(
+      session => session,
+      route => 'count',
+      filter => asked,
+      rows => count
+    );
+  end if;
+  perform audit_private.release_tenant();
+end
+$$;
+
+ALTER FUNCTION audit.count_events(filter jsonb, up_to integer, tenant_id uuid, OUT count bigint, OUT is_exact boolean) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.count_events(filter jsonb, up_to integer, tenant_id uuid, OUT count bigint, OUT is_exact boolean) IS 'How many events a filter finds, counted up to a bound; is_exact is false when there are more. Needs an open access session; logged unless it follows a search with the same filter in one transaction.';
+
+CREATE FUNCTION audit.current_tenant() RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  tenant constant uuid := audit_private.require_tenant(null);
+begin
+  perform audit_private.release_tenant();
+  return tenant;
+end
+$$;
+
+ALTER FUNCTION audit.current_tenant() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.current_tenant() IS 'the tenant of the current transaction: the context''s, or the only one that the role is bound to';
+
+CREATE FUNCTION audit.define_access_reason(access_reason text, titles jsonb, descriptions jsonb DEFAULT '{}'::jsonb) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform audit_private.check_definition(
+    define_access_reason.access_reason, define_access_reason.titles, define_access_reason.descriptions, false);
+  insert into audit_private.access_reason as known (access_reason, titles, descriptions)
+  values (define_access_reason.access_reason, define_access_reason.titles, define_access_reason.descriptions)
+  on conflict on constraint access_reason_pkey do update
+  set titles = excluded.titles, descriptions = excluded.descriptions
+  where (known.titles, known.descriptions) is distinct from (excluded.titles, excluded.descriptions);
+  if not found then
+    return false;
+  end if;
+  perform audit_private.record_definition('access reason', define_access_reason.access_reason, jsonb_build_object(
+    'titles', define_access_reason.titles, 'descriptions', define_access_reason.descriptions));
+  return true;
+end
+$$;
+
+ALTER FUNCTION audit.define_access_reason(access_reason text, titles jsonb, descriptions jsonb) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.define_access_reason(access_reason text, titles jsonb, descriptions jsonb) IS 'defines or redefines a reason for which the log may be read; true when that changed anything; for audit_operator';
+
+CREATE FUNCTION audit.define_action(action text, category text, titles jsonb, descriptions jsonb DEFAULT '{}'::jsonb, when_too_large text DEFAULT 'refuse'::text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  known_category text;
+begin
+  perform audit_private.lock_catalogue();
+  perform audit_private.check_definition(
+    define_action.action, define_action.titles, define_action.descriptions,
+    exists (
+      select from audit_private.action a join audit_private.category c using (category)
+      where a.action = define_action.action and c.is_built_in
+    ));
+  if not exists (
+    select from audit_private.category c
+    where c.category = define_action.category and not c.is_built_in
+  ) then
+    raise exception using
+      errcode = 'WT022',
+      message = format('category %s can''t take actions', coalesce(quote_literal(define_action.category), 'null')),
+      detail = 'It is not defined, or it is built in.',
+      hint = format('Define it first: select audit.define_category(category => %L, titles => …);',
+        define_action.category);
+  end if;
+  select a.category into known_category
+  from audit_private.action a
+  where a.action = define_action.action;
+  if known_category <> define_action.category then
+    perform audit_private.refuse_definition(
+      format('action %s belongs to category %s', define_action.action, known_category),
+      'An action''s category never changes, since its events are found by it.',
+      'Keep the category, or define an action with another code.');
+  end if;
+  if define_action.when_too_large is null or define_action.when_too_large not in ('refuse', 'cut') then
+    perform audit_private.refuse_definition(
+      format('action %s has no valid when_too_large', define_action.action),
+      format('It is %s.', coalesce(quote_literal(define_action.when_too_large), 'null')),
+      'Use refuse or cut.');
+  end if;
+
+  insert into audit_private.action as known (action, category, titles, descriptions, when_too_large)
+  values (
+    define_action.action, define_action.category, define_action.titles, define_action.descriptions,
+    define_action.when_too_large
+  )
+  on conflict on constraint action_pkey do update
+  set titles = excluded.titles,
+    descriptions = excluded.descriptions,
+    when_too_large = excluded.when_too_large,
+    retired_at = null
+  where (known.titles, known.descriptions, known.when_too_large, known.retired_at)
+    is distinct from (excluded.titles, excluded.descriptions, excluded.when_too_large, null);
+  if not found then
+    return false;
+  end if;
+  perform audit_private.record_definition('action', define_action.action, jsonb_build_object(
+    'category', define_action.category,
+    'titles', define_action.titles,
+    'descriptions', define_action.descriptions,
+    'when_too_large', define_action.when_too_large));
+  return true;
+end
+$$;
+
+ALTER FUNCTION audit.define_action(action text, category text, titles jsonb, descriptions jsonb, when_too_large text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.define_action(action text, category text, titles jsonb, descriptions jsonb, when_too_large text) IS 'defines or redefines what can be logged; true when that changed anything; for audit_operator';
+
+CREATE FUNCTION audit.define_category(category text, titles jsonb, descriptions jsonb DEFAULT '{}'::jsonb) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform audit_private.check_definition(
+    define_category.category, define_category.titles, define_category.descriptions,
+    exists (
+      select from audit_private.category c
+      where c.category = define_category.category and c.is_built_in
+    ));
+  insert into audit_private.category as known (category, titles, descriptions)
+  values (define_category.category, define_category.titles, define_category.descriptions)
+  on conflict on constraint category_pkey do update
+  set titles = excluded.titles, descriptions = excluded.descriptions
+  where (known.titles, known.descriptions) is distinct from (excluded.titles, excluded.descriptions);
+  if not found then
+    return false;
+  end if;
+  perform audit_private.record_definition('category', define_category.category, jsonb_build_object(
+    'titles', define_category.titles, 'descriptions', define_category.descriptions));
+  return true;
+end
+$$;
+
+ALTER FUNCTION audit.define_category(category text, titles jsonb, descriptions jsonb) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.define_category(category text, titles jsonb, descriptions jsonb) IS 'defines or redefines a group of actions that are switched together; true when that changed anything; for audit_operator';
+
+CREATE FUNCTION audit.define_entity_type(entity_type text, titles jsonb, descriptions jsonb DEFAULT '{}'::jsonb) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform audit_private.check_definition(
+    define_entity_type.entity_type, define_entity_type.titles, define_entity_type.descriptions,
+    exists (
+      select from audit_private.entity_type t
+      where t.entity_type = define_entity_type.entity_type and t.is_built_in
+    ));
+  insert into audit_private.entity_type as known (entity_type, titles, descriptions)
+  values (define_entity_type.entity_type, define_entity_type.titles, define_entity_type.descriptions)
+  on conflict on constraint entity_type_pkey do update
+  set titles = excluded.titles, descriptions = excluded.descriptions
+  where (known.titles, known.descriptions) is distinct from (excluded.titles, excluded.descriptions);
+  if not found then
+    return false;
+  end if;
+  perform audit_private.record_definition('entity type', define_entity_type.entity_type, jsonb_build_object(
+    'titles', define_entity_type.titles, 'descriptions', define_entity_type.descriptions));
+  return true;
+end
+$$;
+
+ALTER FUNCTION audit.define_entity_type(entity_type text, titles jsonb, descriptions jsonb) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.define_entity_type(entity_type text, titles jsonb, descriptions jsonb) IS 'defines or redefines a kind of thing that events are about; true when that changed anything; for audit_operator';
+
+CREATE FUNCTION audit_private.is_text_by_language_v1(texts jsonb) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $_$
+  select pg_catalog.jsonb_typeof(texts) = 'object'
+    and not pg_catalog.jsonb_path_exists(
+      texts, '$.keyvalue() ? (@.value.type() != "string" || @.value == "" || !(@.key like_regex "^[a-z]{2,3}(-[A-Za-z0-9]+)*$"))')
+$_$;
+
+ALTER FUNCTION audit_private.is_text_by_language_v1(texts jsonb) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.is_text_by_language_v1(texts jsonb) IS 'true for an object of language code to text, such as {"en": "User created", "sv": "Användare skapad"}';
+
+CREATE FUNCTION audit_private.open_reading() RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  session audit_private.access_session;
+begin
+  session := audit_private.require_access(audit_private.require_tenant(null));
+  if not audit_private.has_just_read(session, 'view', null, true) then
+    perform audit_private.record_read(
+      session => session,
+      route => 'view',
+      filter => null,
+      rows => null,
+      statement => left(current_query(), 10000)
+    );
+  end if;
+  perform audit_private.release_tenant();
+  return true;
+end
+$$;
+
+ALTER FUNCTION audit_private.open_reading() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.open_reading() IS 'true with a tenant and an open access session, and logs the statement; raises otherwise';
+
+CREATE TABLE audit_private.action (
+    action text NOT NULL,
+    category text NOT NULL,
+    titles jsonb NOT NULL,
+    descriptions jsonb DEFAULT '{}'::jsonb NOT NULL,
+    when_too_large text DEFAULT 'refuse'::text NOT NULL,
+    retired_at timestamp with time zone,
+    CONSTRAINT action_action_check CHECK ((action ~ '^[a-z][a-z0-9_]{0,62}$'::text)),
+    CONSTRAINT action_descriptions_check CHECK (audit_private.is_text_by_language_v1(descriptions)),
+    CONSTRAINT action_titles_check CHECK ((audit_private.is_text_by_language_v1(titles) AND (titles <> '{}'::jsonb))),
+    CONSTRAINT action_when_too_large_check CHECK ((when_too_large = ANY (ARRAY['refuse'::text, 'cut'::text])))
+);
+
+ALTER TABLE audit_private.action OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.action IS 'what can be logged';
+
+COMMENT ON COLUMN audit_private.action.action IS 'code';
+
+COMMENT ON COLUMN audit_private.action.category IS 'never changes, since events don''t store it';
+
+COMMENT ON COLUMN audit_private.action.titles IS 'language code to title';
+
+COMMENT ON COLUMN audit_private.action.descriptions IS 'language code to description';
+
+COMMENT ON COLUMN audit_private.action.when_too_large IS 'an event over the payload limit is refused, or cut and marked';
+
+COMMENT ON COLUMN audit_private.action.retired_at IS 'since when no new event may have this action';
+
+CREATE TABLE audit_private.event (
+    tenant_id uuid NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    id uuid NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    sequence bigint NOT NULL,
+    transaction_id bigint NOT NULL,
+    salt uuid,
+    source text NOT NULL,
+    action text NOT NULL,
+    entity_type text NOT NULL,
+    actor_type text NOT NULL,
+    outcome text NOT NULL,
+    recorded_by text NOT NULL,
+    actor_id text,
+    entity_id text,
+    description text,
+    actor jsonb,
+    target jsonb,
+    changes jsonb,
+    metadata jsonb,
+    ip inet,
+    user_agent text,
+    request_id text,
+    error_message text,
+    actor_id_digest bytea,
+    entity_id_digest bytea,
+    payload_digest bytea,
+    derived_salts bytea
+)
+PARTITION BY RANGE (occurred_at);
+
+ALTER TABLE ONLY audit_private.event FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.event OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.event IS 'the log';
+
+COMMENT ON COLUMN audit_private.event.tenant_id IS 'envelope: whose event it is';
+
+COMMENT ON COLUMN audit_private.event.occurred_at IS 'envelope: when it happened';
+
+COMMENT ON COLUMN audit_private.event.id IS 'envelope: UUIDv7 whose 12 bits after the version hold the microseconds, so that it gives occurred_at';
+
+COMMENT ON COLUMN audit_private.event.recorded_at IS 'envelope: when it was written';
+
+COMMENT ON COLUMN audit_private.event.sequence IS 'envelope: tie-breaker within one entity''s history';
+
+COMMENT ON COLUMN audit_private.event.transaction_id IS 'envelope: number of the top-level transaction, plus the installation''s offset';
+
+COMMENT ON COLUMN audit_private.event.salt IS 'makes digests of erasable values unguessable; dropped by an erasure';
+
+COMMENT ON COLUMN audit_private.event.source IS 'envelope: logged, captured, imported or system';
+
+COMMENT ON COLUMN audit_private.event.action IS 'envelope: what was done';
+
+COMMENT ON COLUMN audit_private.event.entity_type IS 'envelope: to what kind of thing';
+
+COMMENT ON COLUMN audit_private.event.actor_type IS 'envelope: by what kind of actor';
+
+COMMENT ON COLUMN audit_private.event.outcome IS 'envelope: success or failure';
+
+COMMENT ON COLUMN audit_private.event.recorded_by IS 'envelope: login, and SET ROLE role behind a slash; the one thing about the writer that isn''t a claim';
+
+COMMENT ON COLUMN audit_private.event.actor_id IS 'erasable: who did it';
+
+COMMENT ON COLUMN audit_private.event.entity_id IS 'erasable: to which thing';
+
+COMMENT ON COLUMN audit_private.event.description IS 'payload: the event in words';
+
+COMMENT ON COLUMN audit_private.event.actor IS 'payload: snapshot of the actor at that moment';
+
+COMMENT ON COLUMN audit_private.event.target IS 'payload: snapshot of what was acted on, object or array; null means just type and id of the entity';
+
+COMMENT ON COLUMN audit_private.event.changes IS 'payload: column to {old, new}';
+
+COMMENT ON COLUMN audit_private.event.metadata IS 'payload: whatever else the application tells';
+
+COMMENT ON COLUMN audit_private.event.ip IS 'payload: address that the request came from';
+
+COMMENT ON COLUMN audit_private.event.user_agent IS 'payload: the client''s own name';
+
+COMMENT ON COLUMN audit_private.event.request_id IS 'payload: ties together what one request did';
+
+COMMENT ON COLUMN audit_private.event.error_message IS 'payload: why it failed';
+
+COMMENT ON COLUMN audit_private.event.actor_id_digest IS 'digest of an erased actor_id';
+
+COMMENT ON COLUMN audit_private.event.entity_id_digest IS 'digest of an erased entity_id';
+
+COMMENT ON COLUMN audit_private.event.payload_digest IS 'digest of an erased payload';
+
+COMMENT ON COLUMN audit_private.event.derived_salts IS 'salts of the groups that an erasure left';
+
+CREATE VIEW audit_private.readable_event AS
+ SELECT e.tenant_id,
+    e.occurred_at,
+    e.id,
+    e.recorded_at,
+    e.sequence,
+    e.transaction_id,
+    e.source,
+    a.category,
+    e.action,
+    e.entity_type,
+    e.entity_id,
+    e.actor_type,
+    e.actor_id,
+    e.actor,
+    e.description,
+    COALESCE(e.target, jsonb_build_object('type', e.entity_type, 'id', e.entity_id)) AS target,
+    e.changes,
+    e.metadata,
+    e.outcome,
+    e.error_message,
+    e.ip,
+    e.user_agent,
+    e.request_id,
+    e.recorded_by
+   FROM (audit_private.event e
+     LEFT JOIN audit_private.action a ON ((a.action = e.action)));
+
+ALTER TABLE audit_private.readable_event OWNER TO audit_owner;
+
+COMMENT ON VIEW audit_private.readable_event IS 'events of the visible tenant as readers see them';
+
+CREATE VIEW audit.event WITH (security_barrier='true') AS
+ SELECT e.tenant_id,
+    e.occurred_at,
+    e.id,
+    e.recorded_at,
+    e.sequence,
+    e.transaction_id,
+    e.source,
+    e.category,
+    e.action,
+    e.entity_type,
+    e.entity_id,
+    e.actor_type,
+    e.actor_id,
+    e.actor,
+    e.description,
+    e.target,
+    e.changes,
+    e.metadata,
+    e.outcome,
+    e.error_message,
+    e.ip,
+    e.user_agent,
+    e.request_id,
+    e.recorded_by
+   FROM audit_private.readable_event e
+  WHERE ( SELECT audit_private.open_reading() AS open_reading);
+
+ALTER TABLE audit.event OWNER TO audit_owner;
+
+COMMENT ON VIEW audit.event IS 'The tenant''s events. Needs a tenant and an open access session; each statement is logged with its text. Raises WT001, WT030, WT031, WT032, WT035 or WT036.';
+
+COMMENT ON COLUMN audit.event.tenant_id IS 'whose event it is';
+
+COMMENT ON COLUMN audit.event.occurred_at IS 'when it happened';
+
+COMMENT ON COLUMN audit.event.id IS 'UUIDv7 that gives occurred_at to the microsecond';
+
+COMMENT ON COLUMN audit.event.recorded_at IS 'when it was written';
+
+COMMENT ON COLUMN audit.event.sequence IS 'orders events of one entity that share a microsecond';
+
+COMMENT ON COLUMN audit.event.transaction_id IS 'number of the transaction that wrote it';
+
+COMMENT ON COLUMN audit.event.source IS 'logged, captured, imported or system';
+
+COMMENT ON COLUMN audit.event.category IS 'category of the action';
+
+COMMENT ON COLUMN audit.event.action IS 'what was done';
+
+COMMENT ON COLUMN audit.event.entity_type IS 'to what kind of thing';
+
+COMMENT ON COLUMN audit.event.entity_id IS 'to which thing';
+
+COMMENT ON COLUMN audit.event.actor_type IS 'by what kind of actor';
+
+COMMENT ON COLUMN audit.event.actor_id IS 'by whom';
+
+COMMENT ON COLUMN audit.event.actor IS 'snapshot of the actor at that moment';
+
+COMMENT ON COLUMN audit.event.description IS 'the event in words';
+
+COMMENT ON COLUMN audit.event.target IS 'snapshot of what was acted on; type and id of the entity when none was given';
+
+COMMENT ON COLUMN audit.event.changes IS 'column to {old, new}';
+
+COMMENT ON COLUMN audit.event.metadata IS 'whatever else the application told';
+
+COMMENT ON COLUMN audit.event.outcome IS 'success or failure';
+
+COMMENT ON COLUMN audit.event.error_message IS 'why it failed';
+
+COMMENT ON COLUMN audit.event.ip IS 'address that the request came from';
+
+COMMENT ON COLUMN audit.event.user_agent IS 'the client''s own name';
+
+COMMENT ON COLUMN audit.event.request_id IS 'ties together what one request did';
+
+COMMENT ON COLUMN audit.event.recorded_by IS 'login, and SET ROLE role behind a slash, that wrote it';
+
+CREATE FUNCTION audit.get_event(event_id uuid, tenant_id uuid DEFAULT NULL::uuid) RETURNS audit.event
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "DateStyle" TO 'ISO, YMD'
+    AS $$
+declare
+  tenant uuid;
+  session audit_private.access_session;
+  event audit.event;
+begin
+  tenant := audit_private.require_tenant(get_event.tenant_id);
+  session := audit_private.require_access(tenant);
+  execute format(
+    'select e.* from audit_private.readable_event e
+    where e.tenant_id = %L::uuid and e.occurred_at = %L::timestamptz and e.id = %L::uuid',
+    tenant, audit_private.event_time(get_event.event_id), get_event.event_id)
+  into event;
+  if event.id is null then
+    raise exception using
+      errcode = 'WT044',
+      message = format('there is no event %s', coalesce(get_event.event_id::text, 'null')),
+      detail = format('Tenant %s has no event of this id.', tenant),
+      hint = 'Events are found with audit.search_events.';
+  end if;
+  perform audit_private.record_read(
+    session => session,
+    route => 'get',
+    filter => jsonb_build_object('id', get_event.event_id),
+    rows => 1
+  );
+  perform audit_private.release_tenant();
+  return event;
+end
+$$;
+
+ALTER FUNCTION audit.get_event(event_id uuid, tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.get_event(event_id uuid, tenant_id uuid) IS 'One event of the tenant. Needs an open access session, and is logged. Raises WT044 when there is none.';
+
+CREATE FUNCTION audit.grant_all_tenants(role name, reason text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  checked_reason constant text := audit_private.check_reason(grant_all_tenants.reason);
+begin
+  perform audit_private.check_role(grant_all_tenants.role);
+  insert into audit_private.service_grant (role_name, reason, granted_by)
+  values (grant_all_tenants.role, checked_reason, audit_private.recorded_by())
+  on conflict do nothing;
+  if not found then
+    return false;
+  end if;
+  perform audit_private.write_system_event(
+    tenant_id => '00000000-0000-0000-0000-000000000000',
+    action => 'tenant_granted',
+    entity_type => 'audit_tenant',
+    entity_id => null,
+    description => format('Role %I may act for every tenant', grant_all_tenants.role),
+    metadata => jsonb_build_object('role', grant_all_tenants.role, 'reason', checked_reason));
+  return true;
+end
+$$;
+
+ALTER FUNCTION audit.grant_all_tenants(role name, reason text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.grant_all_tenants(role name, reason text) IS 'lets an application''s service role act for every tenant, as its context says; for audit_operator';
+
+CREATE FUNCTION audit.grant_tenant(role name, tenant_id uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform audit_private.check_tenant(grant_tenant.tenant_id);
+  perform audit_private.check_role(grant_tenant.role);
+  insert into audit_private.tenant_grant (tenant_id, role_name, granted_by)
+  values (grant_tenant.tenant_id, grant_tenant.role, audit_private.recorded_by())
+  on conflict do nothing;
+  if not found then
+    return false;
+  end if;
+  perform audit_private.write_system_event(
+    tenant_id => grant_tenant.tenant_id,
+    action => 'tenant_granted',
+    entity_type => 'audit_tenant',
+    entity_id => grant_tenant.tenant_id::text,
+    description => format('Role %I may act for the tenant', grant_tenant.role),
+    metadata => jsonb_build_object('role', grant_tenant.role));
+  return true;
+end
+$$;
+
+ALTER FUNCTION audit.grant_tenant(role name, tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.grant_tenant(role name, tenant_id uuid) IS 'binds a database role to a tenant; true when that changed anything; for audit_operator';
+
+CREATE FUNCTION audit.import_events(events jsonb, reason text, tenant_id uuid DEFAULT NULL::uuid) RETURNS TABLE(line integer, result text, event_id uuid, sqlstate text, message text, hint text, is_expired boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  tenant constant uuid := audit_private.require_tenant(import_events.tenant_id);
+  checked_reason constant text := audit_private.check_reason(import_events.reason);
+  imported integer := 0;
+  repeated integer := 0;
+  refused integer := 0;
+begin
+  if jsonb_typeof(import_events.events) is distinct from 'array' then
+    perform audit_private.check_batch(import_events.events, '{}');
+  end if;
+  for line, result, event_id, sqlstate, message, hint, is_expired in
+    select b.* from audit_private.import_batch(tenant, import_events.events, 0) b order by b.line
+  loop
+    imported := imported + (result = 'imported')::integer;
+    repeated := repeated + (result = 'repeated')::integer;
+    refused := refused + (result = 'refused')::integer;
+    return next;
+  end loop;
+  perform audit_private.write_system_event(
+    tenant_id => tenant,
+    action => 'events_imported',
+    entity_type => 'audit_log',
+    entity_id => null,
+    description => format('%s events imported, %s repeated, %s refused', imported, repeated, refused),
+    metadata => jsonb_build_object(
+      'reason', checked_reason, 'imported', imported, 'repeated', repeated, 'refused', refused));
+  perform audit_private.release_tenant();
+end
+$$;
+
+ALTER FUNCTION audit.import_events(events jsonb, reason text, tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.import_events(events jsonb, reason text, tenant_id uuid) IS 'imports events of the past, which may be run again; a row an event: imported, repeated or refused; for audit_admin';
+
+CREATE FUNCTION audit.is_logged(action text, tenant_id uuid DEFAULT NULL::uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  tenant constant uuid := audit_private.require_tenant(is_logged.tenant_id);
+  decided boolean;
+begin
+  select d.is_logged into decided
+  from audit_private.logging_decision d
+  where d.tenant_id = tenant and d.action = is_logged.action;
+  if decided is null then
+    perform audit_private.refuse_codes(tenant, is_logged.action, null);
+  end if;
+  perform audit_private.release_tenant();
+  return decided;
+end
+$$;
+
+ALTER FUNCTION audit.is_logged(action text, tenant_id uuid) OWNER TO audit_writer;
+
+COMMENT ON FUNCTION audit.is_logged(action text, tenant_id uuid) IS 'whether an event of this action would be stored now; for audit_app';
+
+CREATE FUNCTION audit.list_access(tenant_id uuid DEFAULT NULL::uuid) RETURNS TABLE(access_id uuid, access_reason text, justification text, actor_id text, actor_type text, recorded_by text, opened_at timestamp with time zone, last_used_at timestamp with time zone, expires_at timestamp with time zone, closed_at timestamp with time zone, closed_by text, is_open boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  tenant uuid;
+begin
+  tenant := audit_private.require_tenant(list_access.tenant_id);
+  return query
+  select s.access_id, s.access_reason, s.justification, s.actor_id, s.actor_type, s.recorded_by,
+    s.opened_at, s.last_used_at, e.expires_at, s.closed_at, s.closed_by,
+    e.expires_at > clock_timestamp()
+  from audit_private.access_session s
+  cross join lateral (
+    select audit_private.access_expiry(s.opened_at, s.last_used_at, s.closed_at) as expires_at
+  ) e
+  where s.tenant_id = tenant
+  order by s.opened_at desc, s.access_id desc;
+  perform audit_private.release_tenant();
+end
+$$;
+
+ALTER FUNCTION audit.list_access(tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.list_access(tenant_id uuid) IS 'The access sessions of the tenant, newest first';
+
+CREATE FUNCTION audit.list_actors(search text DEFAULT NULL::text, tenant_id uuid DEFAULT NULL::uuid) RETURNS TABLE(actor_type text, actor_id text, actor jsonb, last_seen_at timestamp with time zone, events bigint)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "DateStyle" TO 'ISO, YMD'
+    AS $_$
+declare
+  most constant integer := 100;
+  counted_at_most constant bigint := 1000000;
+  tenant uuid;
+  session audit_private.access_session;
+  pattern text;
+  partition record;
+  span record;
+  met text[] := '{}';
+  newly_met text[];
+  newly_found jsonb;
+  found_actors jsonb := '[]';
+  counts jsonb := '{}';
+  counted bigint := 0;
+  listed bigint;
+begin
+  tenant := audit_private.require_tenant(list_actors.tenant_id);
+  session := audit_private.require_access(tenant);
+  if list_actors.search is not null then
+    pattern := audit_private.search_pattern('search', to_jsonb(list_actors.search));
+  end if;
+
+  for partition in
+    select p.from_time, p.until_time, p.is_closed
+    from audit_private.event_partitions() p
+    where p.from_time <= clock_timestamp() + interval '5 minutes'
+    order by p.from_time desc
+  loop
+    select array_agg(f.actor_id),
+      jsonb_agg(to_jsonb(f) order by f.occurred_at desc, f.id desc) filter (where f.is_match)
+    into newly_met, newly_found
+    from audit_private.find_actors(tenant, partition.from_time, partition.until_time, partition.is_closed, pattern) f
+    where f.actor_id <> all (met);
+    met := met || newly_met;
+    found_actors := found_actors || coalesce(newly_found, '[]');
+    exit when jsonb_array_length(found_actors) >= most;
+  end loop;
+  found_actors := jsonb_path_query_array(found_actors, '$[0 to 99]');
+  met := array(select f.value ->> 'actor_id' from jsonb_array_elements(found_actors) as f (value));
+
+  for span in select w.* from audit_private.event_windows(null, null) w loop
+    exit when met = '{}' or counted >= counted_at_most;
+    select counts || coalesce(
+        jsonb_object_agg(c.actor_id, coalesce((counts ->> c.actor_id)::bigint, 0) + c.events), '{}'),
+      counted + coalesce(sum(c.events), 0)
+    into counts, counted
+    from audit_private.count_actor_events(
+      tenant, met, span.window_from, span.window_until, counted_at_most - counted) c;
+  end loop;
+
+  return query execute format(
+    'select e.actor_type, e.actor_id, e.actor, e.occurred_at, coalesce(($2 ->> e.actor_id)::bigint, 0)
+    from jsonb_to_recordset($1) as k (occurred_at timestamptz, id uuid)
+    join audit_private.event e
+      on e.tenant_id = %L::uuid and e.occurred_at = k.occurred_at and e.id = k.id
+    where e.occurred_at between %L::timestamptz and %L::timestamptz
+    order by e.occurred_at desc, e.id desc',
+    tenant, found_actors -> -1 ->> 'occurred_at', found_actors -> 0 ->> 'occurred_at')
+  using found_actors, counts;
+  get diagnostics listed = row_count;
+  perform audit_private.record_read(
+    session => session,
+    route => 'actors',
+    filter => case when list_actors.search is null then '{}' else jsonb_build_object('search', list_actors.search) end,
+    rows => listed
+  );
+  perform audit_private.release_tenant();
+end
+$_$;
+
+ALTER FUNCTION audit.list_actors(search text, tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.list_actors(search text, tenant_id uuid) IS 'The tenant''s actors by id, last seen first, at most 100, with their newest snapshot, found by text in id or snapshot; events counts up to a million in all. Needs an open access session, and is logged.';
+
+CREATE FUNCTION audit.list_catalogue() RETURNS TABLE(kind text, code text, category text, titles jsonb, descriptions jsonb, is_mandatory boolean, is_built_in boolean, retired_at timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select k.kind, k.code, k.category, k.titles, k.descriptions, k.is_mandatory, k.is_built_in, k.retired_at
+  from (
+    select 1 as place, 'category' as kind, c.category as code, null as category, c.titles, c.descriptions,
+      c.is_mandatory, c.is_built_in, null::timestamptz as retired_at
+    from audit_private.category c
+    union all
+    select 2, 'action', a.action, a.category, a.titles, a.descriptions, c.is_mandatory, c.is_built_in, a.retired_at
+    from audit_private.action a join audit_private.category c using (category)
+    union all
+    select 3, 'entity_type', t.entity_type, null, t.titles, t.descriptions, false, t.is_built_in, null
+    from audit_private.entity_type t
+    union all
+    select 4, 'actor_type', t.actor_type, null, t.titles, t.descriptions, false, true, null
+    from audit_private.actor_type t
+    union all
+    select 5, 'outcome', o.outcome, null, o.titles, o.descriptions, false, true, null
+    from audit_private.outcome o
+    union all
+    select 6, 'access_reason', r.access_reason, null, r.titles, r.descriptions, false, false, null
+    from audit_private.access_reason r
+  ) k
+  order by k.place, k.category nulls first, k.code
+$$;
+
+ALTER FUNCTION audit.list_catalogue() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.list_catalogue() IS 'the vocabulary of the log: categories, actions, entity types, actor types, outcomes, access reasons';
+
+CREATE FUNCTION audit.list_control_events(from_time timestamp with time zone DEFAULT NULL::timestamp with time zone, to_time timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS TABLE(tenant_id uuid, occurred_at timestamp with time zone, id uuid, recorded_at timestamp with time zone, sequence bigint, transaction_id bigint, source text, action text, entity_type text, actor_type text, outcome text, recorded_by text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "DateStyle" TO 'ISO, YMD'
+    AS $_$
+declare
+  mandatory constant text[] := array(
+    select a.action
+    from audit_private.action a
+    join audit_private.category c on c.category = a.category
+    where c.is_mandatory
+  );
+  span record;
+begin
+  for span in
+    select greatest(w.window_from, list_control_events.from_time) as from_time,
+      least(w.window_until, list_control_events.to_time) as until_time
+    from audit_private.event_windows(list_control_events.from_time, list_control_events.to_time) w
+  loop
+    return query execute format(
+      'select e.tenant_id, e.occurred_at, e.id, e.recorded_at, e.sequence, e.transaction_id, e.source, e.action,
+        e.entity_type, e.actor_type, e.outcome, e.recorded_by
+      from audit_private.event e
+      where e.action = any ($1)
+        and e.occurred_at >= %L::timestamptz
+        and e.occurred_at < %L::timestamptz
+      order by e.occurred_at desc, e.id desc',
+      span.from_time, span.until_time)
+    using mandatory;
+  end loop;
+end
+$_$;
+
+ALTER FUNCTION audit.list_control_events(from_time timestamp with time zone, to_time timestamp with time zone) OWNER TO audit_finder;
+
+COMMENT ON FUNCTION audit.list_control_events(from_time timestamp with time zone, to_time timestamp with time zone) IS 'The envelopes of mandatory events of all tenants, newest first, from inclusive, to exclusive';
+
+CREATE FUNCTION audit.list_grants() RETURNS TABLE(role_name name, tenant_id uuid, reason text, granted_at timestamp with time zone, granted_by text, is_role_present boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL RESTRICTED
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select g.role_name, g.tenant_id, g.reason, g.granted_at, g.granted_by,
+    exists (select from pg_roles r where r.rolname = g.role_name)
+  from (
+    select role_name, tenant_id, null as reason, granted_at, granted_by from audit_private.tenant_grant
+    union all
+    select role_name, null, reason, granted_at, granted_by from audit_private.service_grant
+  ) g
+  order by g.role_name, g.tenant_id nulls first
+$$;
+
+ALTER FUNCTION audit.list_grants() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.list_grants() IS 'which database role may act for which tenant; a null tenant stands for all; for audit_operator and audit_auditor';
+
+CREATE FUNCTION audit.list_options() RETURNS TABLE(name text, value text, default_value text, description text, changed_at timestamp with time zone, changed_by text)
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select o.name, o.value, o.default_value, o.description, o.changed_at, o.changed_by
+  from audit_private.option o
+  order by o.name
+$$;
+
+ALTER FUNCTION audit.list_options() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.list_options() IS 'options of the installation; for audit_operator and audit_auditor';
+
+CREATE FUNCTION audit.list_partitions() RETURNS TABLE(partition_name text, from_time timestamp with time zone, until_time timestamp with time zone, is_closed boolean, estimated_rows bigint, bytes bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select p.partition_name, p.from_time, p.until_time, p.is_closed, greatest(c.reltuples, 0)::bigint,
+    pg_total_relation_size(c.oid)
+  from audit_private.event_partitions() p
+  join pg_class c on c.relnamespace = 'audit_private'::regnamespace and c.relname = p.partition_name
+  order by p.from_time
+$$;
+
+ALTER FUNCTION audit.list_partitions() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.list_partitions() IS 'partitions of the log, oldest first, with estimated rows and bytes; for audit_operator and audit_auditor';
+
+CREATE FUNCTION audit.list_tenants() RETURNS TABLE(tenant_id uuid, name text, registered_at timestamp with time zone, retired_at timestamp with time zone, is_logging_enabled boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL RESTRICTED
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select t.tenant_id, t.name, t.registered_at, t.retired_at, t.is_logging_enabled
+  from audit_private.tenant t
+  where t.tenant_id <> '00000000-0000-0000-0000-000000000000'
+  order by t.name, t.tenant_id
+$$;
+
+ALTER FUNCTION audit.list_tenants() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.list_tenants() IS 'every tenant; for audit_operator and audit_auditor';
+
+CREATE FUNCTION audit.list_toggles(tenant_id uuid DEFAULT NULL::uuid) RETURNS TABLE(category text, category_titles jsonb, category_descriptions jsonb, category_enabled boolean, category_logged integer, category_total integer, action text, action_titles jsonb, action_descriptions jsonb, is_mandatory boolean, override boolean, is_logged boolean, logging_enabled boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  tenant constant uuid := audit_private.require_tenant(list_toggles.tenant_id);
+begin
+  return query
+  select c.category, c.titles, c.descriptions,
+    coalesce(g.is_enabled, true),
+    (count(*) filter (where coalesce(d.is_logged, false)) over (partition by c.category))::integer,
+    (count(*) over (partition by c.category))::integer,
+    a.action, a.titles, a.descriptions, c.is_mandatory, o.is_enabled,
+    coalesce(d.is_logged, false), t.is_logging_enabled
+  from audit_private.tenant t
+  cross join audit_private.action a
+  join audit_private.category c on c.category = a.category
+  left join audit_private.category_toggle g on g.tenant_id = t.tenant_id and g.category = c.category
+  left join audit_private.action_toggle o on o.tenant_id = t.tenant_id and o.action = a.action
+  left join audit_private.logging_decision d on d.tenant_id = t.tenant_id and d.action = a.action
+  where t.tenant_id = tenant and a.retired_at is null
+  order by c.is_mandatory, c.category, a.action;
+  perform audit_private.release_tenant();
+end
+$$;
+
+ALTER FUNCTION audit.list_toggles(tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.list_toggles(tenant_id uuid) IS 'a row an action: its texts, override and whether it is logged now, with its category''s state and counts; for audit_admin, audit_reader and audit_auditor';
+
+CREATE FUNCTION audit.log_event(action text, entity_type text, entity_id bigint, description text DEFAULT NULL::text, metadata jsonb DEFAULT NULL::jsonb, target jsonb DEFAULT NULL::jsonb, changes jsonb DEFAULT NULL::jsonb, outcome text DEFAULT 'success'::text, error_message text DEFAULT NULL::text, occurred_at timestamp with time zone DEFAULT NULL::timestamp with time zone, idempotency_key text DEFAULT NULL::text, actor_id text DEFAULT NULL::text, actor_type text DEFAULT NULL::text, actor jsonb DEFAULT NULL::jsonb, tenant_id uuid DEFAULT NULL::uuid) RETURNS uuid
+    LANGUAGE sql
+    AS $$
+  select audit.log_event(
+    action, entity_type, entity_id::text, description, metadata, target, changes, outcome, error_message,
+    occurred_at, idempotency_key, actor_id, actor_type, actor, tenant_id)
+$$;
+
+ALTER FUNCTION audit.log_event(action text, entity_type text, entity_id bigint, description text, metadata jsonb, target jsonb, changes jsonb, outcome text, error_message text, occurred_at timestamp with time zone, idempotency_key text, actor_id text, actor_type text, actor jsonb, tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.log_event(action text, entity_type text, entity_id bigint, description text, metadata jsonb, target jsonb, changes jsonb, outcome text, error_message text, occurred_at timestamp with time zone, idempotency_key text, actor_id text, actor_type text, actor jsonb, tenant_id uuid) IS 'the same for an entity_id of an integer type; for audit_app';
+
+CREATE FUNCTION audit.log_event(action text, entity_type text, entity_id text DEFAULT NULL::text, description text DEFAULT NULL::text, metadata jsonb DEFAULT NULL::jsonb, target jsonb DEFAULT NULL::jsonb, changes jsonb DEFAULT NULL::jsonb, outcome text DEFAULT 'success'::text, error_message text DEFAULT NULL::text, occurred_at timestamp with time zone DEFAULT NULL::timestamp with time zone, idempotency_key text DEFAULT NULL::text, actor_id text DEFAULT NULL::text, actor_type text DEFAULT NULL::text, actor jsonb DEFAULT NULL::jsonb, tenant_id uuid DEFAULT NULL::uuid) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  set_role constant text := current_setting('role');
+  recorded constant timestamptz := clock_timestamp();
+  occurred constant timestamptz := coalesce(log_event.occurred_at, recorded);
+  tenant uuid := coalesce(
+    log_event.tenant_id, nullif(current_setting('pgwitness.tenant_id', true), '')::uuid);
+  acting_id text := coalesce(log_event.actor_id, nullif(current_setting('pgwitness.actor_id', true), ''));
+  acting_type text := coalesce(
+    log_event.actor_type, nullif(current_setting('pgwitness.actor_type', true), ''),
+    case when acting_id is null then 'database_role' else 'user' end);
+  acting jsonb := coalesce(log_event.actor, nullif(current_setting('pgwitness.actor', true), '')::jsonb);
+  bytes integer := audit_private.payload_bytes(
+    log_event.description, acting, log_event.target, log_event.changes, log_event.metadata,
+    log_event.error_message);
+  is_logged boolean;
+  is_mandatory boolean;
+  payload_limit integer;
+  is_cut boolean;
+  transaction_offset bigint;
+  events_until timestamptz;
+  place bigint;
+  event_id uuid;
+  known_id uuid;
+  digest bytea;
+  known_digest bytea;
+begin
+  select d.tenant_id, d.is_logged, d.is_mandatory, d.payload_limit, d.is_cut, i.transaction_offset, i.events_until
+  into tenant, is_logged, is_mandatory, payload_limit, is_cut, transaction_offset, events_until
+  from audit_private.role_binding b
+  cross join audit_private.instance i
+  join audit_private.logging_decision d
+    on d.tenant_id = coalesce(tenant, b.only_tenant_id) and d.action = log_event.action
+  join audit_private.entity_type t on t.entity_type = log_event.entity_type
+  where b.role_name = case set_role when 'none' then session_user else set_role::name end
+    and (b.is_service or d.tenant_id = any (b.tenant_ids));
+  if not found then
+    perform audit_private.refuse_write(log_event.tenant_id, log_event.action, log_event.entity_type);
+  end if;
+
+  if bytes > payload_limit and is_cut then
+    select p.*
+    into description, acting, target, changes, metadata, error_message
+    from audit_private.cut_payload(
+      payload_limit, description, acting, target, changes, metadata, error_message) p;
+    bytes := 0;
+  end if;
+  if (
+    not is_mandatory
+    and audit_private.is_valid_event(description, outcome, error_message, acting_type, acting, target, changes)
+    and bytes <= payload_limit
+    and (log_event.occurred_at is null
+      or occurred between recorded - interval '24 hours' and recorded + interval '5 minutes')
+    and occurred < events_until
+  ) is not true then
+    perform audit_private.refuse_event(
+      null, action, description, outcome, error_message, acting_type, acting, target, changes, is_mandatory,
+      occurred, recorded - interval '24 hours', recorded + interval '5 minutes', events_until, bytes,
+      payload_limit);
+  end if;
+  if not is_logged then
+    return null;
+  end if;
+
+  if acting_id is null and acting_type = 'database_role' then
+    acting_id := case set_role when 'none' then session_user else set_role end;
+  end if;
+  place := nextval('audit_private.event_sequence');
+  event_id := audit_private.new_event_id(occurred, hashint8extended(place, 0));
+  if idempotency_key is not null then
+    if log_event.occurred_at is not null then
+      event_id := audit_private.derived_event_id(tenant, occurred, idempotency_key);
+    end if;
+    digest := audit_private.content_digest(
+      action, entity_type, entity_id, description, target, changes, metadata, outcome, error_message,
+      acting_id, acting_type);
+    known_id := audit_private.claim_idempotency_key(tenant, idempotency_key, event_id, digest);
+    if known_id <> event_id then
+      return known_id;
+    end if;
+    if log_event.occurred_at is not null then
+      select f.content_digest into known_digest
+      from audit_private.find_content_digest(tenant, occurred, event_id) f;
+      if found and known_digest <> digest then
+        perform audit_private.refuse_repeat(idempotency_key);
+      elsif found then
+        return event_id;
+      end if;
+    end if;
+  end if;
+
+  insert into audit_private.event (
+    tenant_id, occurred_at, id, recorded_at, sequence, transaction_id, salt, source, action, entity_type,
+    actor_type, outcome, recorded_by, actor_id, entity_id, description, actor, target, changes, metadata,
+    ip, user_agent, request_id, error_message
+  )
+  values (
+    tenant, occurred, event_id, recorded, place,
+    transaction_offset + pg_current_xact_id()::text::bigint, gen_random_uuid(), 'logged', action, entity_type,
+    acting_type, outcome,
+    case set_role when 'none' then quote_ident(session_user)
+      else quote_ident(session_user) || '/' || quote_ident(set_role) end,
+    acting_id, entity_id, description, acting, target, changes, metadata,
+    nullif(current_setting('pgwitness.ip', true), '')::inet,
+    nullif(current_setting('pgwitness.user_agent', true), ''),
+    nullif(current_setting('pgwitness.request_id', true), ''),
+    error_message
+  );
+  return event_id;
+end
+$$;
+
+ALTER FUNCTION audit.log_event(action text, entity_type text, entity_id text, description text, metadata jsonb, target jsonb, changes jsonb, outcome text, error_message text, occurred_at timestamp with time zone, idempotency_key text, actor_id text, actor_type text, actor jsonb, tenant_id uuid) OWNER TO audit_writer;
+
+COMMENT ON FUNCTION audit.log_event(action text, entity_type text, entity_id text, description text, metadata jsonb, target jsonb, changes jsonb, outcome text, error_message text, occurred_at timestamp with time zone, idempotency_key text, actor_id text, actor_type text, actor jsonb, tenant_id uuid) IS 'logs an event in the caller''s transaction; returns its id, or null when a toggle silences it; for audit_app';
+
+CREATE FUNCTION audit.log_event(action text, entity_type text, entity_id uuid, description text DEFAULT NULL::text, metadata jsonb DEFAULT NULL::jsonb, target jsonb DEFAULT NULL::jsonb, changes jsonb DEFAULT NULL::jsonb, outcome text DEFAULT 'success'::text, error_message text DEFAULT NULL::text, occurred_at timestamp with time zone DEFAULT NULL::timestamp with time zone, idempotency_key text DEFAULT NULL::text, actor_id text DEFAULT NULL::text, actor_type text DEFAULT NULL::text, actor jsonb DEFAULT NULL::jsonb, tenant_id uuid DEFAULT NULL::uuid) RETURNS uuid
+    LANGUAGE sql
+    AS $$
+  select audit.log_event(
+    action, entity_type, entity_id::text, description, metadata, target, changes, outcome, error_message,
+    occurred_at, idempotency_key, actor_id, actor_type, actor, tenant_id)
+$$;
+
+ALTER FUNCTION audit.log_event(action text, entity_type text, entity_id uuid, description text, metadata jsonb, target jsonb, changes jsonb, outcome text, error_message text, occurred_at timestamp with time zone, idempotency_key text, actor_id text, actor_type text, actor jsonb, tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.log_event(action text, entity_type text, entity_id uuid, description text, metadata jsonb, target jsonb, changes jsonb, outcome text, error_message text, occurred_at timestamp with time zone, idempotency_key text, actor_id text, actor_type text, actor jsonb, tenant_id uuid) IS 'the same for an entity_id of type uuid; for audit_app';
+
+CREATE FUNCTION audit.log_events(events jsonb, tenant_id uuid DEFAULT NULL::uuid, OUT logged integer, OUT muted integer) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  tenant constant uuid := audit_private.require_tenant(log_events.tenant_id);
+  known_keys constant text[] := '{action,entity_type,entity_id,description,metadata,target,changes,outcome,'
+    'error_message,occurred_at,idempotency_key,actor_id,actor_type,actor}';
+  given constant integer := audit_private.check_batch(log_events.events, known_keys);
+  failed_message text;
+begin
+  if jsonb_path_exists(log_events.events, '$[*].idempotency_key')
+    or exists (select from audit_private.logging_decision d where d.tenant_id = tenant and d.is_cut)
+  then
+    logged := audit_private.store_one_by_one(tenant, log_events.events);
+  else
+    logged := audit_private.store_batch(tenant, log_events.events);
+  end if;
+  muted := given - logged;
+  perform audit_private.release_tenant();
+exception when data_exception then
+  get stacked diagnostics failed_message = message_text;
+  raise exception using
+    errcode = 'WT013',
+    message = format('event %s is not valid: %s',
+      coalesce(audit_private.faulty_event(log_events.events)::text, 'of unknown index'), failed_message),
+    detail = 'A value has the wrong type.',
+    hint = 'Nothing was logged. Times are ISO 8601 text, snapshots and metadata JSON objects.';
+end
+$_$;
+
+ALTER FUNCTION audit.log_events(events jsonb, tenant_id uuid, OUT logged integer, OUT muted integer) OWNER TO audit_writer;
+
+COMMENT ON FUNCTION audit.log_events(events jsonb, tenant_id uuid, OUT logged integer, OUT muted integer) IS 'logs an array of events, all or none; returns how many were stored and how many toggles silenced; for audit_app';
+
+CREATE PROCEDURE audit.maintain_partitions()
+    LANGUAGE plpgsql
+    AS $$
+begin
+  while audit_private.add_next_partition() is not null loop
+    commit;
+  end loop;
+end
+$$;
+
+ALTER PROCEDURE audit.maintain_partitions() OWNER TO audit_owner;
+
+COMMENT ON PROCEDURE audit.maintain_partitions() IS 'makes partitions as far ahead as the option partitions_ahead_weeks says; for audit_operator';
+
+CREATE FUNCTION audit.open_access(access_reason text, justification text, tenant_id uuid DEFAULT NULL::uuid) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
+    AS $$
+declare
+  openings_allowed constant integer := 5;
+  tenant uuid;
+  reader record;
+  words text;
+  login constant text := quote_ident(session_user);
+  is_service boolean;
+  fifth timestamptz;
+  opened uuid := gen_random_uuid();
+begin
+  perform audit_private.require_writable();
+  tenant := audit_private.require_tenant(open_access.tenant_id);
+  words := audit_private.check_reason(open_access.justification);
+  if not exists (
+    select from audit_private.access_reason r where r.access_reason = open_access.access_reason
+  ) then
+    raise exception using
+      errcode = 'WT034',
+      message = format('access reason %L is not in the catalogue', open_access.access_reason),
+      detail = 'Known reasons: ' || coalesce(
+        (select string_agg(r.access_reason, ', ' order by r.access_reason) from audit_private.access_reason r),
+        'none'),
+      hint = 'An operator adds one with audit.define_access_reason(access_reason => …, titles => …).';
+  end if;
+
+  select coalesce(a.actor_id, a.actor_type) as actor_id, a.actor_type into reader from audit_private.current_actor() a;
+  is_service := audit_private.is_service_role();
+  perform pg_advisory_xact_lock(hashtextextended(
+    format('pgwitness open_access %s %s', tenant,
+      case when is_service then format('actor %s %s', reader.actor_type, reader.actor_id)
+        else 'login ' || login end),
+    0));
+  select s.opened_at into fifth
+  from audit_private.access_session s
+  where s.tenant_id = tenant
+    and s.opened_at > clock_timestamp() - interval '1 hour'
+    and case
+      when is_service then s.actor_id = reader.actor_id and s.actor_type = reader.actor_type
+      else starts_with(s.recorded_by || '/', login || '/')
+    end
+  order by s.opened_at desc
+  offset openings_allowed - 1
+  limit 1;
+  if found then
+    raise exception using
+      errcode = 'WT033',
+      message = format('%s access sessions were opened within the last hour, and no more are allowed', openings_allowed),
+      detail = format('The next may be opened at %s.', fifth + interval '1 hour'),
+      hint = 'A session that is still open can be used on: see audit.list_access().';
+  end if;
+
+  insert into audit_private.access_session (
+    tenant_id, access_id, access_reason, justification, actor_id, actor_type, recorded_by
+  )
+  values (
+    tenant, opened, open_access.access_reason, words, reader.actor_id, reader.actor_type,
+    audit_private.recorded_by()
+  );
+  perform audit_private.write_system_event(
+    tenant_id => tenant,
+    action => 'audit_session_created',
+    entity_type => 'audit_session',
+    entity_id => opened::text,
+    description => 'Opened access to the log: ' || open_access.access_reason,
+    metadata => jsonb_build_object(
+      'access_id', opened,
+      'access_reason', open_access.access_reason,
+      'justification', words
+    )
+  );
+  perform audit_private.release_tenant();
+  return opened;
+end
+$$;
+
+ALTER FUNCTION audit.open_access(access_reason text, justification text, tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.open_access(access_reason text, justification text, tenant_id uuid) IS 'Opens a justified access session and returns its id; it counts once this transaction has committed. It ends an hour after its last use, 8 hours after its opening. Raises WT021, WT033, WT034 and WT036.';
+
+CREATE FUNCTION audit.register_tenant(tenant_id uuid, name text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  given_name constant text := btrim(register_tenant.name);
+  known_name text;
+begin
+  if register_tenant.tenant_id is null
+    or register_tenant.tenant_id = '00000000-0000-0000-0000-000000000000'
+    or given_name is null or length(given_name) not between 1 and 200
+  then
+    raise exception using
+      errcode = 'WT003',
+      message = format('tenant %s can''t be registered as %s',
+        coalesce(register_tenant.tenant_id::text, 'null'), coalesce(quote_literal(given_name), 'null')),
+      detail = 'The nil uuid is the installation''s own tenant; a name has 1 to 200 characters.',
+      hint = 'Use the application''s own identifier of the tenant, and its name.';
+  end if;
+
+  perform audit_private.lock_catalogue();
+  select t.name into known_name
+  from audit_private.tenant t
+  where t.tenant_id = register_tenant.tenant_id;
+  insert into audit_private.tenant as known (tenant_id, name)
+  values (register_tenant.tenant_id, given_name)
+  on conflict on constraint tenant_pkey do update
+  set name = excluded.name, retired_at = null
+  where (known.name, known.retired_at) is distinct from (excluded.name, null);
+  if not found then
+    return false;
+  end if;
+  perform audit_private.write_system_event(
+    tenant_id => register_tenant.tenant_id,
+    action => 'tenant_registered',
+    entity_type => 'audit_tenant',
+    entity_id => register_tenant.tenant_id::text,
+    description => format('Tenant %s registered', given_name),
+    changes => jsonb_build_object('name', jsonb_build_object('old', known_name, 'new', given_name)));
+  return true;
+end
+$$;
+
+ALTER FUNCTION audit.register_tenant(tenant_id uuid, name text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.register_tenant(tenant_id uuid, name text) IS 'registers, renames or brings back a tenant; true when that changed anything; for audit_operator';
+
+CREATE VIEW audit_private.event_relation AS
+ SELECT NULL::text[] AS relations,
+    e.tenant_id,
+    e.occurred_at,
+    e.id,
+    e.recorded_at,
+    e.sequence,
+    e.transaction_id,
+    e.source,
+    e.category,
+    e.action,
+    e.entity_type,
+    e.entity_id,
+    e.actor_type,
+    e.actor_id,
+    e.actor,
+    e.description,
+    e.target,
+    e.changes,
+    e.metadata,
+    e.outcome,
+    e.error_message,
+    e.ip,
+    e.user_agent,
+    e.request_id,
+    e.recorded_by
+   FROM audit_private.readable_event e
+  WHERE false;
+
+ALTER TABLE audit_private.event_relation OWNER TO audit_owner;
+
+COMMENT ON VIEW audit_private.event_relation IS 'row type of audit.report_subject; holds no rows';
+
+CREATE FUNCTION audit.report_subject(identifiers text[], with_actors boolean DEFAULT false, tenant_id uuid DEFAULT NULL::uuid) RETURNS SETOF audit_private.event_relation
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "DateStyle" TO 'ISO, YMD'
+    AS $_$
+declare
+  tenant uuid;
+  session audit_private.access_session;
+  names text[];
+  patterns text[];
+  span record;
+  found_now bigint;
+  found_in_all bigint := 0;
+begin
+  tenant := audit_private.require_tenant(report_subject.tenant_id);
+  session := audit_private.require_access(tenant);
+  if cardinality(report_subject.identifiers) between 1 and 100 is not true
+    or exists (
+      select from unnest(report_subject.identifiers) as i (identifier)
+      where length(btrim(i.identifier)) >= 3 is not true
+    )
+  then
+    raise exception using
+      errcode = 'WT040',
+      message = 'a person is found by 1 to 100 identifiers of at least 3 characters each',
+      detail = format('identifiers is %s.', coalesce(left(report_subject.identifiers::text, 200), 'null')),
+      hint = 'For example: identifiers => array[''4711'', ''anna@example.org'']. Shorter ones would find everybody.';
+  end if;
+  select array_agg(lower(btrim(i.identifier))),
+    array_agg(audit_private.search_pattern('identifiers', to_jsonb(btrim(i.identifier))))
+  into names, patterns
+  from unnest(report_subject.identifiers) as i (identifier);
+
+  for span in select w.* from audit_private.event_windows(null, null) w loop
+    return query execute format(
+      'select f.relations, e.tenant_id, e.occurred_at, e.id, e.recorded_at, e.sequence, e.transaction_id, e.source,
+        e.category, e.action, e.entity_type, e.entity_id, e.actor_type,
+        case when f.is_open then e.actor_id end, case when f.is_open then e.actor end,
+        e.description, e.target, e.changes, e.metadata, e.outcome, e.error_message,
+        case when f.is_open then e.ip end, case when f.is_open then e.user_agent end,
+        e.request_id, e.recorded_by
+      from (
+        select e.occurred_at, e.id, r.relations, $3 or ''actor'' = any (r.relations) as is_open
+        from audit_private.event e
+        cross join lateral (
+          select array_remove(array[
+            case when lower(e.actor_id) = any ($1) then ''actor'' end,
+            case when lower(e.entity_id) = any ($1) or exists (
+              select
+              from jsonb_path_query(
+                e.target, ''strict $.** ? (@.type() == "string" || @.type() == "number")'') as v (value)
+              where lower(v.value #>> ''{}'') = any ($1)
+            ) then ''target'' end,
+            case when audit_private.search_text_v1(
+              concat_ws(E''\n'', e.description, e.error_message, e.user_agent, e.request_id, host(e.ip)),
+              e.actor, jsonb_build_array(e.target, e.changes), e.metadata
+            ) ilike any ($2) then ''mentioned'' end
+          ], null) as relations
+        ) r
+        where e.tenant_id = %1$L::uuid
+          and e.occurred_at >= %2$L::timestamptz
+          and e.occurred_at < %3$L::timestamptz
+          and r.relations <> ''{}''
+      ) f
+      join audit_private.readable_event e
+        on e.tenant_id = %1$L::uuid and e.occurred_at = f.occurred_at and e.id = f.id
+      where e.occurred_at >= %2$L::timestamptz and e.occurred_at < %3$L::timestamptz
+      order by e.occurred_at desc, e.id desc',
+      tenant, span.window_from, span.window_until)
+    using names, patterns, coalesce(report_subject.with_actors, false);
+    get diagnostics found_now = row_count;
+    found_in_all := found_in_all + found_now;
+  end loop;
+
+  perform audit_private.record_read(
+    session => session,
+    route => 'report',
+    filter => jsonb_build_object(
+      'identifiers', report_subject.identifiers, 'with_actors', coalesce(report_subject.with_actors, false)),
+    rows => found_in_all
+  );
+  perform audit_private.release_tenant();
+end
+$_$;
+
+ALTER FUNCTION audit.report_subject(identifiers text[], with_actors boolean, tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.report_subject(identifiers text[], with_actors boolean, tenant_id uuid) IS 'Every event in which a person is actor or target or is mentioned, newest first. Where the person isn''t the actor, actor_id, actor, ip and user_agent are null unless with_actors. Needs an open access session, and is logged. Raises WT040 for identifiers under 3 characters.';
+
+CREATE FUNCTION audit.retire_action(action text, reason text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  checked_reason constant text := audit_private.check_reason(retire_action.reason);
+  is_built_in boolean;
+begin
+  perform audit_private.lock_catalogue();
+  select c.is_built_in into is_built_in
+  from audit_private.action a join audit_private.category c using (category)
+  where a.action = retire_action.action;
+  if is_built_in is null then
+    raise exception using
+      errcode = 'WT010',
+      message = format('action %s is not defined', coalesce(quote_literal(retire_action.action), 'null')),
+      detail = 'Only what the catalogue holds can be retired.',
+      hint = 'select code from audit.list_catalogue() where kind = ''action'';';
+  elsif is_built_in then
+    perform audit_private.refuse_definition(
+      format('action %s is built in', retire_action.action),
+      'What the log says about itself can''t be retired.',
+      'Leave it as it is.');
+  end if;
+  update audit_private.action a
+  set retired_at = clock_timestamp()
+  where a.action = retire_action.action and a.retired_at is null;
+  if not found then
+    return false;
+  end if;
+  perform audit_private.write_system_event(
+    tenant_id => '00000000-0000-0000-0000-000000000000',
+    action => 'catalogue_changed',
+    entity_type => 'audit_catalogue',
+    entity_id => retire_action.action,
+    description => format('action %s retired', retire_action.action),
+    metadata => jsonb_build_object('kind', 'action', 'reason', checked_reason));
+  return true;
+end
+$$;
+
+ALTER FUNCTION audit.retire_action(action text, reason text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.retire_action(action text, reason text) IS 'no new event may have this action; its events stay readable; defining it again brings it back; for audit_operator';
+
+CREATE FUNCTION audit.retire_tenant(reason text, tenant_id uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  checked_reason constant text := audit_private.check_reason(retire_tenant.reason);
+begin
+  perform audit_private.lock_catalogue();
+  perform audit_private.check_tenant(retire_tenant.tenant_id);
+  if retire_tenant.tenant_id = '00000000-0000-0000-0000-000000000000' then
+    raise exception using
+      errcode = 'WT003',
+      message = 'the installation''s own tenant can''t be retired',
+      detail = 'It keeps the acts that concern no tenant.',
+      hint = 'Name the tenant to retire.';
+  end if;
+  update audit_private.tenant t
+  set retired_at = clock_timestamp()
+  where t.tenant_id = retire_tenant.tenant_id and t.retired_at is null;
+  if not found then
+    return false;
+  end if;
+  perform audit_private.write_system_event(
+    tenant_id => retire_tenant.tenant_id,
+    action => 'tenant_retired',
+    entity_type => 'audit_tenant',
+    entity_id => retire_tenant.tenant_id::text,
+    description => 'Tenant retired',
+    metadata => jsonb_build_object('reason', checked_reason));
+  return true;
+end
+$$;
+
+ALTER FUNCTION audit.retire_tenant(reason text, tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.retire_tenant(reason text, tenant_id uuid) IS 'ends a tenant''s logging; its events stay readable; true when that changed anything; for audit_operator';
+
+CREATE FUNCTION audit.revoke_tenant(role name, reason text, tenant_id uuid DEFAULT NULL::uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  checked_reason constant text := audit_private.check_reason(revoke_tenant.reason);
+  revoked uuid[];
+begin
+  with removed as (
+    delete from audit_private.tenant_grant g
+    where g.role_name = revoke_tenant.role
+      and (revoke_tenant.tenant_id is null or g.tenant_id = revoke_tenant.tenant_id)
+    returning g.tenant_id
+  )
+  select array_agg(r.tenant_id order by r.tenant_id) into revoked from removed r;
+  if revoke_tenant.tenant_id is null then
+    delete from audit_private.service_grant s where s.role_name = revoke_tenant.role;
+    if found then
+      revoked := revoked || '00000000-0000-0000-0000-000000000000'::uuid;
+    end if;
+  end if;
+  perform audit_private.write_system_event(
+    tenant_id => r.tenant_id,
+    action => 'tenant_revoked',
+    entity_type => 'audit_tenant',
+    entity_id => nullif(r.tenant_id, '00000000-0000-0000-0000-000000000000')::text,
+    description => format('Role %I may no longer act for %s', revoke_tenant.role,
+      case r.tenant_id when '00000000-0000-0000-0000-000000000000' then 'every tenant' else 'the tenant' end),
+    metadata => jsonb_build_object('role', revoke_tenant.role, 'reason', checked_reason))
+  from unnest(revoked) as r (tenant_id);
+  return revoked is not null;
+end
+$$;
+
+ALTER FUNCTION audit.revoke_tenant(role name, reason text, tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.revoke_tenant(role name, reason text, tenant_id uuid) IS 'takes one tenant from a database role, or all its grants when no tenant is named; for audit_operator';
+
+CREATE VIEW audit_private.event_page AS
+ SELECT e.tenant_id,
+    e.occurred_at,
+    e.id,
+    e.recorded_at,
+    e.sequence,
+    e.transaction_id,
+    e.source,
+    e.category,
+    e.action,
+    e.entity_type,
+    e.entity_id,
+    e.actor_type,
+    e.actor_id,
+    e.actor,
+    e.description,
+    e.target,
+    e.changes,
+    e.metadata,
+    e.outcome,
+    e.error_message,
+    e.ip,
+    e.user_agent,
+    e.request_id,
+    e.recorded_by,
+    NULL::text AS cursor
+   FROM audit_private.readable_event e
+  WHERE false;
+
+ALTER TABLE audit_private.event_page OWNER TO audit_owner;
+
+COMMENT ON VIEW audit_private.event_page IS 'row type of audit.search_events; holds no rows';
+
+CREATE FUNCTION audit.search_events(filter jsonb DEFAULT '{}'::jsonb, page_size integer DEFAULT 100, after text DEFAULT NULL::text, tenant_id uuid DEFAULT NULL::uuid) RETURNS SETOF audit_private.event_page
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "DateStyle" TO 'ISO, YMD'
+    AS $_$
+declare
+  tenant uuid;
+  session audit_private.access_session;
+  asked constant jsonb := coalesce(search_events.filter, '{}');
+  condition text;
+  bounds record;
+  scope text;
+  place record;
+  seen text;
+  span record;
+  times timestamptz[];
+  ids uuid[];
+  wanted integer := search_events.page_size;
+begin
+  tenant := audit_private.require_tenant(search_events.tenant_id);
+  session := audit_private.require_access(tenant);
+  if search_events.page_size between 1 and 1000 is not true then
+    raise exception using
+      errcode = 'WT042',
+      message = 'page_size is a number from 1 to 1000',
+      detail = format('It is %s.', coalesce(search_events.page_size::text, 'null')),
+      hint = 'Read on with after => the cursor column of the page''s last row.';
+  end if;
+
+  condition := audit_private.filter_condition(asked);
+  bounds := audit_private.filter_bounds(asked);
+  scope := audit_private.filter_scope(tenant, asked);
+  if search_events.after is null then
+    seen := audit_private.current_view();
+    select null::timestamptz as occurred_at, null::uuid as id into place;
+  else
+    select c.occurred_at, c.id, c.seen into place
+    from audit_private.read_cursor(search_events.after, scope) c;
+    seen := place.seen;
+    condition := format('(%s) and (%s)', condition, audit_private.seen_condition(seen));
+    bounds.until_time := least(bounds.until_time, place.occurred_at + interval '1 microsecond');
+  end if;
+
+  for span in select w.* from audit_private.event_windows(bounds.from_time, bounds.until_time) w loop
+    select array_agg(f.occurred_at), array_agg(f.id) into times, ids
+    from audit_private.find_events(
+      tenant, condition, span.window_from, span.window_until, place.occurred_at, place.id, wanted) f;
+    continue when ids is null;
+    return query execute format(
+      'select e.*, audit_private.write_cursor($1, $2, e.occurred_at, e.id)
+      from unnest($3, $4) as k (occurred_at, id)
+      join audit_private.readable_event e
+        on e.tenant_id = %L::uuid and e.occurred_at = k.occurred_at and e.id = k.id
+      where e.occurred_at between %L::timestamptz and %L::timestamptz
+      order by e.occurred_at desc, e.id desc',
+      tenant, times[cardinality(times)], times[1])
+    using scope, seen, times, ids;
+    wanted := wanted - cardinality(ids);
+    exit when wanted = 0;
+  end loop;
+
+  perform audit_private.record_read(
+    session => session,
+    route => 'search',
+    filter => asked,
+    rows => search_events.page_size - wanted,
+    page_size => search_events.page_size,
+    is_continued => search_events.after is not null
+  );
+  perform audit_private.release_tenant();
+end
+$_$;
+
+ALTER FUNCTION audit.search_events(filter jsonb, page_size integer, after text, tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.search_events(filter jsonb, page_size integer, after text, tenant_id uuid) IS 'One page of the events that a filter finds, newest first, 1 to 1000 rows; after => the cursor of a page''s last row reads on, within what the first page saw. Needs an open access session, and is logged. Raises WT030, WT031, WT032, WT035, WT036, WT040, WT041 and WT042.';
+
+CREATE FUNCTION audit.set_action_logging(action text, enabled boolean, reason text DEFAULT NULL::text, tenant_id uuid DEFAULT NULL::uuid) RETURNS boolean
+    LANGUAGE sql
+    AS $$
+  select audit.set_toggles(
+    pg_catalog.jsonb_build_object('actions', pg_catalog.jsonb_build_object(action, enabled)), reason, tenant_id) > 0
+$$;
+
+ALTER FUNCTION audit.set_action_logging(action text, enabled boolean, reason text, tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.set_action_logging(action text, enabled boolean, reason text, tenant_id uuid) IS 'overrides one action, whatever its category says; null removes the override; true when that changed anything; needs a reason when an action falls silent; for audit_admin';
+
+CREATE FUNCTION audit.set_category_logging(category text, enabled boolean, reason text DEFAULT NULL::text, tenant_id uuid DEFAULT NULL::uuid) RETURNS boolean
+    LANGUAGE sql
+    AS $$
+  select audit.set_toggles(
+    pg_catalog.jsonb_build_object('categories', pg_catalog.jsonb_build_object(category, enabled)), reason, tenant_id) > 0
+$$;
+
+ALTER FUNCTION audit.set_category_logging(category text, enabled boolean, reason text, tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.set_category_logging(category text, enabled boolean, reason text, tenant_id uuid) IS 'turns a category on or off; null removes the setting; true when that changed anything; needs a reason when an action falls silent; for audit_admin';
+
+CREATE FUNCTION audit.set_context(tenant_id uuid DEFAULT NULL::uuid, actor_id text DEFAULT NULL::text, actor_type text DEFAULT NULL::text, actor jsonb DEFAULT NULL::jsonb, ip inet DEFAULT NULL::inet, user_agent text DEFAULT NULL::text, request_id text DEFAULT NULL::text, access_id uuid DEFAULT NULL::uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  own_role constant name := audit_private.effective_role();
+begin
+  if (set_context.actor_id is distinct from own_role::text and set_context.actor_id is not null
+      or set_context.actor_type is distinct from 'database_role' and set_context.actor_type is not null
+      or set_context.actor is not null)
+    and not pg_has_role(own_role, 'audit_app', 'usage')
+  then
+    raise exception using
+      errcode = 'WT004',
+      message = format('role %I may not speak for another actor', own_role),
+      detail = 'Only members of audit_app may set actor_id, actor_type and actor.',
+      hint = format('Leave them out (the actor is then %I), or: grant audit_app to %I;', own_role, own_role);
+  end if;
+  if set_context.actor_type is not null
+    and not exists (select from audit_private.actor_type t where t.actor_type = set_context.actor_type)
+    or set_context.actor is not null and jsonb_typeof(set_context.actor) <> 'object'
+    or set_context.actor_id = ''
+  then
+    raise exception using
+      errcode = 'WT013',
+      message = 'the context''s actor is not valid',
+      detail = format('actor_type is %s, actor is %s; actor_id must not be empty.',
+        coalesce(quote_literal(set_context.actor_type), 'null'),
+        coalesce('of type ' || jsonb_typeof(set_context.actor), 'null')),
+      hint = 'actor_type is one of user, system, api_key and database_role; actor is a JSON object.';
+  end if;
+
+  perform
+    set_config('pgwitness.tenant_id', coalesce(set_context.tenant_id::text, ''), true),
+    set_config('pgwitness.actor_id', coalesce(set_context.actor_id, ''), true),
+    set_config('pgwitness.actor_type', coalesce(set_context.actor_type, ''), true),
+    set_config('pgwitness.actor', coalesce(set_context.actor::text, ''), true),
+    set_config('pgwitness.ip', coalesce(set_context.ip::text, ''), true),
+    set_config('pgwitness.user_agent', coalesce(set_context.user_agent, ''), true),
+    set_config('pgwitness.request_id', coalesce(set_context.request_id, ''), true),
+    set_config('pgwitness.access_id', coalesce(set_context.access_id::text, ''), true);
+
+  if set_context.tenant_id is not null then
+    perform audit_private.require_tenant(null);
+    perform audit_private.release_tenant();
+  end if;
+end
+$$;
+
+ALTER FUNCTION audit.set_context(tenant_id uuid, actor_id text, actor_type text, actor jsonb, ip inet, user_agent text, request_id text, access_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.set_context(tenant_id uuid, actor_id text, actor_type text, actor jsonb, ip inet, user_agent text, request_id text, access_id uuid) IS 'replaces the context for the rest of the transaction: tenant, actor, request, access session';
+
+CREATE FUNCTION audit.set_logging(enabled boolean, reason text DEFAULT NULL::text, tenant_id uuid DEFAULT NULL::uuid) RETURNS boolean
+    LANGUAGE sql
+    AS $$
+  select audit.set_toggles(pg_catalog.jsonb_build_object('logging', enabled), reason, tenant_id) > 0
+$$;
+
+ALTER FUNCTION audit.set_logging(enabled boolean, reason text, tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.set_logging(enabled boolean, reason text, tenant_id uuid) IS 'turns all logging of a tenant on or off, mandatory events apart; true when that changed anything; needs a reason when an action falls silent; for audit_admin';
+
+CREATE FUNCTION audit.set_option(name text, value text, reason text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  checked_reason constant text := audit_private.check_reason(set_option.reason);
+  known audit_private.option;
+begin
+  perform audit_private.lock_catalogue();
+  select o.* into known from audit_private.option o where o.name = set_option.name for no key update;
+  if known.name is null or set_option.value is null or set_option.value !~ known.pattern then
+    raise exception using
+      errcode = 'WT060',
+      message = format('option %s can''t be %s', coalesce(quote_literal(set_option.name), 'null'),
+        coalesce(quote_literal(set_option.value), 'null')),
+      detail = coalesce(known.description, 'There is no option of this name.'),
+      hint = 'select name, value, description from audit.list_options();';
+  end if;
+  if known.value = set_option.value then
+    return false;
+  end if;
+  update audit_private.option o
+  set value = set_option.value,
+    changed_at = clock_timestamp(),
+    changed_by = audit_private.recorded_by()
+  where o.name = set_option.name;
+  perform audit_private.write_system_event(
+    tenant_id => '00000000-0000-0000-0000-000000000000',
+    action => 'option_changed',
+    entity_type => 'audit_option',
+    entity_id => set_option.name,
+    description => format('Option %s set to %s', set_option.name, set_option.value),
+    metadata => jsonb_build_object('reason', checked_reason),
+    changes => jsonb_build_object('value', jsonb_build_object('old', known.value, 'new', set_option.value)));
+  return true;
+end
+$$;
+
+ALTER FUNCTION audit.set_option(name text, value text, reason text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.set_option(name text, value text, reason text) IS 'sets an option of the installation; true when that changed anything; for audit_operator';
+
+CREATE FUNCTION audit.set_toggles(toggles jsonb, reason text DEFAULT NULL::text, tenant_id uuid DEFAULT NULL::uuid) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  tenant constant uuid := audit_private.require_tenant(set_toggles.tenant_id);
+  checked_reason text;
+  logged_before text[];
+  silenced text[];
+  turned integer := 0;
+  turn record;
+begin
+  perform audit_private.check_toggles(set_toggles.toggles);
+  if set_toggles.reason is not null then
+    checked_reason := audit_private.check_reason(set_toggles.reason);
+  end if;
+  perform from audit_private.tenant t where t.tenant_id = tenant for no key update;
+  logged_before := array(
+    select d.action from audit_private.logging_decision d where d.tenant_id = tenant and d.is_logged);
+
+  for turn in
+    select 'logging_toggled' as action, null as code, t.is_logging_enabled as old,
+      (set_toggles.toggles -> 'logging')::boolean as new
+    from audit_private.tenant t
+    where t.tenant_id = tenant and set_toggles.toggles ? 'logging'
+    union all
+    select 'category_logging_toggled', g.key, k.is_enabled, nullif(g.value, 'null')::boolean
+    from jsonb_each(coalesce(set_toggles.toggles -> 'categories', '{}')) as g (key, value)
+    left join audit_private.category_toggle k on k.tenant_id = tenant and k.category = g.key
+    union all
+    select 'action_logging_toggled', o.key, k.is_enabled, nullif(o.value, 'null')::boolean
+    from jsonb_each(coalesce(set_toggles.toggles -> 'actions', '{}')) as o (key, value)
+    left join audit_private.action_toggle k on k.tenant_id = tenant and k.action = o.key
+  loop
+    continue when turn.old is not distinct from turn.new;
+    turned := turned + 1;
+    perform audit_private.store_toggle(tenant, turn.action, turn.code, turn.new);
+    perform audit_private.write_system_event(
+      tenant_id => tenant,
+      action => turn.action,
+      entity_type => 'audit_toggle',
+      entity_id => turn.code,
+      description => format('%s %s',
+        coalesce('Logging of ' || turn.code, 'All logging'),
+        case turn.new when true then 'turned on' when false then 'turned off' else 'follows its default again' end),
+      metadata => jsonb_strip_nulls(jsonb_build_object('reason', checked_reason)),
+      changes => jsonb_build_object('enabled', jsonb_build_object('old', turn.old, 'new', turn.new)));
+  end loop;
+
+  silenced := array(
+    select d.action from audit_private.logging_decision d
+    where d.tenant_id = tenant and not d.is_logged and d.action = any (logged_before)
+    order by d.action);
+  if checked_reason is null and silenced <> '{}' then
+    raise exception using
+      errcode = 'WT021',
+      message = format('turning off %s action(s) needs a reason', cardinality(silenced)),
+      detail = 'They would fall silent: ' || array_to_string(silenced[1:10], ', ')
+        || case when cardinality(silenced) > 10 then ', …' else '' end,
+      hint = 'Say why in 10 to 500 characters: reason => ''…''. Nothing was changed.';
+  end if;
+  perform audit_private.release_tenant();
+  return turned;
+end
+$$;
+
+ALTER FUNCTION audit.set_toggles(toggles jsonb, reason text, tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.set_toggles(toggles jsonb, reason text, tenant_id uuid) IS 'turns any number of toggles: {"logging": true, "categories": {"user_actions": false}, "actions": {"user_created": null}}; null removes a setting; returns how many changed; needs a reason when an action falls silent; for audit_admin';
+
+CREATE FUNCTION audit_private.access_expiry(opened_at timestamp with time zone, last_used_at timestamp with time zone, closed_at timestamp with time zone) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select least(
+    access_expiry.last_used_at + interval '1 hour',
+    access_expiry.opened_at + interval '8 hours',
+    access_expiry.closed_at
+  )
+$$;
+
+ALTER FUNCTION audit_private.access_expiry(opened_at timestamp with time zone, last_used_at timestamp with time zone, closed_at timestamp with time zone) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.access_expiry(opened_at timestamp with time zone, last_used_at timestamp with time zone, closed_at timestamp with time zone) IS 'when an access session ends: an hour after its last use, 8 hours after its opening, or when closed';
+
+CREATE FUNCTION audit_private.add_next_partition() RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  horizon timestamptz;
+  needed timestamptz;
+begin
+  perform pg_advisory_xact_lock(1885828969, 3);
+  select now() + o.value::integer * interval '1 week' into horizon
+  from audit_private.option o
+  where o.name = 'partitions_ahead_weeks';
+  select coalesce(max(p.until_time), now() - interval '24 hours') into needed
+  from audit_private.event_partitions() p
+  where p.until_time > now() - interval '24 hours';
+  if needed > horizon then
+    return null;
+  end if;
+  return audit_private.add_partition(needed);
+end
+$$;
+
+ALTER FUNCTION audit_private.add_next_partition() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.add_next_partition() IS 'makes the next partition ahead and returns its name; null when there are enough; a step of maintain_partitions';
+
+CREATE FUNCTION audit_private.add_partition(moment timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    AS $$
+declare
+  width text;
+  lower_bound timestamptz;
+  upper_bound timestamptz;
+  partition_name text;
+begin
+  perform pg_advisory_xact_lock(1885828969, 3);
+  select o.value into width from audit_private.option o where o.name = 'partition_width';
+  select
+    greatest(date_trunc(width, add_partition.moment), max(p.until_time) filter (where p.until_time <= add_partition.moment)),
+    least(
+      date_trunc(width, add_partition.moment) + ('1 ' || width)::interval,
+      min(p.from_time) filter (where p.from_time > add_partition.moment))
+  into lower_bound, upper_bound
+  from audit_private.event_partitions() p
+  having not coalesce(bool_or(add_partition.moment >= p.from_time and add_partition.moment < p.until_time), false);
+  if lower_bound is null then
+    return null;
+  end if;
+
+  partition_name := 'event_' || to_char(lower_bound, 'YYYYMMDD');
+  execute format('create table audit_private.%I (like audit_private.event including all)', partition_name);
+  execute format('comment on table audit_private.%I is %L', partition_name,
+    format('events from %s until %s', to_char(lower_bound, 'YYYY-MM-DD'), to_char(upper_bound, 'YYYY-MM-DD')));
+  perform audit_private.guard_partition(partition_name);
+  execute format(
+    'alter table audit_private.event attach partition audit_private.%I for values from (%L) to (%L)',
+    partition_name, lower_bound, upper_bound);
+  update audit_private.instance i
+  set events_from = least(i.events_from, lower_bound),
+    events_until = greatest(i.events_until, upper_bound);
+  return partition_name;
+end
+$$;
+
+ALTER FUNCTION audit_private.add_partition(moment timestamp with time zone) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.add_partition(moment timestamp with time zone) IS 'makes the partition that holds a moment and returns its name; null when there is one';
+
+CREATE FUNCTION audit_private.add_partitions(moments timestamp with time zone[]) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  moment timestamptz;
+  added integer := 0;
+begin
+  for moment in
+    select distinct on (date_trunc('day', m.moment, 'UTC')) m.moment
+    from unnest(add_partitions.moments) as m (moment)
+    where m.moment between timestamptz 'epoch' and now() + interval '1 day'
+      and not exists (
+        select from audit_private.event_partitions() p
+        where m.moment >= p.from_time and m.moment < p.until_time
+      )
+  loop
+    added := added + (audit_private.add_partition(moment) is not null)::integer;
+  end loop;
+  return added;
+end
+$$;
+
+ALTER FUNCTION audit_private.add_partitions(moments timestamp with time zone[]) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.add_partitions(moments timestamp with time zone[]) IS 'makes the partitions that these moments of the past need; returns how many';
+
+CREATE FUNCTION audit_private.batch_events(events jsonb) RETURNS TABLE(action text, entity_type text, entity_id text, description text, metadata jsonb, target jsonb, changes jsonb, outcome text, error_message text, occurred_at timestamp with time zone, idempotency_key text, actor_id text, actor_type text, actor jsonb, ip inet, user_agent text, request_id text, id uuid, index bigint)
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+  select
+    e.action, e.entity_type, e.entity_id, e.description, nullif(e.metadata, 'null'), nullif(e.target, 'null'),
+    nullif(e.changes, 'null'), coalesce(e.outcome, 'success'), e.error_message, e.occurred_at,
+    e.idempotency_key, e.actor_id, e.actor_type, nullif(e.actor, 'null'), e.ip, e.user_agent, e.request_id,
+    e.id, e.index - 1
+  from rows from (
+    pg_catalog.jsonb_to_recordset(events) as (
+      action text,
+      entity_type text,
+      entity_id text,
+      description text,
+      metadata jsonb,
+      target jsonb,
+      changes jsonb,
+      outcome text,
+      error_message text,
+      occurred_at timestamptz,
+      idempotency_key text,
+      actor_id text,
+      actor_type text,
+      actor jsonb,
+      ip inet,
+      user_agent text,
+      request_id text,
+      id uuid
+    )
+  ) with ordinality as e (
+    action, entity_type, entity_id, description, metadata, target, changes, outcome, error_message, occurred_at,
+    idempotency_key, actor_id, actor_type, actor, ip, user_agent, request_id, id, index
+  )
+$$;
+
+ALTER FUNCTION audit_private.batch_events(events jsonb) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.batch_events(events jsonb) IS 'the events of a JSON array as rows, with their index';
+
+CREATE FUNCTION audit_private.bind_roles() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  touched constant name := coalesce(new.role_name, old.role_name);
+begin
+  insert into audit_private.role_binding as b (role_name, is_service, tenant_ids)
+  values (touched, false, '{}')
+  on conflict (role_name) do update set is_service = b.is_service;
+
+  update audit_private.role_binding b
+  set is_service = exists (select from audit_private.service_grant s where s.role_name = touched),
+    tenant_ids = array(
+      select g.tenant_id from audit_private.tenant_grant g where g.role_name = touched order by g.tenant_id)
+  where b.role_name = touched;
+
+  delete from audit_private.role_binding b
+  where b.role_name = touched and not b.is_service and b.tenant_ids = '{}';
+  return null;
+end
+$$;
+
+ALTER FUNCTION audit_private.bind_roles() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.bind_roles() IS 'trigger: keeps role_binding equal to the grants';
+
+CREATE FUNCTION audit_private.check_batch(events jsonb, known_keys text[]) RETURNS integer
+    LANGUAGE plpgsql IMMUTABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  faulty record;
+begin
+  if jsonb_typeof(check_batch.events) is distinct from 'array' then
+    raise exception using
+      errcode = 'WT013',
+      message = 'the events are not an array',
+      detail = format('They are %s.', coalesce(jsonb_typeof(check_batch.events), 'null')),
+      hint = 'Pass a JSON array of objects whose keys are the arguments of audit.log_event().';
+  end if;
+  select e.index - 1 as index, jsonb_typeof(e.value) as kind,
+    case jsonb_typeof(e.value) when 'object' then e.value - check_batch.known_keys end as unknown
+  into faulty
+  from jsonb_array_elements(check_batch.events) with ordinality as e (value, index)
+  where case jsonb_typeof(e.value) when 'object' then e.value - check_batch.known_keys <> '{}' else true end
+  limit 1;
+  if found then
+    raise exception using
+      errcode = 'WT013',
+      message = case faulty.kind
+        when 'object' then format('event %s: unknown key %s', faulty.index,
+          (select string_agg(quote_ident(k.key), ', ' order by k.key) from jsonb_object_keys(faulty.unknown) as k (key)))
+        else format('event %s is not an object', faulty.index)
+      end,
+      detail = 'Known keys: ' || array_to_string(check_batch.known_keys, ', '),
+      hint = 'Nothing was logged. Put what has no key of its own into metadata.';
+  end if;
+  return jsonb_array_length(check_batch.events);
+end
+$$;
+
+ALTER FUNCTION audit_private.check_batch(events jsonb, known_keys text[]) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.check_batch(events jsonb, known_keys text[]) IS 'number of events in a batch; raises WT013 unless it is an array of objects with known keys';
+
+CREATE FUNCTION audit_private.check_definition(code text, titles jsonb, descriptions jsonb, is_built_in boolean) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+begin
+  if check_definition.code !~ '^[a-z][a-z0-9_]{0,62}$' or check_definition.code is null then
+    perform audit_private.refuse_definition(
+      format('%s is not a code', coalesce(quote_literal(check_definition.code), 'null')),
+      'A code has 1 to 63 lower-case letters, digits and underscores, and begins with a letter.',
+      'Put what people read into titles.');
+  end if;
+  if check_definition.is_built_in then
+    perform audit_private.refuse_definition(
+      format('%s is built in', check_definition.code),
+      'What the log says about itself can''t be redefined.',
+      'Choose another code.');
+  end if;
+  if check_definition.titles is null or check_definition.titles = '{}'
+    or not audit_private.is_text_by_language_v1(check_definition.titles)
+  then
+    perform audit_private.refuse_definition(
+      format('%s has no valid titles', check_definition.code),
+      'Titles are an object of language code to text, with one language at least.',
+      'For example: titles => ''{"en": "User created", "sv": "Användare skapad"}''');
+  end if;
+  if check_definition.descriptions is null
+    or not audit_private.is_text_by_language_v1(check_definition.descriptions)
+  then
+    perform audit_private.refuse_definition(
+      format('%s has no valid descriptions', check_definition.code),
+      'Descriptions are an object of language code to text; it may be empty.',
+      'For example: descriptions => ''{"en": "An account was added"}''');
+  end if;
+end
+$_$;
+
+ALTER FUNCTION audit_private.check_definition(code text, titles jsonb, descriptions jsonb, is_built_in boolean) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.check_definition(code text, titles jsonb, descriptions jsonb, is_built_in boolean) IS 'raises WT050 unless code, titles and descriptions can be defined';
+
+CREATE FUNCTION audit_private.check_reason(reason text) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  trimmed constant text := btrim(check_reason.reason, E' \t\r\n');
+begin
+  if trimmed is null or length(trimmed) not between 10 and 500 then
+    raise exception using
+      errcode = 'WT021',
+      message = 'a reason of 10 to 500 characters is needed',
+      detail = format('It has %s characters without the spaces around it.', coalesce(length(trimmed), 0)),
+      hint = 'Say in a sentence why, for the people who will read the log: reason => ''…''.';
+  end if;
+  return trimmed;
+end
+$$;
+
+ALTER FUNCTION audit_private.check_reason(reason text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.check_reason(reason text) IS 'the reason, trimmed; raises WT021 unless it has 10 to 500 characters';
+
+CREATE FUNCTION audit_private.check_role(role name) RETURNS void
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if not exists (select from pg_roles r where r.rolname = check_role.role) then
+    raise exception using
+      errcode = 'WT005',
+      message = format('role %s does not exist', coalesce(quote_ident(check_role.role), 'null')),
+      detail = 'A grant counts for the database role of exactly this name.',
+      hint = 'List the roles with \du in psql, or create the role first.';
+  end if;
+end
+$$;
+
+ALTER FUNCTION audit_private.check_role(role name) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.check_role(role name) IS 'raises WT005 unless the database role exists';
+
+CREATE FUNCTION audit_private.check_tenant(tenant_id uuid) RETURNS void
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if not exists (select from audit_private.tenant t where t.tenant_id = check_tenant.tenant_id) then
+    raise exception using
+      errcode = 'WT003',
+      message = format('tenant %s is not registered', coalesce(check_tenant.tenant_id::text, 'null')),
+      detail = 'Grants and retirement need a registered tenant.',
+      hint = 'select * from audit.list_tenants();';
+  end if;
+end
+$$;
+
+ALTER FUNCTION audit_private.check_tenant(tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.check_tenant(tenant_id uuid) IS 'raises WT003 unless the tenant is registered; for operators';
+
+CREATE FUNCTION audit_private.check_toggles(toggles jsonb) RETURNS void
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  unknown text;
+begin
+  select string_agg(p.problem, '; ' order by p.problem) into unknown
+  from (
+    select 'the toggles are not an object' as problem
+    where jsonb_typeof(check_toggles.toggles) is distinct from 'object'
+    union all
+    select format('unknown key %s', k.key)
+    from jsonb_object_keys(
+      case jsonb_typeof(check_toggles.toggles) when 'object' then check_toggles.toggles else '{}' end) as k (key)
+    where k.key not in ('logging', 'categories', 'actions')
+    union all
+    select 'logging is neither true nor false'
+    where check_toggles.toggles ? 'logging'
+      and jsonb_typeof(check_toggles.toggles -> 'logging') <> 'boolean'
+    union all
+    select format('%s is not an object', part.name)
+    from unnest('{categories,actions}'::text[]) as part (name)
+    where check_toggles.toggles ? part.name
+      and jsonb_typeof(check_toggles.toggles -> part.name) <> 'object'
+    union all
+    select format('%s is neither true, false nor null', v.key)
+    from unnest('{categories,actions}'::text[]) as part (name)
+    cross join lateral jsonb_each(
+      case jsonb_typeof(check_toggles.toggles -> part.name)
+        when 'object' then check_toggles.toggles -> part.name else '{}' end) as v
+    where jsonb_typeof(v.value) not in ('boolean', 'null')
+  ) p;
+  if unknown is not null then
+    raise exception using
+      errcode = 'WT020',
+      message = 'the toggles are not valid',
+      detail = unknown,
+      hint = 'For example: {"logging": true, "categories": {"user_actions": false}, "actions": {"user_created": null}}';
+  end if;
+
+  select string_agg(g.key, ', ' order by g.key) into unknown
+  from jsonb_object_keys(coalesce(check_toggles.toggles -> 'categories', '{}')) as g (key)
+  where not exists (select from audit_private.category c where c.category = g.key);
+  if unknown is not null then
+    raise exception using
+      errcode = 'WT022',
+      message = format('unknown category: %s', unknown),
+      detail = 'Only categories of the catalogue can be turned.',
+      hint = 'select code from audit.list_catalogue() where kind = ''category'';';
+  end if;
+
+  select string_agg(o.key, ', ' order by o.key) into unknown
+  from jsonb_object_keys(coalesce(check_toggles.toggles -> 'actions', '{}')) as o (key)
+  where not exists (select from audit_private.action a where a.action = o.key and a.retired_at is null);
+  if unknown is not null then
+    raise exception using
+      errcode = 'WT010',
+      message = format('unknown or retired action: %s', unknown),
+      detail = 'Only actions of the catalogue can be turned.',
+      hint = 'select code from audit.list_catalogue() where kind = ''action'';';
+  end if;
+
+  select string_agg(m.code, ', ' order by m.code) into unknown
+  from (
+    select c.category as code from audit_private.category c
+    where c.is_mandatory and check_toggles.toggles -> 'categories' ? c.category
+    union all
+    select a.action from audit_private.action a join audit_private.category c using (category)
+    where c.is_mandatory and check_toggles.toggles -> 'actions' ? a.action
+  ) m;
+  if unknown is not null then
+    raise exception using
+      errcode = 'WT020',
+      message = format('%s can''t be turned: always logged', unknown),
+      detail = 'Acts on the log itself are mandatory events; no toggle reaches them.',
+      hint = 'Leave them out.';
+  end if;
+end
+$$;
+
+ALTER FUNCTION audit_private.check_toggles(toggles jsonb) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.check_toggles(toggles jsonb) IS 'raises unless the toggles are well formed, known and can be turned';
+
+CREATE FUNCTION audit_private.claim_idempotency_key(tenant_id uuid, idempotency_key text, event_id uuid, content_digest bytea) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  known audit_private.idempotency_key;
+begin
+  if claim_idempotency_key.idempotency_key = '' or length(claim_idempotency_key.idempotency_key) > 500 then
+    raise exception using
+      errcode = 'WT013',
+      message = 'the idempotency key is not valid',
+      detail = format('It has %s characters.', length(claim_idempotency_key.idempotency_key)),
+      hint = 'Use 1 to 500 characters.';
+  end if;
+  insert into audit_private.idempotency_key as k (tenant_id, idempotency_key, event_id, content_digest)
+  values (
+    claim_idempotency_key.tenant_id, claim_idempotency_key.idempotency_key,
+    claim_idempotency_key.event_id, claim_idempotency_key.content_digest
+  )
+  on conflict on constraint idempotency_key_pkey do update
+  set event_id = excluded.event_id,
+    content_digest = excluded.content_digest,
+    logged_at = excluded.logged_at
+  where k.logged_at < excluded.logged_at - interval '24 hours'
+  returning * into known;
+  if known.event_id is null then
+    select k.* into known
+    from audit_private.idempotency_key k
+    where k.tenant_id = claim_idempotency_key.tenant_id
+      and k.idempotency_key = claim_idempotency_key.idempotency_key;
+    if known.content_digest is distinct from claim_idempotency_key.content_digest then
+      perform audit_private.refuse_repeat(claim_idempotency_key.idempotency_key);
+    end if;
+  end if;
+  return known.event_id;
+end
+$$;
+
+ALTER FUNCTION audit_private.claim_idempotency_key(tenant_id uuid, idempotency_key text, event_id uuid, content_digest bytea) OWNER TO audit_writer;
+
+COMMENT ON FUNCTION audit_private.claim_idempotency_key(tenant_id uuid, idempotency_key text, event_id uuid, content_digest bytea) IS 'the event that the key stands for: the given one when the key is new or older than a day';
+
+CREATE FUNCTION audit_private.content_digest(action text, entity_type text, entity_id text, description text, target jsonb, changes jsonb, metadata jsonb, outcome text, error_message text, actor_id text, actor_type text) RETURNS bytea
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+  select pg_catalog.sha256(pg_catalog.convert_to(
+    pg_catalog.jsonb_build_array(
+      action, entity_type, entity_id, description, target, changes, metadata, outcome, error_message,
+      actor_id, actor_type)::text,
+    'UTF8'))
+$$;
+
+ALTER FUNCTION audit_private.content_digest(action text, entity_type text, entity_id text, description text, target jsonb, changes jsonb, metadata jsonb, outcome text, error_message text, actor_id text, actor_type text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.content_digest(action text, entity_type text, entity_id text, description text, target jsonb, changes jsonb, metadata jsonb, outcome text, error_message text, actor_id text, actor_type text) IS 'tells a repeat from other content under the same idempotency key';
+
+CREATE FUNCTION audit_private.count_actor_events(tenant_id uuid, actor_ids text[], from_time timestamp with time zone, until_time timestamp with time zone, most bigint) RETURNS TABLE(actor_id text, events bigint)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 100
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "DateStyle" TO 'ISO, YMD'
+    AS $_$
+begin
+  return query execute format(
+    'select f.actor_id, count(*)
+    from (
+      select e.actor_id
+      from audit_private.event e
+      where e.tenant_id = %L::uuid
+        and e.occurred_at >= %L::timestamptz
+        and e.occurred_at < %L::timestamptz
+        and e.actor_id = any ($1)
+      limit %s
+    ) f
+    group by f.actor_id',
+    count_actor_events.tenant_id, count_actor_events.from_time, count_actor_events.until_time,
+    count_actor_events.most)
+  using count_actor_events.actor_ids;
+end
+$_$;
+
+ALTER FUNCTION audit_private.count_actor_events(tenant_id uuid, actor_ids text[], from_time timestamp with time zone, until_time timestamp with time zone, most bigint) OWNER TO audit_finder;
+
+COMMENT ON FUNCTION audit_private.count_actor_events(tenant_id uuid, actor_ids text[], from_time timestamp with time zone, until_time timestamp with time zone, most bigint) IS 'how many events each of the actors has, counted no further than asked';
+
+CREATE FUNCTION audit_private.count_found_events(tenant_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone, most bigint) RETURNS bigint
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "DateStyle" TO 'ISO, YMD'
+    AS $$
+declare
+  found_events bigint;
+begin
+  execute format(
+    'select count(*)
+    from (
+      select
+      from audit_private.event e
+      where e.tenant_id = %L::uuid
+        and e.occurred_at >= %L::timestamptz
+        and e.occurred_at < %L::timestamptz
+        and (%s)
+      limit %s
+    ) f',
+    count_found_events.tenant_id, count_found_events.from_time, count_found_events.until_time,
+    count_found_events.condition, count_found_events.most)
+  into found_events;
+  return found_events;
+end
+$$;
+
+ALTER FUNCTION audit_private.count_found_events(tenant_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone, most bigint) OWNER TO audit_finder;
+
+COMMENT ON FUNCTION audit_private.count_found_events(tenant_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone, most bigint) IS 'how many of a tenant''s events meet a condition, counted no further than asked';
+
+CREATE FUNCTION audit_private.current_actor(OUT actor_id text, OUT actor_type text, OUT actor jsonb) RETURNS record
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if pg_has_role(audit_private.effective_role(), 'audit_app', 'usage') then
+    actor_id := nullif(current_setting('pgwitness.actor_id', true), '');
+    actor_type := coalesce(
+      nullif(current_setting('pgwitness.actor_type', true), ''),
+      case when actor_id is not null then 'user' end);
+    actor := nullif(current_setting('pgwitness.actor', true), '')::jsonb;
+  end if;
+  if actor_type is null then
+    actor_id := audit_private.effective_role();
+    actor_type := 'database_role';
+    actor := null;
+  end if;
+end
+$$;
+
+ALTER FUNCTION audit_private.current_actor(OUT actor_id text, OUT actor_type text, OUT actor jsonb) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.current_actor(OUT actor_id text, OUT actor_type text, OUT actor jsonb) IS 'the context''s actor for members of audit_app, else the database role itself';
+
+CREATE FUNCTION audit_private.current_installation() RETURNS TABLE(version text, code_digest text, installed_at timestamp with time zone, migrations text[])
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select i.version, i.code_digest, i.installed_at, i.migrations
+  from audit_private.installation i
+  order by i.installed_at desc
+  limit 1
+$$;
+
+ALTER FUNCTION audit_private.current_installation() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.current_installation() IS 'what is installed; no row when nothing is';
+
+CREATE FUNCTION audit_private.current_view() RETURNS text
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select format(
+    '{"at":%s,"end":%s,"own":%s,"running":[%s]}',
+    (extract(epoch from clock_timestamp()) * 1000000)::bigint,
+    i.transaction_offset + pg_snapshot_xmax(s.snapshot)::text::bigint,
+    i.transaction_offset + pg_current_xact_id()::text::bigint,
+    (
+      select string_agg((i.transaction_offset + x.number::text::bigint)::text, ',')
+      from pg_snapshot_xip(s.snapshot) as x (number)
+    ))
+  from audit_private.instance i
+  cross join pg_current_snapshot() as s (snapshot)
+$$;
+
+ALTER FUNCTION audit_private.current_view() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.current_view() IS 'the current snapshot as JSON, for a cursor';
+
+CREATE FUNCTION audit_private.cut_payload(payload_limit integer, INOUT description text, INOUT actor jsonb, INOUT target jsonb, INOUT changes jsonb, INOUT metadata jsonb, INOUT error_message text) RETURNS record
+    LANGUAGE sql IMMUTABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select
+    case when octet_length(description) > share.bytes
+      then left(description, share.bytes / 5) || format('… [cut: %s bytes]', octet_length(description))
+      else description end,
+    case when octet_length(actor::text) > share.bytes
+      then jsonb_build_object('_cut', octet_length(actor::text)) else actor end,
+    case when octet_length(target::text) > share.bytes
+      then jsonb_build_object('_cut', octet_length(target::text)) else target end,
+    case when octet_length(changes::text) > share.bytes
+      then jsonb_build_object('_cut', octet_length(changes::text)) else changes end,
+    case when octet_length(metadata::text) > share.bytes
+      then jsonb_build_object('_cut', octet_length(metadata::text)) else metadata end,
+    case when octet_length(error_message) > share.bytes
+      then left(error_message, share.bytes / 5) || format('… [cut: %s bytes]', octet_length(error_message))
+      else error_message end
+  from (select payload_limit / 6 as bytes) as share
+$$;
+
+ALTER FUNCTION audit_private.cut_payload(payload_limit integer, INOUT description text, INOUT actor jsonb, INOUT target jsonb, INOUT changes jsonb, INOUT metadata jsonb, INOUT error_message text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.cut_payload(payload_limit integer, INOUT description text, INOUT actor jsonb, INOUT target jsonb, INOUT changes jsonb, INOUT metadata jsonb, INOUT error_message text) IS 'the payload with whatever is too large cut and marked';
+
+CREATE FUNCTION audit_private.derived_event_id(tenant_id uuid, occurred_at timestamp with time zone, idempotency_key text) RETURNS uuid
+    LANGUAGE sql IMMUTABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select audit_private.new_event_id(
+    derived_event_id.occurred_at,
+    ('x' || left(encode(
+      sha256(uuid_send(derived_event_id.tenant_id) || convert_to(derived_event_id.idempotency_key, 'UTF8')),
+      'hex'), 16))::bit(64)::bigint)
+$$;
+
+ALTER FUNCTION audit_private.derived_event_id(tenant_id uuid, occurred_at timestamp with time zone, idempotency_key text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.derived_event_id(tenant_id uuid, occurred_at timestamp with time zone, idempotency_key text) IS 'the id that a tenant''s idempotency key stands for at a given time';
+
+CREATE FUNCTION audit_private.effective_role() RETURNS name
+    LANGUAGE sql STABLE PARALLEL RESTRICTED
+    AS $$
+  select case pg_catalog.current_setting('role')
+    when 'none' then session_user
+    else pg_catalog.current_setting('role')::name
+  end
+$$;
+
+ALTER FUNCTION audit_private.effective_role() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.effective_role() IS 'the database role that counts: SET ROLE, else the login';
+
+CREATE FUNCTION audit_private.event_partitions() RETURNS TABLE(partition_name text, from_time timestamp with time zone, until_time timestamp with time zone, is_closed boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    SET "DateStyle" TO 'ISO'
+    AS $_$
+  select c.relname::text, b.bounds[1]::timestamptz, b.bounds[2]::timestamptz,
+    exists (
+      select
+      from pg_index x
+      join pg_attribute a on a.attrelid = x.indrelid and a.attnum = x.indkey[1]
+      where x.indrelid = c.oid and x.indisvalid and a.attname = 'action'
+    )
+  from pg_inherits h
+  join pg_class c on c.oid = h.inhrelid
+  cross join lateral regexp_match(
+    pg_get_expr(c.relpartbound, c.oid), '^FOR VALUES FROM \(''(.+)''\) TO \(''(.+)''\)$') as b (bounds)
+  where h.inhparent = 'audit_private.event'::regclass
+$_$;
+
+ALTER FUNCTION audit_private.event_partitions() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.event_partitions() IS 'partitions of the event table with their bounds; closed ones have the indexes for reading';
+
+CREATE FUNCTION audit_private.event_time(id uuid) RETURNS timestamp with time zone
+    LANGUAGE plpgsql IMMUTABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  bits constant bigint := ('x' || left(replace(event_time.id::text, '-', ''), 16))::bit(64)::bigint;
+begin
+  if (bits >> 12 & 15) <> 7 or (bits & 4095) > 999 then
+    return null;
+  end if;
+  return timestamptz '1970-01-01 00:00:00+00'
+    + ((bits >> 16 & 281474976710655) / 1000 || ' seconds')::interval
+    + ((bits >> 16 & 281474976710655) % 1000 * 1000 + (bits & 4095)) * interval '1 microsecond';
+end
+$$;
+
+ALTER FUNCTION audit_private.event_time(id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.event_time(id uuid) IS 'occurred_at of the event with this id; null when no event can have it';
+
+CREATE FUNCTION audit_private.event_windows(from_time timestamp with time zone, until_time timestamp with time zone) RETURNS TABLE(window_from timestamp with time zone, window_until timestamp with time zone)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select min(n.from_time), max(n.until_time)
+  from (
+    select p.from_time, p.until_time, row_number() over (order by p.from_time desc) as place
+    from audit_private.event_partitions() p
+    where (p.from_time < event_windows.until_time or event_windows.until_time is null)
+      and (p.until_time > event_windows.from_time or event_windows.from_time is null)
+      and (
+        p.from_time <= clock_timestamp()
+        or pg_relation_size(to_regclass(format('audit_private.%I', p.partition_name))) > 0
+      )
+  ) n
+  cross join lateral (
+    select case when n.place < 32 then floor(log(2, n.place)) else 4 + n.place / 32 end as step
+  ) s
+  group by s.step
+  order by s.step
+$$;
+
+ALTER FUNCTION audit_private.event_windows(from_time timestamp with time zone, until_time timestamp with time zone) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.event_windows(from_time timestamp with time zone, until_time timestamp with time zone) IS 'spans of partitions between two times, newest first and growing, that together hold every event';
+
+CREATE FUNCTION audit_private.faulty_event(events jsonb) RETURNS bigint
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  element record;
+begin
+  for element in
+    select e.value, e.index - 1 as index
+    from jsonb_array_elements(faulty_event.events) with ordinality as e (value, index)
+  loop
+    begin
+      perform e.* from audit_private.batch_events(jsonb_build_array(element.value)) e;
+    exception when data_exception then
+      return element.index;
+    end;
+  end loop;
+  return null;
+end
+$$;
+
+ALTER FUNCTION audit_private.faulty_event(events jsonb) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.faulty_event(events jsonb) IS 'index of the first event with a value of the wrong type';
+
+CREATE FUNCTION audit_private.filter_bounds(filter jsonb, OUT from_time timestamp with time zone, OUT until_time timestamp with time zone) RETURNS record
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select
+    greatest(audit_private.filter_time(filter_bounds.filter, 'from'), min(i.occurred_at)),
+    least(audit_private.filter_time(filter_bounds.filter, 'to'), max(i.occurred_at) + interval '1 microsecond')
+  from (
+    select audit_private.event_time(v.id::uuid) as occurred_at
+    from unnest(audit_private.filter_values(filter_bounds.filter, 'id', false)) as v (id)
+  ) i
+$$;
+
+ALTER FUNCTION audit_private.filter_bounds(filter jsonb, OUT from_time timestamp with time zone, OUT until_time timestamp with time zone) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.filter_bounds(filter jsonb, OUT from_time timestamp with time zone, OUT until_time timestamp with time zone) IS 'the times between which a filter can find anything; null where it sets no bound';
+
+CREATE FUNCTION audit_private.filter_condition(filter jsonb) RETURNS text
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "DateStyle" TO 'ISO, YMD'
+    AS $$
+declare
+  keys constant text[] :=
+    '{action,category,entity_type,entity_id,actor_id,actor_type,outcome,source,request_id,ip,id,actor,search,metadata,from,to}';
+  key text;
+  given jsonb;
+  chosen text[];
+  known text[];
+  unknown text;
+  conditions text[] := '{}';
+  from_time timestamptz;
+  to_time timestamptz;
+begin
+  if jsonb_typeof(filter_condition.filter) is distinct from 'object' then
+    raise exception using
+      errcode = 'WT040',
+      message = 'a filter is a JSON object',
+      detail = format('It is %s.', coalesce(left(filter_condition.filter::text, 200), 'null')),
+      hint = 'For example: {"action": "user_created", "from": "2026-05-04"}; {} finds everything.';
+  end if;
+  if octet_length(filter_condition.filter::text) > 32768 then
+    raise exception using
+      errcode = 'WT040',
+      message = 'the filter is too large',
+      detail = format('It has %s bytes; 32768 are allowed, since it is logged with each read.',
+        octet_length(filter_condition.filter::text)),
+      hint = 'Ask for fewer values at a time.';
+  end if;
+
+  for key, given in select k.key, k.value from jsonb_each(filter_condition.filter) as k order by k.key loop
+    if key <> all (keys) then
+      raise exception using
+        errcode = 'WT040',
+        message = format('filter key %I is unknown', key),
+        detail = 'Known keys: ' || array_to_string(keys, ', '),
+        hint = 'Values inside metadata are found with {"metadata": {…}}, text anywhere with {"search": "…"}.';
+    end if;
+
+    if key in ('action', 'category', 'entity_type', 'actor_type', 'outcome', 'source') then
+      chosen := audit_private.filter_values(filter_condition.filter, key, false);
+      known := case key
+        when 'action' then array(select a.action from audit_private.action a where a.action = any (chosen))
+        when 'category' then array(select c.category from audit_private.category c where c.category = any (chosen))
+        when 'entity_type' then
+          array(select t.entity_type from audit_private.entity_type t where t.entity_type = any (chosen))
+        when 'actor_type' then
+          array(select t.actor_type from audit_private.actor_type t where t.actor_type = any (chosen))
+        when 'outcome' then array(select o.outcome from audit_private.outcome o where o.outcome = any (chosen))
+        else '{logged,captured,imported,system}'::text[]
+      end;
+      select string_agg(format('%L', v.value), ', ' order by v.value)
+      into unknown
+      from unnest(chosen) as v (value)
+      where v.value <> all (known);
+      if unknown is not null then
+        raise exception using
+          errcode = 'WT040',
+          message = format('filter key %I has an unknown value: %s', key, left(unknown, 200)),
+          detail = case key when 'source' then 'Sources are logged, captured, imported and system.'
+            else 'It is not in the catalogue, and never was.' end,
+          hint = 'Codes and their meaning: select * from audit.list_catalogue();';
+      end if;
+      if key = 'category' then
+        key := 'action';
+        chosen := array(select a.action from audit_private.action a where a.category = any (chosen) order by 1);
+      end if;
+    elsif key in ('entity_id', 'actor_id', 'request_id', 'ip', 'id') then
+      chosen := audit_private.filter_values(filter_condition.filter, key, key <> 'id');
+    end if;
+
+    conditions := conditions || case key
+      when 'ip' then audit_private.ip_condition(chosen)
+      when 'id' then audit_private.id_condition(chosen)
+      when 'actor' then format('audit_private.search_text_v1(e.actor_id, e.actor, null, null) ilike %L',
+        audit_private.search_pattern(key, given))
+      when 'search' then
+        format('audit_private.search_text_v1(e.description, e.actor, e.target, e.metadata) ilike %L',
+          audit_private.search_pattern(key, given))
+      when 'metadata' then format('e.metadata @> %L::jsonb', given)
+      when 'from' then format('e.occurred_at >= %L::timestamptz', audit_private.filter_time(filter_condition.filter, key))
+      when 'to' then format('e.occurred_at < %L::timestamptz', audit_private.filter_time(filter_condition.filter, key))
+      else audit_private.value_condition(key, chosen)
+    end;
+    if key = 'metadata' and jsonb_typeof(given) <> 'object' then
+      perform audit_private.refuse_filter(key, given, 'an object that the event''s metadata contains');
+    end if;
+  end loop;
+
+  from_time := audit_private.filter_time(filter_condition.filter, 'from');
+  to_time := audit_private.filter_time(filter_condition.filter, 'to');
+  if from_time > to_time then
+    raise exception using
+      errcode = 'WT040',
+      message = 'filter key "from" is later than "to"',
+      detail = format('from is %s, to is %s.', from_time, to_time),
+      hint = '"from" is the first moment that counts, "to" the first that doesn''t.';
+  end if;
+  return case when conditions = '{}' then 'true' else array_to_string(conditions, ' and ') end;
+end
+$$;
+
+ALTER FUNCTION audit_private.filter_condition(filter jsonb) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.filter_condition(filter jsonb) IS 'the filter as an SQL condition on audit_private.event e; raises WT040 naming the key that is wrong';
+
+CREATE FUNCTION audit_private.filter_scope(tenant_id uuid, filter jsonb) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select jsonb_build_array(
+    filter_scope.tenant_id,
+    filter_scope.filter - '{from,to}'::text[],
+    extract(epoch from audit_private.filter_time(filter_scope.filter, 'from')),
+    extract(epoch from audit_private.filter_time(filter_scope.filter, 'to'))
+  )::text
+$$;
+
+ALTER FUNCTION audit_private.filter_scope(tenant_id uuid, filter jsonb) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.filter_scope(tenant_id uuid, filter jsonb) IS 'tenant and filter in one form, to tell cursors apart';
+
+CREATE FUNCTION audit_private.filter_time(filter jsonb, key text) RETURNS timestamp with time zone
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  given constant text := filter_time.filter ->> filter_time.key;
+begin
+  if not filter_time.filter ? filter_time.key then
+    return null;
+  end if;
+  if jsonb_typeof(filter_time.filter -> filter_time.key) = 'string' then
+    if given ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' then
+      return (given::date + case when filter_time.key = 'to' then 1 else 0 end)::timestamptz;
+    elsif given ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?$' then
+      return given::timestamptz;
+    end if;
+  end if;
+  perform audit_private.refuse_filter(filter_time.key, filter_time.filter -> filter_time.key,
+    'a date or time in ISO 8601, such as "2026-05-04" or "2026-05-04T13:30:00Z"');
+exception
+  when datetime_field_overflow or invalid_datetime_format or invalid_time_zone_displacement_value then
+    perform audit_private.refuse_filter(filter_time.key, filter_time.filter -> filter_time.key,
+      'a date or time that exists');
+end
+$_$;
+
+ALTER FUNCTION audit_private.filter_time(filter jsonb, key text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.filter_time(filter jsonb, key text) IS 'the bound that a filter''s from or to stands for; null when the filter has none';
+
+CREATE FUNCTION audit_private.filter_values(filter jsonb, key text, may_be_null boolean) RETURNS text[]
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  given constant jsonb := filter_values.filter -> filter_values.key;
+  listed constant jsonb := case when jsonb_typeof(given) = 'array' then given else jsonb_build_array(given) end;
+begin
+  if given is null then
+    return null;
+  end if;
+  if listed = '[]'
+    or exists (
+      select from jsonb_array_elements(listed) as v (value)
+      where jsonb_typeof(v.value) not in ('string', 'number')
+        and not (jsonb_typeof(v.value) = 'null' and filter_values.may_be_null)
+    )
+  then
+    perform audit_private.refuse_filter(filter_values.key, given,
+      'a text or a non-empty array of texts' || case when filter_values.may_be_null then ', or null' else '' end);
+  end if;
+  return array(select distinct v.value #>> '{}' from jsonb_array_elements(listed) as v (value));
+end
+$$;
+
+ALTER FUNCTION audit_private.filter_values(filter jsonb, key text, may_be_null boolean) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.filter_values(filter jsonb, key text, may_be_null boolean) IS 'the values of one filter key, null among them for null; null when the filter lacks the key';
+
+CREATE FUNCTION audit_private.find_actors(tenant_id uuid, from_time timestamp with time zone, until_time timestamp with time zone, is_closed boolean, pattern text) RETURNS TABLE(actor_id text, occurred_at timestamp with time zone, id uuid, is_match boolean)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "DateStyle" TO 'ISO, YMD'
+    AS $_$
+declare
+  span constant text := format(
+    'e.tenant_id = %L::uuid and e.occurred_at >= %L::timestamptz and e.occurred_at < %L::timestamptz',
+    find_actors.tenant_id, find_actors.from_time, find_actors.until_time);
+begin
+  return query execute
+    case when find_actors.is_closed then format(
+      'with recursive newest as (
+        (
+          select e.actor_id, e.occurred_at, e.id
+          from audit_private.event e
+          where %1$s and e.actor_id is not null
+          order by e.actor_id, e.occurred_at desc, e.id desc
+          limit 1
+        )
+        union all
+        select step.actor_id, step.occurred_at, step.id
+        from newest n
+        cross join lateral (
+          select e.actor_id, e.occurred_at, e.id
+          from audit_private.event e
+          where %1$s and e.actor_id > n.actor_id
+          order by e.actor_id, e.occurred_at desc, e.id desc
+          limit 1
+        ) step
+      ),
+      actor as (select n.* from newest n limit 50000)', span)
+    else format(
+      'with actor as (
+        select g.actor_id, g.occurred_at, (
+          select e.id from audit_private.event e
+          where %1$s and e.occurred_at = g.occurred_at and e.actor_id = g.actor_id
+          order by e.id desc
+          limit 1
+        ) as id
+        from (
+          select r.actor_id, max(r.occurred_at) as occurred_at
+          from (
+            select e.actor_id, e.occurred_at
+            from audit_private.event e
+            where %1$s
+            order by e.occurred_at desc, e.id desc
+            limit 1000000
+          ) r
+          where r.actor_id is not null
+          group by r.actor_id
+          order by max(r.occurred_at) desc
+          limit 50000
+        ) g
+      )', span)
+    end || case when find_actors.pattern is null then
+      ' select a.actor_id, a.occurred_at, a.id, true from actor a'
+    else format(
+      ' select a.actor_id, a.occurred_at, a.id,
+        audit_private.search_text_v1(e.actor_id, e.actor, null, null) ilike %L
+      from actor a
+      join audit_private.event e on %s and e.occurred_at = a.occurred_at and e.id = a.id',
+      find_actors.pattern, span)
+    end;
+end
+$_$;
+
+ALTER FUNCTION audit_private.find_actors(tenant_id uuid, from_time timestamp with time zone, until_time timestamp with time zone, is_closed boolean, pattern text) OWNER TO audit_finder;
+
+COMMENT ON FUNCTION audit_private.find_actors(tenant_id uuid, from_time timestamp with time zone, until_time timestamp with time zone, is_closed boolean, pattern text) IS 'keys of each actor''s newest event in one partition, and whether that event''s actor matches a pattern';
+
+CREATE FUNCTION audit_private.find_content_digest(tenant_id uuid, occurred_at timestamp with time zone, id uuid) RETURNS TABLE(content_digest bytea)
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select case
+    when e.salt is not null then audit_private.content_digest(
+      e.action, e.entity_type, e.entity_id, e.description, e.target, e.changes, e.metadata, e.outcome,
+      e.error_message, e.actor_id, e.actor_type)
+  end
+  from audit_private.event e
+  where e.tenant_id = find_content_digest.tenant_id
+    and e.occurred_at = find_content_digest.occurred_at
+    and e.id = find_content_digest.id
+$$;
+
+ALTER FUNCTION audit_private.find_content_digest(tenant_id uuid, occurred_at timestamp with time zone, id uuid) OWNER TO audit_finder;
+
+COMMENT ON FUNCTION audit_private.find_content_digest(tenant_id uuid, occurred_at timestamp with time zone, id uuid) IS 'content digest of a stored event, null when it was erased; no row when there is none';
+
+CREATE FUNCTION audit_private.find_events(tenant_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone, last_occurred_at timestamp with time zone, last_id uuid, most integer) RETURNS TABLE(occurred_at timestamp with time zone, id uuid)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 100
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "DateStyle" TO 'ISO, YMD'
+    AS $_$
+begin
+  return query execute format(
+    'select e.occurred_at, e.id
+    from audit_private.event e
+    where e.tenant_id = %L::uuid
+      and e.occurred_at >= %L::timestamptz
+      and e.occurred_at < %L::timestamptz
+      and (%s)%s
+    order by e.occurred_at desc, e.id desc
+    limit %s',
+    find_events.tenant_id, find_events.from_time, find_events.until_time, find_events.condition,
+    case when find_events.last_id is not null then format(
+      ' and e.occurred_at <= %1$L::timestamptz and (e.occurred_at, e.id) < (%1$L::timestamptz, %2$L::uuid)',
+      find_events.last_occurred_at, find_events.last_id) end,
+    find_events.most);
+end
+$_$;
+
+ALTER FUNCTION audit_private.find_events(tenant_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone, last_occurred_at timestamp with time zone, last_id uuid, most integer) OWNER TO audit_finder;
+
+COMMENT ON FUNCTION audit_private.find_events(tenant_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone, last_occurred_at timestamp with time zone, last_id uuid, most integer) IS 'keys of a tenant''s events that meet a condition, newest first, after a place';
+
+CREATE FUNCTION audit_private.guard_partition(partition_name text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  statement text;
+begin
+  foreach statement in array array[
+    'alter table audit_private.%1$I enable row level security',
+    'alter table audit_private.%1$I force row level security',
+    'create policy "Events leave only to their tenant" on audit_private.%1$I '
+      'for select to audit_owner using (tenant_id = (select audit_private.visible_tenant()))',
+    'create policy "The keeper reads what it decides on" on audit_private.%1$I '
+      'for select to audit_keeper using (true)',
+    'create policy "The keeper removes" on audit_private.%1$I for delete to audit_keeper using (true)',
+    'create policy "Backups are complete" on audit_private.%1$I for select to audit_backup using (true)',
+    'create trigger event_refuse_change before update or delete or truncate on audit_private.%1$I '
+      'for each statement execute function audit_private.refuse_change()',
+    'alter table audit_private.%1$I enable always trigger event_refuse_change',
+    'revoke insert, update, delete, truncate, references, trigger on audit_private.%1$I from audit_owner',
+    'grant select on audit_private.%1$I to audit_backup',
+    'grant select, delete, truncate on audit_private.%1$I to audit_keeper'
+  ] loop
+    execute format(statement, guard_partition.partition_name);
+  end loop;
+end
+$_$;
+
+ALTER FUNCTION audit_private.guard_partition(partition_name text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.guard_partition(partition_name text) IS 'gives a partition its own row-level security, policies, triggers and grants';
+
+CREATE TABLE audit_private.access_session (
+    tenant_id uuid NOT NULL,
+    access_id uuid NOT NULL,
+    access_reason text NOT NULL,
+    justification text NOT NULL,
+    actor_id text NOT NULL,
+    actor_type text NOT NULL,
+    recorded_by text NOT NULL,
+    opened_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    opened_in xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    last_used_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    closed_at timestamp with time zone,
+    closed_by text,
+    last_read_in xid8,
+    last_read_at timestamp with time zone,
+    last_read text
+);
+
+ALTER TABLE ONLY audit_private.access_session FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.access_session OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.access_session IS 'justified access to a tenant''s events';
+
+COMMENT ON COLUMN audit_private.access_session.tenant_id IS 'whose events may be read';
+
+COMMENT ON COLUMN audit_private.access_session.access_id IS 'the session';
+
+COMMENT ON COLUMN audit_private.access_session.access_reason IS 'reason from the catalogue';
+
+COMMENT ON COLUMN audit_private.access_session.justification IS 'the reader''s own words';
+
+COMMENT ON COLUMN audit_private.access_session.actor_id IS 'who reads';
+
+COMMENT ON COLUMN audit_private.access_session.actor_type IS 'what kind of actor reads';
+
+COMMENT ON COLUMN audit_private.access_session.recorded_by IS 'login and SET ROLE role that opened it; no other may use it';
+
+COMMENT ON COLUMN audit_private.access_session.opened_at IS 'it ends 8 hours later at the latest';
+
+COMMENT ON COLUMN audit_private.access_session.opened_in IS 'the session counts only once this transaction has committed';
+
+COMMENT ON COLUMN audit_private.access_session.last_used_at IS 'it ends an hour later when nothing is read';
+
+COMMENT ON COLUMN audit_private.access_session.closed_at IS 'when it was closed or revoked';
+
+COMMENT ON COLUMN audit_private.access_session.closed_by IS 'who closed or revoked it';
+
+COMMENT ON COLUMN audit_private.access_session.last_read_in IS 'transaction of the last read';
+
+COMMENT ON COLUMN audit_private.access_session.last_read_at IS 'start of the statement that read last';
+
+COMMENT ON COLUMN audit_private.access_session.last_read IS 'route and filter of the last read';
+
+CREATE FUNCTION audit_private.has_just_read(session audit_private.access_session, route text, filter jsonb, is_same_statement boolean) RETURNS boolean
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select exists (
+    select from audit_private.access_session s
+    where s.tenant_id = (has_just_read.session).tenant_id
+      and s.access_id = (has_just_read.session).access_id
+      and s.last_read_in = pg_current_xact_id_if_assigned()
+      and s.last_read = concat_ws(' ', has_just_read.route, has_just_read.filter)
+      and (s.last_read_at = statement_timestamp() or not has_just_read.is_same_statement)
+  )
+$$;
+
+ALTER FUNCTION audit_private.has_just_read(session audit_private.access_session, route text, filter jsonb, is_same_statement boolean) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.has_just_read(session audit_private.access_session, route text, filter jsonb, is_same_statement boolean) IS 'whether the session''s last read was this one, in this transaction (and statement)';
+
+CREATE FUNCTION audit_private.id_condition(chosen text[]) RETURNS text
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  value text;
+  ids uuid[] := '{}';
+begin
+  foreach value in array id_condition.chosen loop
+    ids := ids || value::uuid;
+  end loop;
+  return format('e.id = any (%L::uuid[]) and e.occurred_at = any (%L::timestamptz[])', ids,
+    array(select distinct audit_private.event_time(i.id) from unnest(ids) as i (id)
+      where audit_private.event_time(i.id) is not null));
+exception
+  when invalid_text_representation then
+    perform audit_private.refuse_filter('id', to_jsonb(value), 'a UUID');
+end
+$$;
+
+ALTER FUNCTION audit_private.id_condition(chosen text[]) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.id_condition(chosen text[]) IS 'id of audit_private.event e is one of these';
+
+CREATE FUNCTION audit_private.import_batch(tenant_id uuid, events jsonb, first_line integer) RETURNS TABLE(line integer, result text, event_id uuid, refusal text, message text, hint text, is_expired boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  known_keys constant text[] := '{action,entity_type,entity_id,description,metadata,target,changes,outcome,'
+    'error_message,occurred_at,idempotency_key,actor_id,actor_type,actor,ip,user_agent,request_id,id}';
+  recorder constant text := audit_private.recorded_by();
+  recorded constant timestamptz := clock_timestamp();
+  cutoff constant timestamptz := audit_private.retention_cutoff(import_batch.tenant_id);
+  half constant integer := jsonb_array_length(import_batch.events) / 2;
+begin
+  perform audit_private.check_batch(import_batch.events, known_keys);
+  perform audit_private.add_partitions(
+    array(select distinct e.occurred_at from audit_private.batch_events(import_batch.events) e));
+
+  return query
+  with parsed as (
+    select e.index, e.action, e.entity_type, e.entity_id, e.description, e.metadata, e.target, e.changes, e.outcome,
+      e.error_message, e.occurred_at, e.idempotency_key, e.actor_id, coalesce(e.actor_type, 'user') as actor_type,
+      e.actor, e.ip, e.user_agent, e.request_id,
+      coalesce(e.id, audit_private.derived_event_id(import_batch.tenant_id, e.occurred_at, e.idempotency_key)) as id
+    from audit_private.batch_events(import_batch.events) e
+    cross join audit_private.option o
+    left join audit_private.action a on a.action = e.action
+    left join audit_private.entity_type t on t.entity_type = e.entity_type
+    where o.name = 'payload_limit_bytes'
+      and case
+        when a.action is null or t.entity_type is null
+          then audit_private.refuse_codes(import_batch.tenant_id, e.action, e.entity_type)
+        when (e.id is null and e.idempotency_key is null)
+          or e.occurred_at is null
+          or (e.id is not null and audit_private.event_time(e.id) is distinct from e.occurred_at)
+          then audit_private.refuse_import(e.id, e.idempotency_key, e.occurred_at)
+        when audit_private.is_valid_event(
+            e.description, e.outcome, e.error_message, coalesce(e.actor_type, 'user'), e.actor, e.target, e.changes)
+          and audit_private.payload_bytes(
+            e.description, e.actor, e.target, e.changes, e.metadata, e.error_message) <= o.value::integer
+          and e.occurred_at between timestamptz 'epoch' and recorded + interval '5 minutes'
+          then true
+        else audit_private.refuse_event(
+          null, e.action, e.description, e.outcome, e.error_message, coalesce(e.actor_type, 'user'), e.actor,
+          e.target, e.changes, false, e.occurred_at, timestamptz 'epoch', recorded + interval '5 minutes',
+          'infinity',
+          audit_private.payload_bytes(
+            e.description, e.actor, e.target, e.changes, e.metadata, e.error_message),
+          o.value::integer)
+        end
+  ),
+  compared as (
+    select p.*, k.id is not null as is_known,
+      case
+        when k.content_digest <> audit_private.content_digest(
+          p.action, p.entity_type, p.entity_id, p.description, p.target, p.changes, p.metadata, p.outcome,
+          p.error_message, p.actor_id, p.actor_type)
+        then audit_private.refuse_repeat(coalesce(p.idempotency_key, p.id::text)) is null
+      end as is_refused
+    from parsed p
+    left join lateral (
+      select p.id, f.content_digest
+      from audit_private.find_content_digest(import_batch.tenant_id, p.occurred_at, p.id) f
+    ) k on true
+  ),
+  stored as (
+    insert into audit_private.event (
+      tenant_id, occurred_at, id, recorded_at, sequence, transaction_id, salt, source, action, entity_type,
+      actor_type, outcome, recorded_by, actor_id, entity_id, description, actor, target, changes, metadata,
+      ip, user_agent, request_id, error_message
+    )
+    select
+      import_batch.tenant_id, c.occurred_at, c.id, recorded, nextval('audit_private.event_sequence'),
+      i.transaction_offset + pg_current_xact_id()::text::bigint, gen_random_uuid(), 'imported', c.action,
+      c.entity_type, c.actor_type, c.outcome, recorder, c.actor_id, c.entity_id, c.description, c.actor, c.target,
+      c.changes, c.metadata, c.ip, c.user_agent, c.request_id, c.error_message
+    from (select distinct on (u.id) u.* from compared u where not u.is_known order by u.id, u.index) c
+    cross join audit_private.instance i
+    on conflict do nothing
+  )
+  select
+    (import_batch.first_line + c.index)::integer,
+    case
+      when c.is_known or c.index > min(c.index) over (partition by c.id) then 'repeated'
+      else 'imported'
+    end,
+    c.id, null::text, null::text, null::text, c.occurred_at < cutoff
+  from compared c
+  order by c.index;
+exception
+  when data_exception or sqlstate 'WT003' or sqlstate 'WT010' or sqlstate 'WT012' or sqlstate 'WT013'
+    or sqlstate 'WT014' or sqlstate 'WT015' or sqlstate 'WT017'
+  then
+    if half = 0 then
+      line := import_batch.first_line;
+      result := 'refused';
+      is_expired := false;
+      get stacked diagnostics
+        refusal = returned_sqlstate,
+        message = message_text,
+        hint = pg_exception_hint;
+      if refusal like '22%' then
+        refusal := 'WT013';
+        hint := 'A value has the wrong type: times are ISO 8601 text, addresses are IP addresses, ids are uuids.';
+      end if;
+      return next;
+      return;
+    end if;
+    return query
+    select b.*
+    from audit_private.import_batch(
+      import_batch.tenant_id,
+      jsonb_path_query_array(import_batch.events, '$[0 to $last]', jsonb_build_object('last', half - 1)),
+      import_batch.first_line) b;
+    return query
+    select b.*
+    from audit_private.import_batch(
+      import_batch.tenant_id,
+      jsonb_path_query_array(import_batch.events, '$[$first to last]', jsonb_build_object('first', half)),
+      import_batch.first_line + half) b;
+end
+$_$;
+
+ALTER FUNCTION audit_private.import_batch(tenant_id uuid, events jsonb, first_line integer) OWNER TO audit_writer;
+
+COMMENT ON FUNCTION audit_private.import_batch(tenant_id uuid, events jsonb, first_line integer) IS 'imports a batch and tells of each event whether it was imported, repeated or refused';
+
+CREATE FUNCTION audit_private.ip_condition(chosen text[]) RETURNS text
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  value text;
+  conditions text[] := '{}';
+begin
+  foreach value in array ip_condition.chosen loop
+    conditions := conditions || case
+      when value is null then 'e.ip is null'
+      else format('e.ip <<= %L::inet', value::inet)
+    end;
+  end loop;
+  return '(' || array_to_string(conditions, ' or ') || ')';
+exception
+  when invalid_text_representation then
+    perform audit_private.refuse_filter('ip', to_jsonb(value), 'an address or a network, such as "192.0.2.0/24"');
+end
+$$;
+
+ALTER FUNCTION audit_private.ip_condition(chosen text[]) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.ip_condition(chosen text[]) IS 'ip of audit_private.event e is one of the addresses or in one of the networks';
+
+CREATE FUNCTION audit_private.is_service_role() RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select exists (
+    select from audit_private.role_binding b
+    where b.role_name = audit_private.effective_role() and b.is_service
+  )
+$$;
+
+ALTER FUNCTION audit_private.is_service_role() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.is_service_role() IS 'whether the effective role is bound to all tenants and speaks for the actors of its context';
+
+CREATE FUNCTION audit_private.is_valid_event(description text, outcome text, error_message text, actor_type text, actor jsonb, target jsonb, changes jsonb) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  select coalesce(
+    pg_catalog.btrim(description) <> ''
+    and (
+      outcome = 'success' and error_message is null
+      or outcome = 'failure' and pg_catalog.btrim(error_message) <> ''
+    )
+    and actor_type in ('user', 'system', 'api_key', 'database_role')
+    and (actor is null or pg_catalog.jsonb_typeof(actor) = 'object')
+    and (target is null or pg_catalog.jsonb_typeof(target) in ('object', 'array'))
+    and (changes is null or pg_catalog.jsonb_typeof(changes) = 'object'),
+    false)
+$$;
+
+ALTER FUNCTION audit_private.is_valid_event(description text, outcome text, error_message text, actor_type text, actor jsonb, target jsonb, changes jsonb) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.is_valid_event(description text, outcome text, error_message text, actor_type text, actor jsonb, target jsonb, changes jsonb) IS 'whether an event says what happened, how it ended and who acted, in values of the right kind';
+
+CREATE FUNCTION audit_private.list_drift() RETURNS TABLE(kind text, name text, problem text)
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select kind, name,
+    case when i.digest is null then 'extra' when n.digest is null then 'missing' else 'changed' end
+  from audit_private.installed_object i
+  full join audit_private.object_digests() n using (kind, name)
+  where i.digest is distinct from n.digest
+  order by kind, name
+$$;
+
+ALTER FUNCTION audit_private.list_drift() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.list_drift() IS 'objects that are no longer as they were installed: changed, missing or extra';
+
+CREATE FUNCTION audit_private.lock_catalogue() RETURNS void
+    LANGUAGE sql
+    AS $$
+  select pg_catalog.pg_advisory_xact_lock(1885828969, 2)
+$$;
+
+ALTER FUNCTION audit_private.lock_catalogue() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.lock_catalogue() IS 'one transaction at a time adds actions or tenants';
+
+CREATE FUNCTION audit_private.new_event_id(occurred_at timestamp with time zone, unique_bits bigint) RETURNS uuid
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+  select (
+    pg_catalog.lpad(
+      pg_catalog.to_hex(
+        (pg_catalog.date_part('epoch', occurred_at) * 1000000)::bigint / 1000 * 64536
+        + (pg_catalog.date_part('epoch', occurred_at) * 1000000)::bigint
+        + 28672),
+      16, '0')
+    || pg_catalog.to_hex(unique_bits & 4611686018427387903 | (-9223372036854775808))
+  )::uuid
+$$;
+
+ALTER FUNCTION audit_private.new_event_id(occurred_at timestamp with time zone, unique_bits bigint) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.new_event_id(occurred_at timestamp with time zone, unique_bits bigint) IS 'a UUIDv7 that gives occurred_at to the microsecond';
+
+CREATE FUNCTION audit_private.object_digests() RETURNS TABLE(kind text, name text, digest text)
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select o.kind, o.name, encode(sha256(convert_to(o.definition, 'UTF8')), 'hex')
+  from (
+    select 'function' as kind, p.oid::regprocedure::text as name,
+      jsonb_build_array(
+        p.prosrc, p.proconfig, p.prosecdef, p.provolatile, p.proowner::regrole::text,
+        array(select a::text from unnest(p.proacl) as a order by a::text collate "C")
+      )::text as definition
+    from pg_proc p
+    where p.pronamespace in ('audit'::regnamespace, 'audit_private'::regnamespace)
+    union all
+    select 'trigger', format('%s on %s', g.tgname, g.tgrelid::regclass),
+      jsonb_build_array(g.tgfoid::regprocedure::text, g.tgtype, g.tgenabled)::text
+    from pg_trigger g
+    join pg_class c on c.oid = g.tgrelid
+    where c.relnamespace = 'audit_private'::regnamespace and not g.tgisinternal and not c.relispartition
+    union all
+    select 'policy', format('%s on %s', w.polname, w.polrelid::regclass),
+      jsonb_build_array(
+        w.polcmd, w.polpermissive, array(select r::regrole::text from unnest(w.polroles) as r order by 1)
+      )::text
+    from pg_policy w
+    join pg_class c on c.oid = w.polrelid
+    where c.relnamespace = 'audit_private'::regnamespace and not c.relispartition
+    union all
+    select 'table', c.oid::regclass::text,
+      jsonb_build_array(
+        c.relkind, c.relrowsecurity, c.relforcerowsecurity, c.relowner::regrole::text, c.reloptions,
+        array(select a::text from unnest(c.relacl) as a order by a::text collate "C")
+      )::text
+    from pg_class c
+    where c.relnamespace in ('audit'::regnamespace, 'audit_private'::regnamespace)
+      and c.relkind in ('r', 'p', 'v', 'S')
+      and not c.relispartition
+  ) o
+$$;
+
+ALTER FUNCTION audit_private.object_digests() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.object_digests() IS 'digest of each function, trigger, policy, table, view and sequence as it is now';
+
+CREATE FUNCTION audit_private.partition_index_statements(partition text, is_concurrent boolean) RETURNS SETOF text
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with wanted (place, suffix, definition) as (
+    values
+      (1, 'actor_idx', '(tenant_id, actor_id, occurred_at desc, id desc)'),
+      (2, 'entity_idx', '(tenant_id, entity_type, entity_id, occurred_at desc, id desc)'),
+      (3, 'action_idx', '(tenant_id, action, occurred_at desc, id desc)')
+    union all
+    select 4, 'search_idx',
+      format('using gin (audit_private.search_text_v1(description, actor, target, metadata) %I.gin_trgm_ops)', n.nspname)
+    from pg_extension x
+    join pg_namespace n on n.oid = x.extnamespace
+    where x.extname = 'pg_trgm' and has_schema_privilege('audit_owner', n.oid, 'usage')
+  ),
+  lacking as (
+    select w.place, w.definition, i.indexrelid is not null as is_broken,
+      left(partition_index_statements.partition, 50) || '_' || w.suffix as name
+    from wanted w
+    left join pg_class c
+      on c.relname = left(partition_index_statements.partition, 50) || '_' || w.suffix
+      and c.relnamespace = 'audit_private'::regnamespace
+    left join pg_index i on i.indexrelid = c.oid
+    where i.indexrelid is null or not i.indisvalid
+  )
+  select s.statement
+  from lacking l
+  cross join (select case when partition_index_statements.is_concurrent then ' concurrently' else '' end) as h (how)
+  cross join lateral (
+    values
+      (1, case when l.is_broken then format('drop index%s audit_private.%I', h.how, l.name) end),
+      (2, format('create index%s %I on audit_private.%I %s', h.how, l.name, partition_index_statements.partition, l.definition))
+  ) as s (place, statement)
+  where s.statement is not null
+  order by l.place, s.place
+$$;
+
+ALTER FUNCTION audit_private.partition_index_statements(partition text, is_concurrent boolean) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.partition_index_statements(partition text, is_concurrent boolean) IS 'the statements that make the indexes which a closed partition still lacks';
+
+CREATE FUNCTION audit_private.payload_bytes(description text, actor jsonb, target jsonb, changes jsonb, metadata jsonb, error_message text) RETURNS integer
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+  select case
+    when coalesce(pg_catalog.pg_column_size(description), 0) + coalesce(pg_catalog.pg_column_size(actor), 0)
+      + coalesce(pg_catalog.pg_column_size(target), 0) + coalesce(pg_catalog.pg_column_size(changes), 0)
+      + coalesce(pg_catalog.pg_column_size(metadata), 0) + coalesce(pg_catalog.pg_column_size(error_message), 0)
+      < 600
+    then 0
+    else coalesce(pg_catalog.octet_length(description), 0) + coalesce(pg_catalog.octet_length(actor::text), 0)
+      + coalesce(pg_catalog.octet_length(target::text), 0) + coalesce(pg_catalog.octet_length(changes::text), 0)
+      + coalesce(pg_catalog.octet_length(metadata::text), 0) + coalesce(pg_catalog.octet_length(error_message), 0)
+  end
+$$;
+
+ALTER FUNCTION audit_private.payload_bytes(description text, actor jsonb, target jsonb, changes jsonb, metadata jsonb, error_message text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.payload_bytes(description text, actor jsonb, target jsonb, changes jsonb, metadata jsonb, error_message text) IS 'bytes of an event''s payload as text; 0 when it is surely small';
+
+CREATE FUNCTION audit_private.read_cursor(cursor text, scope text, OUT occurred_at timestamp with time zone, OUT id uuid, OUT seen text) RETURNS record
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  content jsonb;
+begin
+  begin
+    content := convert_from(
+      decode(
+        translate(read_cursor.cursor, '-_', '+/') || repeat('=', -length(read_cursor.cursor) & 3),
+        'base64'),
+      'UTF8')::jsonb;
+    seen := content ->> 'seen';
+    occurred_at := timestamptz '1970-01-01 00:00:00+00'
+      + (content -> 'place' ->> 0)::bigint * interval '1 microsecond';
+    id := (content -> 'place' ->> 1)::uuid;
+  exception
+    when data_exception then
+      null;
+  end;
+  if read_cursor.cursor is distinct from audit_private.write_cursor(read_cursor.scope, seen, occurred_at, id) then
+    raise exception using
+      errcode = 'WT041',
+      message = 'the cursor doesn''t belong to this search',
+      detail = 'It was damaged, or given for another filter, tenant or version of pgwitness.',
+      hint = 'Pass as "after" the cursor column of a page''s last row, with the same filter; null for the first page.';
+  end if;
+end
+$$;
+
+ALTER FUNCTION audit_private.read_cursor(cursor text, scope text, OUT occurred_at timestamp with time zone, OUT id uuid, OUT seen text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.read_cursor(cursor text, scope text, OUT occurred_at timestamp with time zone, OUT id uuid, OUT seen text) IS 'place and first page''s view in a cursor; raises WT041 unless it was made for the same scope';
+
+CREATE FUNCTION audit_private.record_definition(kind text, code text, definition jsonb) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform audit_private.write_system_event(
+    tenant_id => '00000000-0000-0000-0000-000000000000',
+    action => 'catalogue_changed',
+    entity_type => 'audit_catalogue',
+    entity_id => record_definition.code,
+    description => format('%s %s defined', record_definition.kind, record_definition.code),
+    metadata => jsonb_build_object('kind', record_definition.kind) || record_definition.definition);
+end
+$$;
+
+ALTER FUNCTION audit_private.record_definition(kind text, code text, definition jsonb) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.record_definition(kind text, code text, definition jsonb) IS 'writes the event catalogue_changed';
+
+CREATE FUNCTION audit_private.record_installation(version text, code_digest text, migrations text[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  known audit_private.installation;
+begin
+  select i.* into known
+  from audit_private.installation i
+  order by i.installed_at desc
+  limit 1;
+  while audit_private.add_next_partition() is not null loop
+  end loop;
+
+  insert into audit_private.installation (version, code_digest, installed_by, migrations)
+  values (
+    record_installation.version, record_installation.code_digest, audit_private.recorded_by(),
+    record_installation.migrations
+  );
+  delete from audit_private.installed_object o
+  where not exists (
+    select from audit_private.object_digests() d where (d.kind, d.name) = (o.kind, o.name)
+  );
+  insert into audit_private.installed_object as o (kind, name, digest)
+  select d.kind, d.name, d.digest from audit_private.object_digests() d
+  on conflict on constraint installed_object_pkey do update
+  set digest = excluded.digest
+  where o.digest <> excluded.digest;
+
+  perform audit_private.write_system_event(
+    tenant_id => '00000000-0000-0000-0000-000000000000',
+    action => case when known.version is null then 'installed' else 'upgraded' end,
+    entity_type => 'audit_log',
+    entity_id => null,
+    description => format('pgwitness %s installed', record_installation.version),
+    changes => jsonb_build_object(
+      'version', jsonb_build_object('old', known.version, 'new', record_installation.version),
+      'code_digest', jsonb_build_object('old', known.code_digest, 'new', record_installation.code_digest)));
+end
+$$;
+
+ALTER FUNCTION audit_private.record_installation(version text, code_digest text, migrations text[]) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.record_installation(version text, code_digest text, migrations text[]) IS 'makes the partitions ahead, notes what each object looks like, and writes the event installed or upgraded';
+
+CREATE FUNCTION audit_private.record_read(session audit_private.access_session, route text, filter jsonb, rows bigint, page_size integer DEFAULT NULL::integer, is_continued boolean DEFAULT NULL::boolean, statement text DEFAULT NULL::text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform audit_private.write_system_event(
+    tenant_id => (record_read.session).tenant_id,
+    action => 'audit_log_viewed',
+    entity_type => 'audit_log',
+    entity_id => null,
+    description => format('Read the log (%s)', record_read.route),
+    metadata => jsonb_build_object(
+      'access_id', (record_read.session).access_id,
+      'access_reason', (record_read.session).access_reason,
+      'justification', (record_read.session).justification,
+      'read_number', nextval('audit_private.read_number'),
+      'route', record_read.route
+    )
+      || case when record_read.filter is null then '{}'
+        else jsonb_build_object('filter', record_read.filter) end
+      || jsonb_strip_nulls(jsonb_build_object(
+        'rows', record_read.rows,
+        'page_size', record_read.page_size,
+        'is_continued', record_read.is_continued,
+        'statement', record_read.statement
+      ))
+  );
+  update audit_private.access_session s
+  set last_read_in = pg_current_xact_id(),
+    last_read_at = statement_timestamp(),
+    last_read = concat_ws(' ', record_read.route, record_read.filter)
+  where s.tenant_id = (record_read.session).tenant_id
+    and s.access_id = (record_read.session).access_id
+    and s.ctid = (
+      select l.ctid
+      from audit_private.access_session l
+      where l.tenant_id = (record_read.session).tenant_id
+        and l.access_id = (record_read.session).access_id
+      for no key update skip locked
+    );
+end
+$$;
+
+ALTER FUNCTION audit_private.record_read(session audit_private.access_session, route text, filter jsonb, rows bigint, page_size integer, is_continued boolean, statement text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.record_read(session audit_private.access_session, route text, filter jsonb, rows bigint, page_size integer, is_continued boolean, statement text) IS 'writes the event audit_log_viewed of one read, with the next number of the reads';
+
+CREATE FUNCTION audit_private.recorded_by() RETURNS text
+    LANGUAGE sql STABLE PARALLEL RESTRICTED
+    AS $$
+  select case pg_catalog.current_setting('role')
+    when 'none' then pg_catalog.quote_ident(session_user)
+    else pg_catalog.quote_ident(session_user) || '/'
+      || pg_catalog.quote_ident(pg_catalog.current_setting('role'))
+  end
+$$;
+
+ALTER FUNCTION audit_private.recorded_by() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.recorded_by() IS 'login, and SET ROLE role behind a slash: who sends the SQL';
+
+CREATE FUNCTION audit_private.refuse_change() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if current_user = 'audit_keeper' then
+    return null;
+  end if;
+  raise exception using
+    errcode = 'WT070',
+    message = format('events can''t be changed: %s of %I refused', lower(tg_op), tg_table_name),
+    detail = 'The log is append-only for every role.',
+    hint = 'Events leave by retention, and personal values by audit.erase_subject().';
+end
+$$;
+
+ALTER FUNCTION audit_private.refuse_change() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.refuse_change() IS 'trigger: refuses update, delete and truncate to everybody but the keeper';
+
+CREATE FUNCTION audit_private.refuse_codes(tenant_id uuid, action text, entity_type text, place text DEFAULT NULL::text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  prefix constant text := coalesce(refuse_codes.place || ': ', '');
+  tenant_retired_at timestamptz;
+  action_retired_at timestamptz;
+begin
+  select t.retired_at into tenant_retired_at
+  from audit_private.tenant t
+  where t.tenant_id = refuse_codes.tenant_id;
+  if not found or tenant_retired_at is not null then
+    raise exception using
+      errcode = 'WT003',
+      message = format('%stenant %s %s', prefix, refuse_codes.tenant_id,
+        coalesce('was retired at ' || tenant_retired_at, 'is not registered')),
+      detail = 'Only registered tenants log.',
+      hint = format('An operator may call: select audit.register_tenant(tenant_id => %L, name => …);',
+        refuse_codes.tenant_id);
+  end if;
+
+  select a.retired_at into action_retired_at
+  from audit_private.action a
+  where a.action = refuse_codes.action;
+  if not found or action_retired_at is not null then
+    raise exception using
+      errcode = 'WT010',
+      message = format('%saction %s %s', prefix, coalesce(quote_literal(refuse_codes.action), 'null'),
+        coalesce('was retired at ' || action_retired_at, 'is not defined')),
+      detail = 'Only actions of the catalogue can be logged.',
+      hint = format('An operator may call: select audit.define_action(action => %L, category => …, titles => …);',
+        refuse_codes.action);
+  end if;
+
+  if not exists (
+    select from audit_private.entity_type t where t.entity_type = refuse_codes.entity_type
+  ) then
+    raise exception using
+      errcode = 'WT012',
+      message = format('%sentity type %s is not defined', prefix, coalesce(quote_literal(refuse_codes.entity_type), 'null')),
+      detail = 'Only entity types of the catalogue can be logged.',
+      hint = format('An operator may call: select audit.define_entity_type(entity_type => %L, titles => …);',
+        refuse_codes.entity_type);
+  end if;
+
+  raise exception using
+    errcode = 'WT010',
+    message = format('%saction %s can''t be logged for tenant %s', prefix, refuse_codes.action, refuse_codes.tenant_id),
+    detail = 'The installation''s own tenant takes mandatory events only.',
+    hint = 'Log it for one of the application''s tenants.';
+end
+$$;
+
+ALTER FUNCTION audit_private.refuse_codes(tenant_id uuid, action text, entity_type text, place text) OWNER TO audit_writer;
+
+COMMENT ON FUNCTION audit_private.refuse_codes(tenant_id uuid, action text, entity_type text, place text) IS 'raises WT003, WT010 or WT012: which of tenant, action and entity type can''t be logged';
+
+CREATE FUNCTION audit_private.refuse_definition(message text, detail text, hint text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  raise exception using
+    errcode = 'WT050',
+    message = refuse_definition.message,
+    detail = refuse_definition.detail,
+    hint = refuse_definition.hint;
+end
+$$;
+
+ALTER FUNCTION audit_private.refuse_definition(message text, detail text, hint text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.refuse_definition(message text, detail text, hint text) IS 'raises WT050: a definition that the catalogue can''t take';
+
+CREATE FUNCTION audit_private.refuse_event(place text, action text, description text, outcome text, error_message text, actor_type text, actor jsonb, target jsonb, changes jsonb, is_mandatory boolean, occurred_at timestamp with time zone, earliest timestamp with time zone, latest timestamp with time zone, events_until timestamp with time zone, payload_bytes integer, payload_limit integer) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  prefix constant text := coalesce(refuse_event.place || ': ', '');
+  problem text;
+begin
+  if refuse_event.is_mandatory then
+    raise exception using
+      errcode = 'WT011',
+      message = format('%saction %s is reserved', prefix, refuse_event.action),
+      detail = 'Mandatory events are written by the log alone: nobody else speaks as the log.',
+      hint = 'Define an action of the application''s own.';
+  end if;
+
+  problem := case
+    when btrim(refuse_event.description) <> '' is not true then 'description is missing'
+    when refuse_event.outcome not in ('success', 'failure') is not false then 'outcome is neither success nor failure'
+    when refuse_event.outcome = 'failure' and btrim(refuse_event.error_message) <> '' is not true
+      then 'a failure needs an error_message'
+    when refuse_event.outcome = 'success' and refuse_event.error_message is not null
+      then 'a success can''t have an error_message'
+    when refuse_event.actor_type not in ('user', 'system', 'api_key', 'database_role') is not false
+      then 'actor_type is none of user, system, api_key and database_role'
+    when jsonb_typeof(refuse_event.actor) <> 'object' then 'actor is not an object'
+    when jsonb_typeof(refuse_event.target) not in ('object', 'array') then 'target is neither an object nor an array'
+    when jsonb_typeof(refuse_event.changes) <> 'object' then 'changes is not an object'
+  end;
+  if problem is not null then
+    raise exception using
+      errcode = 'WT013',
+      message = format('%sthe event is not valid: %s', prefix, problem),
+      detail = format('action %s, outcome %s', coalesce(quote_literal(refuse_event.action), 'null'),
+        coalesce(quote_literal(refuse_event.outcome), 'null')),
+      hint = 'Nothing was logged. Say what happened in description, and why it failed in error_message.';
+  end if;
+
+  if refuse_event.payload_bytes > refuse_event.payload_limit then
+    raise exception using
+      errcode = 'WT014',
+      message = format('%sthe event''s payload of %s bytes is over the limit of %s', prefix,
+        refuse_event.payload_bytes, refuse_event.payload_limit),
+      detail = 'Counted are description, actor, target, changes, metadata and error_message.',
+      hint = 'Store the large part elsewhere and log its name and hash, define the action with '
+        'when_too_large => ''cut'', or raise the option payload_limit_bytes.';
+  end if;
+
+  if refuse_event.occurred_at not between refuse_event.earliest and refuse_event.latest then
+    raise exception using
+      errcode = 'WT015',
+      message = format('%soccurred_at %s is out of range', prefix, refuse_event.occurred_at),
+      detail = format('It may lie between %s and %s.', refuse_event.earliest, refuse_event.latest),
+      hint = 'Leave it out for now; check the clock of the machine that set it; history is imported with '
+        'audit.import_events().';
+  end if;
+
+  raise exception using
+    errcode = 'WT016',
+    message = format('%sthere is no partition for %s', prefix, refuse_event.occurred_at),
+    detail = format('Partitions reach until %s.', refuse_event.events_until),
+    hint = 'An operator may call: call audit.maintain_partitions();';
+end
+$$;
+
+ALTER FUNCTION audit_private.refuse_event(place text, action text, description text, outcome text, error_message text, actor_type text, actor jsonb, target jsonb, changes jsonb, is_mandatory boolean, occurred_at timestamp with time zone, earliest timestamp with time zone, latest timestamp with time zone, events_until timestamp with time zone, payload_bytes integer, payload_limit integer) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.refuse_event(place text, action text, description text, outcome text, error_message text, actor_type text, actor jsonb, target jsonb, changes jsonb, is_mandatory boolean, occurred_at timestamp with time zone, earliest timestamp with time zone, latest timestamp with time zone, events_until timestamp with time zone, payload_bytes integer, payload_limit integer) IS 'raises WT011, WT013, WT014, WT015 or WT016: the first rule that an event breaks';
+
+CREATE FUNCTION audit_private.refuse_filter(key text, value jsonb, wanted text) RETURNS void
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  raise exception using
+    errcode = 'WT040',
+    message = format('filter key %I has a value that can''t be searched for', refuse_filter.key),
+    detail = format('It is %s and should be %s.', coalesce(left(refuse_filter.value::text, 200), 'null'),
+      refuse_filter.wanted),
+    hint = 'Codes and their meaning: select * from audit.list_catalogue();';
+end
+$$;
+
+ALTER FUNCTION audit_private.refuse_filter(key text, value jsonb, wanted text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.refuse_filter(key text, value jsonb, wanted text) IS 'raises WT040 for the value of one filter key';
+
+CREATE FUNCTION audit_private.refuse_import(id uuid, idempotency_key text, occurred_at timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  raise exception using
+    errcode = 'WT013',
+    message = 'the event can''t be found again: ' || case
+      when refuse_import.occurred_at is null then 'occurred_at is missing'
+      when refuse_import.id is null then 'both id and idempotency_key are missing'
+      else format('id %s doesn''t give occurred_at %s', refuse_import.id, refuse_import.occurred_at)
+    end,
+    detail = 'An import can be run again because each event''s id follows from what is given.',
+    hint = 'Give occurred_at, and the source''s own identifier as idempotency_key.';
+end
+$$;
+
+ALTER FUNCTION audit_private.refuse_import(id uuid, idempotency_key text, occurred_at timestamp with time zone) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.refuse_import(id uuid, idempotency_key text, occurred_at timestamp with time zone) IS 'raises WT013: an imported event without a time and an identity of its own';
+
+CREATE FUNCTION audit_private.refuse_repeat(idempotency_key text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  raise exception using
+    errcode = 'WT017',
+    message = format('idempotency key %L stands for another event', refuse_repeat.idempotency_key),
+    detail = 'An event with other content was logged under it.',
+    hint = 'Use a key that belongs to one act alone, such as the request''s id with the action.';
+end
+$$;
+
+ALTER FUNCTION audit_private.refuse_repeat(idempotency_key text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.refuse_repeat(idempotency_key text) IS 'raises WT017: other content under a known idempotency key';
+
+CREATE FUNCTION audit_private.refuse_write(tenant_id uuid, action text, entity_type text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform audit_private.refuse_codes(
+    audit_private.require_tenant(refuse_write.tenant_id), refuse_write.action, refuse_write.entity_type);
+end
+$$;
+
+ALTER FUNCTION audit_private.refuse_write(tenant_id uuid, action text, entity_type text) OWNER TO audit_writer;
+
+COMMENT ON FUNCTION audit_private.refuse_write(tenant_id uuid, action text, entity_type text) IS 'raises what keeps the role from logging: no tenant, not its tenant, or codes that can''t be logged';
+
+CREATE FUNCTION audit_private.release_tenant() RETURNS text
+    LANGUAGE sql
+    AS $$
+  select pg_catalog.set_config('pgwitness.named_tenant', '', true)
+$$;
+
+ALTER FUNCTION audit_private.release_tenant() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.release_tenant() IS 'ends what require_tenant began; every function that calls the one calls the other before it returns';
+
+CREATE FUNCTION audit_private.require_access(tenant_id uuid) RETURNS audit_private.access_session
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
+    AS $_$
+declare
+  named constant text := nullif(current_setting('pgwitness.access_id', true), '');
+  is_uuid constant boolean := named ~ '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$';
+  role_in_force constant text := audit_private.recorded_by();
+  own_transaction constant xid8 := pg_current_xact_id_if_assigned();
+  reader record;
+  session audit_private.access_session;
+  expires_at timestamptz;
+begin
+  perform audit_private.require_writable();
+  select coalesce(a.actor_id, a.actor_type) as actor_id, a.actor_type into reader from audit_private.current_actor() a;
+
+  if named is not null then
+    select * into session
+    from audit_private.access_session s
+    where s.tenant_id = require_access.tenant_id and s.access_id = case when is_uuid then named::uuid end;
+    if found
+      and (session.actor_id, session.actor_type, session.recorded_by)
+        is distinct from (reader.actor_id, reader.actor_type, role_in_force)
+    then
+      raise exception using
+        errcode = 'WT035',
+        message = format('access session %s belongs to somebody else', session.access_id),
+        detail = format('It was opened by another actor or database role than %s %s as %s.',
+          reader.actor_type, reader.actor_id, role_in_force),
+        hint = 'Open a session of your own with audit.open_access.';
+    end if;
+  elsif not audit_private.is_service_role() then
+    select * into session
+    from audit_private.access_session s
+    where s.tenant_id = require_access.tenant_id
+      and s.opened_at > clock_timestamp() - interval '8 hours'
+      and s.actor_id = reader.actor_id
+      and s.actor_type = reader.actor_type
+      and s.recorded_by = role_in_force
+      and audit_private.access_expiry(s.opened_at, s.last_used_at, s.closed_at) > clock_timestamp()
+    order by (s.opened_in is distinct from own_transaction) desc, s.opened_at desc
+    limit 1;
+  end if;
+  if session.access_id is null then
+    raise exception using
+      errcode = 'WT030',
+      message = 'reading the log needs an open access session',
+      detail = case
+        when named is not null then format('Tenant %s has no session %L, which pgwitness.access_id names.',
+          require_access.tenant_id, left(named, 100))
+        when audit_private.is_service_role() then
+          'A service role names its session in each transaction''s context, and none is named.'
+        else format('%s %s as %s has no open session in tenant %s.',
+          reader.actor_type, reader.actor_id, role_in_force, require_access.tenant_id)
+      end,
+      hint = format(
+        'select audit.open_access(access_reason => %L, justification => %L); commit%s; then read again. Reasons: select * from audit.list_catalogue() where kind = %L.',
+        coalesce(
+          (select r.access_reason from audit_private.access_reason r order by r.access_reason limit 1),
+          'audit_review'),
+        'why, in 10 to 500 characters',
+        case when audit_private.is_service_role()
+          then ' and give the id as access_id of audit.set_context' else '' end,
+        'access_reason');
+  end if;
+
+  if session.opened_in = own_transaction then
+    raise exception using
+      errcode = 'WT032',
+      message = format('access session %s isn''t committed yet', session.access_id),
+      detail = 'A session counts from the commit of the transaction that opened it, so that a rollback can''t hide a read.',
+      hint = 'Commit after audit.open_access and read in the next transaction.';
+  end if;
+  expires_at := audit_private.access_expiry(session.opened_at, session.last_used_at, session.closed_at);
+  if expires_at <= clock_timestamp() then
+    raise exception using
+      errcode = 'WT031',
+      message = format('access session %s has ended', session.access_id),
+      detail = format('It %s at %s.',
+        case when session.closed_at is not null then 'was closed' else 'expired' end, expires_at),
+      hint = 'Open a new one with audit.open_access.';
+  end if;
+
+  update audit_private.access_session s
+  set last_used_at = clock_timestamp()
+  where s.tenant_id = session.tenant_id
+    and s.access_id = session.access_id
+    and s.ctid = (
+      select l.ctid
+      from audit_private.access_session l
+      where l.tenant_id = session.tenant_id and l.access_id = session.access_id
+      for no key update skip locked
+    );
+  return session;
+end
+$_$;
+
+ALTER FUNCTION audit_private.require_access(tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.require_access(tenant_id uuid) IS 'the caller''s access session in a tenant, slid; raises WT030, WT031, WT032, WT035 or WT036 without one';
+
+CREATE FUNCTION audit_private.require_tenant(tenant_id uuid) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  wanted text;
+  visible uuid;
+begin
+  perform set_config('pgwitness.named_tenant', coalesce(require_tenant.tenant_id::text, ''), true);
+  visible := audit_private.visible_tenant();
+  if visible is null then
+    wanted := coalesce(
+      require_tenant.tenant_id::text, nullif(current_setting('pgwitness.tenant_id', true), ''));
+    if wanted is null then
+      raise exception using
+        errcode = 'WT001',
+        message = 'no tenant is set',
+        detail = format('Role %I is not bound to exactly one tenant.', audit_private.effective_role()),
+        hint = 'Begin a transaction and call audit.set_context(tenant_id => …), or pass tenant_id.';
+    end if;
+    raise exception using
+      errcode = 'WT002',
+      message = format('role %I may not act for tenant %s', audit_private.effective_role(), wanted),
+      detail = 'What counts is the SET ROLE role when one is set, else the login, by its exact name.',
+      hint = format('An operator may call: select audit.grant_tenant(role => %L, tenant_id => %L);',
+        audit_private.effective_role(), wanted);
+  end if;
+  if not exists (select from audit_private.tenant t where t.tenant_id = visible) then
+    raise exception using
+      errcode = 'WT003',
+      message = format('tenant %s is not registered', visible),
+      detail = 'A service role may act for every registered tenant.',
+      hint = format('An operator may call: select audit.register_tenant(tenant_id => %L, name => …);', visible);
+  end if;
+  return visible;
+end
+$$;
+
+ALTER FUNCTION audit_private.require_tenant(tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.require_tenant(tenant_id uuid) IS 'the tenant named, else the context''s; raises WT001, WT002 or WT003';
+
+CREATE FUNCTION audit_private.require_writable() RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if pg_is_in_recovery() then
+    raise exception using
+      errcode = 'WT036',
+      message = 'the log can''t be read on a standby',
+      detail = 'Each read is an event of the log, and a standby can''t write one.',
+      hint = 'Connect to the primary server.';
+  end if;
+  if current_setting('transaction_read_only')::boolean then
+    raise exception using
+      errcode = 'WT036',
+      message = 'the log can''t be read in a read-only transaction',
+      detail = 'Each read is an event of the log, and this transaction can''t write one.',
+      hint = 'Begin the transaction with: begin read write (or set default_transaction_read_only = off).';
+  end if;
+end
+$$;
+
+ALTER FUNCTION audit_private.require_writable() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.require_writable() IS 'raises WT036 on a standby and in a read-only transaction';
+
+CREATE FUNCTION audit_private.resolve_catalogue() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform audit_private.lock_catalogue();
+  perform from audit_private.tenant t order by t.tenant_id for no key update;
+  perform audit_private.resolve_decisions(null);
+  return null;
+end
+$$;
+
+ALTER FUNCTION audit_private.resolve_catalogue() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.resolve_catalogue() IS 'trigger: brings every tenant''s logging_decision up to date';
+
+CREATE FUNCTION audit_private.resolve_decisions(only_tenant_id uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  with wanted as (
+    select t.tenant_id, a.action, c.is_mandatory,
+      c.is_mandatory
+        or t.is_logging_enabled and coalesce(o.is_enabled, g.is_enabled, true) as is_logged,
+      limits.value::integer as payload_limit,
+      a.when_too_large = 'cut' as is_cut
+    from audit_private.tenant t
+    cross join audit_private.action a
+    join audit_private.category c using (category)
+    join audit_private.option limits on limits.name = 'payload_limit_bytes'
+    left join audit_private.category_toggle g on g.tenant_id = t.tenant_id and g.category = a.category
+    left join audit_private.action_toggle o on o.tenant_id = t.tenant_id and o.action = a.action
+    where t.tenant_id = coalesce(resolve_decisions.only_tenant_id, t.tenant_id)
+      and t.retired_at is null
+      and a.retired_at is null
+      and (c.is_mandatory or t.tenant_id <> '00000000-0000-0000-0000-000000000000')
+  ),
+  gone as (
+    delete from audit_private.logging_decision d
+    where d.tenant_id = coalesce(resolve_decisions.only_tenant_id, d.tenant_id)
+      and not exists (select from wanted w where w.tenant_id = d.tenant_id and w.action = d.action)
+  )
+  insert into audit_private.logging_decision as known
+    (tenant_id, action, is_logged, is_mandatory, payload_limit, is_cut)
+  select w.tenant_id, w.action, w.is_logged, w.is_mandatory, w.payload_limit, w.is_cut
+  from wanted w
+  on conflict (tenant_id, action) do update
+  set is_logged = excluded.is_logged,
+    is_mandatory = excluded.is_mandatory,
+    payload_limit = excluded.payload_limit,
+    is_cut = excluded.is_cut
+  where (known.is_logged, known.is_mandatory, known.payload_limit, known.is_cut)
+    is distinct from (excluded.is_logged, excluded.is_mandatory, excluded.payload_limit, excluded.is_cut);
+end
+$$;
+
+ALTER FUNCTION audit_private.resolve_decisions(only_tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.resolve_decisions(only_tenant_id uuid) IS 'brings logging_decision up to date, for one tenant or, when null, for all that may be seen';
+
+CREATE FUNCTION audit_private.resolve_toggles() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  touched constant uuid := coalesce(new.tenant_id, old.tenant_id);
+begin
+  perform from audit_private.tenant t where t.tenant_id = touched for no key update;
+  perform audit_private.resolve_decisions(touched);
+  return null;
+end
+$$;
+
+ALTER FUNCTION audit_private.resolve_toggles() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.resolve_toggles() IS 'trigger: brings one tenant''s logging_decision up to date';
+
+CREATE FUNCTION audit_private.retention_cutoff(tenant_id uuid) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select now() - interval '365 days'
+$$;
+
+ALTER FUNCTION audit_private.retention_cutoff(tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.retention_cutoff(tenant_id uuid) IS 'events strictly older than this are due to be purged: 365 days, the policy of every tenant that has set none';
+
+CREATE FUNCTION audit_private.search_pattern(key text, value jsonb) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if jsonb_typeof(search_pattern.value) <> 'string' or btrim(search_pattern.value #>> '{}') = '' then
+    perform audit_private.refuse_filter(search_pattern.key, search_pattern.value, 'a text that isn''t empty');
+  end if;
+  return '%'
+    || replace(replace(replace(search_pattern.value #>> '{}', E'\\', E'\\\\'), '%', E'\\%'), '_', E'\\_')
+    || '%';
+end
+$$;
+
+ALTER FUNCTION audit_private.search_pattern(key text, value jsonb) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.search_pattern(key text, value jsonb) IS 'a pattern for ilike that finds the text anywhere, with %, _ and \ standing for themselves';
+
+CREATE FUNCTION audit_private.search_text_v1(description text, actor jsonb, target jsonb, metadata jsonb) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $_$
+  select pg_catalog.concat_ws(
+    E'\n',
+    description,
+    (
+      select pg_catalog.string_agg(v.value #>> '{}', E'\n')
+      from pg_catalog.jsonb_path_query(
+        pg_catalog.jsonb_build_array(actor, target, metadata),
+        'strict $.** ? (@.type() == "string" || @.type() == "number")'
+      ) as v (value)
+    )
+  )
+$_$;
+
+ALTER FUNCTION audit_private.search_text_v1(description text, actor jsonb, target jsonb, metadata jsonb) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.search_text_v1(description text, actor jsonb, target jsonb, metadata jsonb) IS 'the text that free search looks through: description and every value of the snapshots and the metadata';
+
+CREATE FUNCTION audit_private.seen_condition(seen text) RETURNS text
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "DateStyle" TO 'ISO, YMD'
+    AS $_$
+declare
+  first_page constant jsonb := seen_condition.seen;
+begin
+  return format(
+    'case
+      when e.transaction_id = %1$s then e.recorded_at <= %2$L::timestamptz
+      when e.transaction_id < %3$s then e.transaction_id <> all (%4$L::bigint[])
+      else e.transaction_id <> coalesce((select i.transaction_offset + pg_current_xact_id_if_assigned()::text::bigint from audit_private.instance i), 0)
+        and e.transaction_id >= (select i.transaction_offset + pg_snapshot_xmax(pg_current_snapshot())::text::bigint from audit_private.instance i)
+    end',
+    (first_page ->> 'own')::bigint,
+    timestamptz '1970-01-01 00:00:00+00' + (first_page ->> 'at')::bigint * interval '1 microsecond',
+    (first_page ->> 'end')::bigint,
+    translate(first_page ->> 'running', '[] ', '{}')::bigint[]);
+end
+$_$;
+
+ALTER FUNCTION audit_private.seen_condition(seen text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.seen_condition(seen text) IS 'a condition on audit_private.event e: the first page of a cursor could see it';
+
+CREATE FUNCTION audit_private.sees_all_tenants() RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL RESTRICTED
+    AS $$
+  select r.name = 'audit_owner'
+    or pg_catalog.pg_has_role(r.name, 'audit_operator', 'usage')
+    or pg_catalog.pg_has_role(r.name, 'audit_auditor', 'usage')
+  from audit_private.effective_role() as r (name)
+$$;
+
+ALTER FUNCTION audit_private.sees_all_tenants() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.sees_all_tenants() IS 'whether the role administers or audits every tenant';
+
+CREATE FUNCTION audit_private.store_batch(tenant_id uuid, events jsonb) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  context_actor_id text;
+  context_actor_type text;
+  context_actor jsonb;
+  context_ip constant inet := nullif(current_setting('pgwitness.ip', true), '')::inet;
+  context_user_agent constant text := nullif(current_setting('pgwitness.user_agent', true), '');
+  context_request_id constant text := nullif(current_setting('pgwitness.request_id', true), '');
+  recorder constant text := audit_private.recorded_by();
+  recorded constant timestamptz := clock_timestamp();
+  current_transaction bigint;
+  end_of_partitions timestamptz;
+  stored bigint;
+begin
+  select i.transaction_offset + pg_current_xact_id()::text::bigint, i.events_until
+  into current_transaction, end_of_partitions
+  from audit_private.instance i;
+  select a.actor_id, a.actor_type, a.actor
+  into context_actor_id, context_actor_type, context_actor
+  from audit_private.current_actor() a;
+
+  insert into audit_private.event (
+    tenant_id, occurred_at, id, recorded_at, sequence, transaction_id, salt, source, action, entity_type,
+    actor_type, outcome, recorded_by, actor_id, entity_id, description, actor, target, changes, metadata,
+    ip, user_agent, request_id, error_message
+  )
+  select
+    store_batch.tenant_id, n.occurred_at,
+    audit_private.new_event_id(n.occurred_at, hashint8extended(n.place, 0)), recorded, n.place,
+    current_transaction, gen_random_uuid(), 'logged', n.action, n.entity_type, n.actor_type, n.outcome, recorder,
+    n.actor_id, n.entity_id, n.description, n.actor, n.target, n.changes, n.metadata, context_ip,
+    context_user_agent, context_request_id, n.error_message
+  from (
+    select e.index, e.action, e.entity_type, e.entity_id, e.description, e.metadata, e.target, e.changes,
+      e.outcome, e.error_message, coalesce(e.occurred_at, recorded) as occurred_at,
+      coalesce(e.actor_id, context_actor_id) as actor_id,
+      coalesce(e.actor_type, case when e.actor_id is null then context_actor_type else 'user' end) as actor_type,
+      coalesce(e.actor, context_actor) as actor,
+      nextval('audit_private.event_sequence') as place
+    from audit_private.batch_events(store_batch.events) e
+    left join audit_private.logging_decision d
+      on d.tenant_id = store_batch.tenant_id and d.action = e.action
+    left join audit_private.entity_type t on t.entity_type = e.entity_type
+    where case
+      when d.is_logged is null or t.entity_type is null
+        then audit_private.refuse_codes(store_batch.tenant_id, e.action, e.entity_type, 'event ' || e.index)
+      when not d.is_mandatory
+        and audit_private.is_valid_event(
+          e.description, e.outcome, e.error_message, coalesce(e.actor_type, 'user'),
+          e.actor, e.target, e.changes)
+        and audit_private.payload_bytes(
+          e.description, e.actor, e.target, e.changes, e.metadata, e.error_message) <= d.payload_limit
+        and coalesce(e.occurred_at, recorded)
+          between recorded - interval '24 hours' and recorded + interval '5 minutes'
+        and coalesce(e.occurred_at, recorded) < end_of_partitions
+        then d.is_logged
+      else audit_private.refuse_event(
+        'event ' || e.index, e.action, e.description, e.outcome, e.error_message,
+        coalesce(e.actor_type, 'user'), e.actor, e.target, e.changes, d.is_mandatory,
+        coalesce(e.occurred_at, recorded), recorded - interval '24 hours', recorded + interval '5 minutes',
+        end_of_partitions,
+        audit_private.payload_bytes(
+          e.description, e.actor, e.target, e.changes, e.metadata, e.error_message),
+        d.payload_limit)
+      end
+    order by e.index
+  ) n;
+  get diagnostics stored = row_count;
+  return stored;
+end
+$$;
+
+ALTER FUNCTION audit_private.store_batch(tenant_id uuid, events jsonb) OWNER TO audit_writer;
+
+COMMENT ON FUNCTION audit_private.store_batch(tenant_id uuid, events jsonb) IS 'logs a batch as one statement; returns how many events were stored';
+
+CREATE FUNCTION audit_private.store_one_by_one(tenant_id uuid, events jsonb) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  e record;
+  stored integer := 0;
+  failed_code text;
+  failed_message text;
+  failed_detail text;
+  failed_hint text;
+begin
+  for e in select b.* from audit_private.batch_events(store_one_by_one.events) b order by b.index loop
+    stored := stored + (audit.log_event(
+      action => e.action, entity_type => e.entity_type, entity_id => e.entity_id,
+      description => e.description, metadata => e.metadata, target => e.target, changes => e.changes,
+      outcome => e.outcome, error_message => e.error_message, occurred_at => e.occurred_at,
+      idempotency_key => e.idempotency_key, actor_id => e.actor_id, actor_type => e.actor_type,
+      actor => e.actor, tenant_id => store_one_by_one.tenant_id) is not null)::integer;
+  end loop;
+  return stored;
+exception when sqlstate 'WT010' or sqlstate 'WT011' or sqlstate 'WT012' or sqlstate 'WT013' or sqlstate 'WT014'
+  or sqlstate 'WT015' or sqlstate 'WT016' or sqlstate 'WT017'
+then
+  get stacked diagnostics
+    failed_code = returned_sqlstate,
+    failed_message = message_text,
+    failed_detail = pg_exception_detail,
+    failed_hint = pg_exception_hint;
+  raise exception using
+    errcode = failed_code,
+    message = format('event %s: %s', e.index, failed_message),
+    detail = failed_detail,
+    hint = failed_hint;
+end
+$$;
+
+ALTER FUNCTION audit_private.store_one_by_one(tenant_id uuid, events jsonb) OWNER TO audit_writer;
+
+COMMENT ON FUNCTION audit_private.store_one_by_one(tenant_id uuid, events jsonb) IS 'logs a batch event by event; returns how many were stored; a refusal names the index';
+
+CREATE FUNCTION audit_private.store_toggle(tenant_id uuid, action text, code text, enabled boolean) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if store_toggle.action = 'logging_toggled' then
+    update audit_private.tenant t
+    set is_logging_enabled = store_toggle.enabled
+    where t.tenant_id = store_toggle.tenant_id;
+  elsif store_toggle.action = 'category_logging_toggled' then
+    delete from audit_private.category_toggle g
+    where g.tenant_id = store_toggle.tenant_id and g.category = store_toggle.code
+      and store_toggle.enabled is null;
+    insert into audit_private.category_toggle (tenant_id, category, is_enabled)
+    select store_toggle.tenant_id, store_toggle.code, store_toggle.enabled
+    where store_toggle.enabled is not null
+    on conflict on constraint category_toggle_pkey do update set is_enabled = excluded.is_enabled;
+  else
+    delete from audit_private.action_toggle o
+    where o.tenant_id = store_toggle.tenant_id and o.action = store_toggle.code
+      and store_toggle.enabled is null;
+    insert into audit_private.action_toggle (tenant_id, action, is_enabled)
+    select store_toggle.tenant_id, store_toggle.code, store_toggle.enabled
+    where store_toggle.enabled is not null
+    on conflict on constraint action_toggle_pkey do update set is_enabled = excluded.is_enabled;
+  end if;
+end
+$$;
+
+ALTER FUNCTION audit_private.store_toggle(tenant_id uuid, action text, code text, enabled boolean) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.store_toggle(tenant_id uuid, action text, code text, enabled boolean) IS 'stores one toggle, named by the action of its event; null removes it';
+
+CREATE FUNCTION audit_private.value_condition(column_name text, chosen text[]) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+  select case
+    when cardinality(c.present) = 0 and not c.has_null then 'false'
+    when cardinality(c.present) = 0 then format('e.%I is null', value_condition.column_name)
+    when c.has_null then format('(e.%1$I = any (%2$L::text[]) or e.%1$I is null)', value_condition.column_name, c.present)
+    when cardinality(c.present) = 1 then format('e.%I = %L', value_condition.column_name, c.present[1])
+    else format('e.%I = any (%L::text[])', value_condition.column_name, c.present)
+  end
+  from (
+    select array_remove(value_condition.chosen, null) as present,
+      array_position(value_condition.chosen, null) is not null as has_null
+  ) c
+$_$;
+
+ALTER FUNCTION audit_private.value_condition(column_name text, chosen text[]) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.value_condition(column_name text, chosen text[]) IS 'a text column of audit_private.event e has one of the values';
+
+CREATE FUNCTION audit_private.visible_tenant() RETURNS uuid
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  chosen uuid := coalesce(
+    nullif(current_setting('pgwitness.named_tenant', true), ''),
+    nullif(current_setting('pgwitness.tenant_id', true), '')
+  )::uuid;
+begin
+  select coalesce(chosen, b.only_tenant_id)
+  into chosen
+  from audit_private.role_binding b
+  where b.role_name = audit_private.effective_role()
+    and (
+      chosen is null
+      or chosen = any (b.tenant_ids)
+      or b.is_service and chosen <> '00000000-0000-0000-0000-000000000000'
+    );
+  return chosen;
+end
+$$;
+
+ALTER FUNCTION audit_private.visible_tenant() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.visible_tenant() IS 'the tenant whose rows may be seen now, or null: named or from the context, and granted to the role';
+
+CREATE FUNCTION audit_private.write_cursor(scope text, seen text, occurred_at timestamp with time zone, id uuid) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  select pg_catalog.translate(
+    pg_catalog.encode(
+      pg_catalog.convert_to(
+        pg_catalog.format(
+          '{"version":1,"place":%s,"seen":%s,"digest":"%s"}',
+          p.place, seen, pg_catalog.md5(scope || p.place || seen)),
+        'UTF8'),
+      'base64'),
+    E'+/=\n', '-_')
+  from (
+    select pg_catalog.format(
+      '[%s,"%s"]', (pg_catalog.date_part('epoch', occurred_at) * 1000000)::bigint, id) as place
+  ) p
+$$;
+
+ALTER FUNCTION audit_private.write_cursor(scope text, seen text, occurred_at timestamp with time zone, id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.write_cursor(scope text, seen text, occurred_at timestamp with time zone, id uuid) IS 'the cursor of one row: its place and what the first page saw';
+
+CREATE FUNCTION audit_private.write_system_event(tenant_id uuid, action text, entity_type text, entity_id text, description text, metadata jsonb DEFAULT NULL::jsonb, changes jsonb DEFAULT NULL::jsonb) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  moment constant timestamptz := clock_timestamp();
+  place constant bigint := nextval('audit_private.event_sequence');
+  event_id constant uuid := audit_private.new_event_id(moment, hashint8extended(place, 0));
+begin
+  insert into audit_private.event (
+    tenant_id, occurred_at, id, recorded_at, sequence, transaction_id, salt, source, action, entity_type,
+    actor_type, outcome, recorded_by, actor_id, entity_id, description, actor, changes, metadata, ip,
+    user_agent, request_id
+  )
+  select
+    write_system_event.tenant_id, moment, event_id, moment, place,
+    i.transaction_offset + pg_current_xact_id()::text::bigint, gen_random_uuid(), 'system',
+    write_system_event.action, write_system_event.entity_type, a.actor_type, 'success',
+    audit_private.recorded_by(), a.actor_id, write_system_event.entity_id,
+    write_system_event.description, a.actor, write_system_event.changes,
+    nullif(write_system_event.metadata, '{}'),
+    nullif(current_setting('pgwitness.ip', true), '')::inet,
+    nullif(current_setting('pgwitness.user_agent', true), ''),
+    nullif(current_setting('pgwitness.request_id', true), '')
+  from audit_private.instance i
+  cross join audit_private.current_actor() a;
+  return event_id;
+end
+$$;
+
+ALTER FUNCTION audit_private.write_system_event(tenant_id uuid, action text, entity_type text, entity_id text, description text, metadata jsonb, changes jsonb) OWNER TO audit_writer;
+
+COMMENT ON FUNCTION audit_private.write_system_event(tenant_id uuid, action text, entity_type text, entity_id text, description text, metadata jsonb, changes jsonb) IS 'writes a mandatory event by the current actor and returns its id';
+
+CREATE TABLE audit_private.access_reason (
+    access_reason text NOT NULL,
+    titles jsonb NOT NULL,
+    descriptions jsonb DEFAULT '{}'::jsonb NOT NULL,
+    CONSTRAINT access_reason_access_reason_check CHECK ((access_reason ~ '^[a-z][a-z0-9_]{0,62}$'::text)),
+    CONSTRAINT access_reason_descriptions_check CHECK (audit_private.is_text_by_language_v1(descriptions)),
+    CONSTRAINT access_reason_titles_check CHECK ((audit_private.is_text_by_language_v1(titles) AND (titles <> '{}'::jsonb)))
+);
+
+ALTER TABLE audit_private.access_reason OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.access_reason IS 'why the log may be read';
+
+COMMENT ON COLUMN audit_private.access_reason.access_reason IS 'code';
+
+COMMENT ON COLUMN audit_private.access_reason.titles IS 'language code to title';
+
+COMMENT ON COLUMN audit_private.access_reason.descriptions IS 'language code to description';
+
+CREATE TABLE audit_private.action_toggle (
+    tenant_id uuid NOT NULL,
+    action text NOT NULL,
+    is_enabled boolean NOT NULL
+);
+
+ALTER TABLE ONLY audit_private.action_toggle FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.action_toggle OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.action_toggle IS 'overrides of single actions; one wins over its category both ways';
+
+COMMENT ON COLUMN audit_private.action_toggle.tenant_id IS 'the tenant';
+
+COMMENT ON COLUMN audit_private.action_toggle.action IS 'the action';
+
+COMMENT ON COLUMN audit_private.action_toggle.is_enabled IS 'whether it is logged';
+
+CREATE TABLE audit_private.actor_type (
+    actor_type text NOT NULL,
+    titles jsonb NOT NULL,
+    descriptions jsonb DEFAULT '{}'::jsonb NOT NULL,
+    CONSTRAINT actor_type_descriptions_check CHECK (audit_private.is_text_by_language_v1(descriptions)),
+    CONSTRAINT actor_type_titles_check CHECK ((audit_private.is_text_by_language_v1(titles) AND (titles <> '{}'::jsonb)))
+);
+
+ALTER TABLE audit_private.actor_type OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.actor_type IS 'who can have acted';
+
+COMMENT ON COLUMN audit_private.actor_type.actor_type IS 'code';
+
+COMMENT ON COLUMN audit_private.actor_type.titles IS 'language code to title';
+
+COMMENT ON COLUMN audit_private.actor_type.descriptions IS 'language code to description';
+
+CREATE TABLE audit_private.category (
+    category text NOT NULL,
+    titles jsonb NOT NULL,
+    descriptions jsonb DEFAULT '{}'::jsonb NOT NULL,
+    is_mandatory boolean DEFAULT false NOT NULL,
+    is_built_in boolean DEFAULT false NOT NULL,
+    CONSTRAINT category_category_check CHECK ((category ~ '^[a-z][a-z0-9_]{0,62}$'::text)),
+    CONSTRAINT category_descriptions_check CHECK (audit_private.is_text_by_language_v1(descriptions)),
+    CONSTRAINT category_titles_check CHECK ((audit_private.is_text_by_language_v1(titles) AND (titles <> '{}'::jsonb)))
+);
+
+ALTER TABLE audit_private.category OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.category IS 'groups of actions that are switched together';
+
+COMMENT ON COLUMN audit_private.category.category IS 'code';
+
+COMMENT ON COLUMN audit_private.category.titles IS 'language code to title';
+
+COMMENT ON COLUMN audit_private.category.descriptions IS 'language code to description';
+
+COMMENT ON COLUMN audit_private.category.is_mandatory IS 'its actions are logged by the log alone, and no toggle reaches them';
+
+COMMENT ON COLUMN audit_private.category.is_built_in IS 'comes with pgwitness and can''t be redefined';
+
+CREATE TABLE audit_private.category_toggle (
+    tenant_id uuid NOT NULL,
+    category text NOT NULL,
+    is_enabled boolean NOT NULL
+);
+
+ALTER TABLE ONLY audit_private.category_toggle FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.category_toggle OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.category_toggle IS 'categories that a tenant has turned off or on; no row means on';
+
+COMMENT ON COLUMN audit_private.category_toggle.tenant_id IS 'the tenant';
+
+COMMENT ON COLUMN audit_private.category_toggle.category IS 'the category';
+
+COMMENT ON COLUMN audit_private.category_toggle.is_enabled IS 'whether its actions are logged';
+
+CREATE TABLE audit_private.entity_type (
+    entity_type text NOT NULL,
+    titles jsonb NOT NULL,
+    descriptions jsonb DEFAULT '{}'::jsonb NOT NULL,
+    is_built_in boolean DEFAULT false NOT NULL,
+    CONSTRAINT entity_type_descriptions_check CHECK (audit_private.is_text_by_language_v1(descriptions)),
+    CONSTRAINT entity_type_entity_type_check CHECK ((entity_type ~ '^[a-z][a-z0-9_]{0,62}$'::text)),
+    CONSTRAINT entity_type_titles_check CHECK ((audit_private.is_text_by_language_v1(titles) AND (titles <> '{}'::jsonb)))
+);
+
+ALTER TABLE audit_private.entity_type OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.entity_type IS 'what an event can be about';
+
+COMMENT ON COLUMN audit_private.entity_type.entity_type IS 'code';
+
+COMMENT ON COLUMN audit_private.entity_type.titles IS 'language code to title';
+
+COMMENT ON COLUMN audit_private.entity_type.descriptions IS 'language code to description';
+
+COMMENT ON COLUMN audit_private.entity_type.is_built_in IS 'comes with pgwitness and can''t be redefined';
+
+CREATE SEQUENCE audit_private.event_sequence
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+ALTER TABLE audit_private.event_sequence OWNER TO audit_owner;
+
+COMMENT ON SEQUENCE audit_private.event_sequence IS 'orders events of one entity that share a microsecond';
+
+CREATE TABLE audit_private.idempotency_key (
+    tenant_id uuid NOT NULL,
+    idempotency_key text NOT NULL,
+    event_id uuid NOT NULL,
+    content_digest bytea NOT NULL,
+    logged_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+ALTER TABLE ONLY audit_private.idempotency_key FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.idempotency_key OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.idempotency_key IS 'the last 24 hours'' keys of events without a given time';
+
+COMMENT ON COLUMN audit_private.idempotency_key.tenant_id IS 'the tenant';
+
+COMMENT ON COLUMN audit_private.idempotency_key.idempotency_key IS 'the caller''s key';
+
+COMMENT ON COLUMN audit_private.idempotency_key.event_id IS 'the event that it stands for';
+
+COMMENT ON COLUMN audit_private.idempotency_key.content_digest IS 'tells a repeat from other content under the same key';
+
+COMMENT ON COLUMN audit_private.idempotency_key.logged_at IS 'when the key was used first';
+
+CREATE TABLE audit_private.installation (
+    installed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    version text NOT NULL,
+    code_digest text NOT NULL,
+    installed_by text NOT NULL,
+    migrations text[] NOT NULL
+);
+
+ALTER TABLE audit_private.installation OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.installation IS 'each time that sql/code was applied; the newest row is in force';
+
+COMMENT ON COLUMN audit_private.installation.installed_at IS 'when';
+
+COMMENT ON COLUMN audit_private.installation.version IS 'version of pgwitness';
+
+COMMENT ON COLUMN audit_private.installation.code_digest IS 'SHA-256 over the files of sql/code, in hexadecimal';
+
+COMMENT ON COLUMN audit_private.installation.installed_by IS 'login and SET ROLE role';
+
+COMMENT ON COLUMN audit_private.installation.migrations IS 'the migrations that had been applied';
+
+CREATE TABLE audit_private.installed_object (
+    kind text NOT NULL,
+    name text NOT NULL,
+    digest text NOT NULL
+);
+
+ALTER TABLE audit_private.installed_object OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.installed_object IS 'what each function, trigger, policy and view looked like when it was installed, to tell drift';
+
+COMMENT ON COLUMN audit_private.installed_object.kind IS 'function, trigger, policy, view or table';
+
+COMMENT ON COLUMN audit_private.installed_object.name IS 'qualified name, with argument types or table';
+
+COMMENT ON COLUMN audit_private.installed_object.digest IS 'SHA-256 of its definition, owner and rights';
+
+CREATE TABLE audit_private.instance (
+    is_only boolean DEFAULT true NOT NULL,
+    transaction_offset bigint DEFAULT 0 NOT NULL,
+    events_from timestamp with time zone,
+    events_until timestamp with time zone,
+    CONSTRAINT instance_is_only_check CHECK (is_only)
+);
+
+ALTER TABLE audit_private.instance OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.instance IS 'one row: facts that every write reads';
+
+COMMENT ON COLUMN audit_private.instance.is_only IS 'always true, so that there is only one row';
+
+COMMENT ON COLUMN audit_private.instance.transaction_offset IS 'added to the server''s transaction number; raised when numbers start again after a restore';
+
+COMMENT ON COLUMN audit_private.instance.events_from IS 'lower bound of the oldest partition';
+
+COMMENT ON COLUMN audit_private.instance.events_until IS 'upper bound of the newest partition';
+
+CREATE TABLE audit_private.logging_decision (
+    tenant_id uuid NOT NULL,
+    action text NOT NULL,
+    is_logged boolean NOT NULL,
+    is_mandatory boolean NOT NULL,
+    payload_limit integer NOT NULL,
+    is_cut boolean NOT NULL
+);
+
+ALTER TABLE ONLY audit_private.logging_decision FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.logging_decision OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.logging_decision IS 'what the toggles, the catalogue and the options come to; kept by triggers, read once by every write';
+
+COMMENT ON COLUMN audit_private.logging_decision.tenant_id IS 'the tenant; a retired one has no rows';
+
+COMMENT ON COLUMN audit_private.logging_decision.action IS 'the action; a retired one has no rows';
+
+COMMENT ON COLUMN audit_private.logging_decision.is_logged IS 'whether an event is stored';
+
+COMMENT ON COLUMN audit_private.logging_decision.is_mandatory IS 'only the log itself may log it';
+
+COMMENT ON COLUMN audit_private.logging_decision.payload_limit IS 'bytes that an event''s payload may have';
+
+COMMENT ON COLUMN audit_private.logging_decision.is_cut IS 'a larger payload is cut and marked instead of refused';
+
+CREATE TABLE audit_private.option (
+    name text NOT NULL,
+    value text NOT NULL,
+    default_value text NOT NULL,
+    pattern text NOT NULL,
+    description text NOT NULL,
+    changed_at timestamp with time zone,
+    changed_by text
+);
+
+ALTER TABLE audit_private.option OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.option IS 'settings of the whole installation; audit.set_option changes them';
+
+COMMENT ON COLUMN audit_private.option.name IS 'name of the option';
+
+COMMENT ON COLUMN audit_private.option.value IS 'value in force';
+
+COMMENT ON COLUMN audit_private.option.default_value IS 'value of a new installation';
+
+COMMENT ON COLUMN audit_private.option.pattern IS 'regular expression that a value must match';
+
+COMMENT ON COLUMN audit_private.option.description IS 'what it does, and its unit';
+
+COMMENT ON COLUMN audit_private.option.changed_at IS 'when it was last set; null when never';
+
+COMMENT ON COLUMN audit_private.option.changed_by IS 'login and SET ROLE role that set it last';
+
+CREATE TABLE audit_private.outcome (
+    outcome text NOT NULL,
+    titles jsonb NOT NULL,
+    descriptions jsonb DEFAULT '{}'::jsonb NOT NULL,
+    CONSTRAINT outcome_descriptions_check CHECK (audit_private.is_text_by_language_v1(descriptions)),
+    CONSTRAINT outcome_titles_check CHECK ((audit_private.is_text_by_language_v1(titles) AND (titles <> '{}'::jsonb)))
+);
+
+ALTER TABLE audit_private.outcome OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.outcome IS 'how an act ended';
+
+COMMENT ON COLUMN audit_private.outcome.outcome IS 'code';
+
+COMMENT ON COLUMN audit_private.outcome.titles IS 'language code to title';
+
+COMMENT ON COLUMN audit_private.outcome.descriptions IS 'language code to description';
+
+CREATE SEQUENCE audit_private.read_number
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+ALTER TABLE audit_private.read_number OWNER TO audit_owner;
+
+COMMENT ON SEQUENCE audit_private.read_number IS 'numbers the reads of the log; a number that no event holds is a read that was undone';
+
+CREATE TABLE audit_private.role_binding (
+    role_name name NOT NULL,
+    is_service boolean NOT NULL,
+    tenant_ids uuid[] NOT NULL,
+    only_tenant_id uuid GENERATED ALWAYS AS (
+CASE
+    WHEN ((NOT is_service) AND (array_length(tenant_ids, 1) = 1)) THEN tenant_ids[1]
+    ELSE NULL::uuid
+END) STORED
+);
+
+ALTER TABLE ONLY audit_private.role_binding FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.role_binding OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.role_binding IS 'both kinds of grant by role, kept by triggers, so that a write finds its binding with one look-up';
+
+COMMENT ON COLUMN audit_private.role_binding.role_name IS 'exact name';
+
+COMMENT ON COLUMN audit_private.role_binding.is_service IS 'may act for every tenant';
+
+COMMENT ON COLUMN audit_private.role_binding.tenant_ids IS 'may act for these';
+
+COMMENT ON COLUMN audit_private.role_binding.only_tenant_id IS 'its tenant when it needs no context';
+
+CREATE TABLE audit_private.service_grant (
+    role_name name NOT NULL,
+    reason text NOT NULL,
+    granted_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    granted_by text NOT NULL
+);
+
+ALTER TABLE audit_private.service_grant OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.service_grant IS 'service roles that may act for every tenant, as their context says';
+
+COMMENT ON COLUMN audit_private.service_grant.role_name IS 'exact name; membership doesn''t count';
+
+COMMENT ON COLUMN audit_private.service_grant.reason IS 'why';
+
+COMMENT ON COLUMN audit_private.service_grant.granted_at IS 'when';
+
+COMMENT ON COLUMN audit_private.service_grant.granted_by IS 'login and SET ROLE role';
+
+CREATE TABLE audit_private.tenant (
+    tenant_id uuid NOT NULL,
+    name text NOT NULL,
+    registered_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    retired_at timestamp with time zone,
+    is_logging_enabled boolean DEFAULT true NOT NULL,
+    CONSTRAINT tenant_name_check CHECK ((name <> ''::text))
+);
+
+ALTER TABLE ONLY audit_private.tenant FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.tenant OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.tenant IS 'whose events the log keeps; the nil uuid stands for the installation itself';
+
+COMMENT ON COLUMN audit_private.tenant.tenant_id IS 'the application''s own identifier';
+
+COMMENT ON COLUMN audit_private.tenant.name IS 'for people';
+
+COMMENT ON COLUMN audit_private.tenant.registered_at IS 'when it was registered';
+
+COMMENT ON COLUMN audit_private.tenant.retired_at IS 'since when it can''t log; its trail stays readable';
+
+COMMENT ON COLUMN audit_private.tenant.is_logging_enabled IS 'the global toggle';
+
+CREATE TABLE audit_private.tenant_grant (
+    tenant_id uuid NOT NULL,
+    role_name name NOT NULL,
+    granted_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    granted_by text NOT NULL
+);
+
+ALTER TABLE ONLY audit_private.tenant_grant FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.tenant_grant OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.tenant_grant IS 'database roles that may act for one tenant';
+
+COMMENT ON COLUMN audit_private.tenant_grant.tenant_id IS 'the tenant';
+
+COMMENT ON COLUMN audit_private.tenant_grant.role_name IS 'exact name; membership doesn''t count';
+
+COMMENT ON COLUMN audit_private.tenant_grant.granted_at IS 'when';
+
+COMMENT ON COLUMN audit_private.tenant_grant.granted_by IS 'login and SET ROLE role';
+
+ALTER TABLE ONLY audit_private.access_reason
+    ADD CONSTRAINT access_reason_pkey PRIMARY KEY (access_reason);
+
+ALTER TABLE ONLY audit_private.access_session
+    ADD CONSTRAINT access_session_pkey PRIMARY KEY (tenant_id, access_id);
+
+ALTER TABLE ONLY audit_private.action
+    ADD CONSTRAINT action_pkey PRIMARY KEY (action);
+
+ALTER TABLE ONLY audit_private.action_toggle
+    ADD CONSTRAINT action_toggle_pkey PRIMARY KEY (tenant_id, action);
+
+ALTER TABLE ONLY audit_private.actor_type
+    ADD CONSTRAINT actor_type_pkey PRIMARY KEY (actor_type);
+
+ALTER TABLE ONLY audit_private.category
+    ADD CONSTRAINT category_pkey PRIMARY KEY (category);
+
+ALTER TABLE ONLY audit_private.category_toggle
+    ADD CONSTRAINT category_toggle_pkey PRIMARY KEY (tenant_id, category);
+
+ALTER TABLE ONLY audit_private.entity_type
+    ADD CONSTRAINT entity_type_pkey PRIMARY KEY (entity_type);
+
+ALTER TABLE ONLY audit_private.event
+    ADD CONSTRAINT event_pkey PRIMARY KEY (tenant_id, occurred_at, id);
+
+ALTER TABLE ONLY audit_private.idempotency_key
+    ADD CONSTRAINT idempotency_key_pkey PRIMARY KEY (tenant_id, idempotency_key);
+
+ALTER TABLE ONLY audit_private.installation
+    ADD CONSTRAINT installation_pkey PRIMARY KEY (installed_at);
+
+ALTER TABLE ONLY audit_private.installed_object
+    ADD CONSTRAINT installed_object_pkey PRIMARY KEY (kind, name);
+
+ALTER TABLE ONLY audit_private.instance
+    ADD CONSTRAINT instance_pkey PRIMARY KEY (is_only);
+
+ALTER TABLE ONLY audit_private.logging_decision
+    ADD CONSTRAINT logging_decision_pkey PRIMARY KEY (tenant_id, action);
+
+ALTER TABLE ONLY audit_private.option
+    ADD CONSTRAINT option_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY audit_private.outcome
+    ADD CONSTRAINT outcome_pkey PRIMARY KEY (outcome);
+
+ALTER TABLE ONLY audit_private.role_binding
+    ADD CONSTRAINT role_binding_pkey PRIMARY KEY (role_name);
+
+ALTER TABLE ONLY audit_private.service_grant
+    ADD CONSTRAINT service_grant_pkey PRIMARY KEY (role_name);
+
+ALTER TABLE ONLY audit_private.tenant_grant
+    ADD CONSTRAINT tenant_grant_pkey PRIMARY KEY (tenant_id, role_name);
+
+ALTER TABLE ONLY audit_private.tenant
+    ADD CONSTRAINT tenant_pkey PRIMARY KEY (tenant_id);
+
+CREATE INDEX access_session_opened_at_idx ON audit_private.access_session USING btree (tenant_id, opened_at);
+
+CREATE INDEX action_category_idx ON audit_private.action USING btree (category);
+
+CREATE INDEX event_transaction_id_idx ON ONLY audit_private.event USING brin (transaction_id);
+
+CREATE TRIGGER action_resolve_catalogue AFTER INSERT OR UPDATE ON audit_private.action FOR EACH STATEMENT EXECUTE FUNCTION audit_private.resolve_catalogue();
+
+ALTER TABLE audit_private.action ENABLE ALWAYS TRIGGER action_resolve_catalogue;
+
+CREATE TRIGGER action_toggle_resolve_toggles AFTER INSERT OR DELETE OR UPDATE ON audit_private.action_toggle FOR EACH ROW EXECUTE FUNCTION audit_private.resolve_toggles();
+
+ALTER TABLE audit_private.action_toggle ENABLE ALWAYS TRIGGER action_toggle_resolve_toggles;
+
+CREATE TRIGGER category_toggle_resolve_toggles AFTER INSERT OR DELETE OR UPDATE ON audit_private.category_toggle FOR EACH ROW EXECUTE FUNCTION audit_private.resolve_toggles();
+
+ALTER TABLE audit_private.category_toggle ENABLE ALWAYS TRIGGER category_toggle_resolve_toggles;
+
+CREATE TRIGGER event_refuse_change BEFORE DELETE OR UPDATE OR TRUNCATE ON audit_private.event FOR EACH STATEMENT EXECUTE FUNCTION audit_private.refuse_change();
+
+ALTER TABLE audit_private.event ENABLE ALWAYS TRIGGER event_refuse_change;
+
+CREATE TRIGGER option_resolve_catalogue AFTER UPDATE ON audit_private.option FOR EACH STATEMENT EXECUTE FUNCTION audit_private.resolve_catalogue();
+
+ALTER TABLE audit_private.option ENABLE ALWAYS TRIGGER option_resolve_catalogue;
+
+CREATE TRIGGER service_grant_bind_roles AFTER INSERT OR DELETE OR UPDATE ON audit_private.service_grant FOR EACH ROW EXECUTE FUNCTION audit_private.bind_roles();
+
+ALTER TABLE audit_private.service_grant ENABLE ALWAYS TRIGGER service_grant_bind_roles;
+
+CREATE TRIGGER tenant_grant_bind_roles AFTER INSERT OR DELETE OR UPDATE ON audit_private.tenant_grant FOR EACH ROW EXECUTE FUNCTION audit_private.bind_roles();
+
+ALTER TABLE audit_private.tenant_grant ENABLE ALWAYS TRIGGER tenant_grant_bind_roles;
+
+CREATE TRIGGER tenant_resolve_toggles AFTER INSERT OR UPDATE ON audit_private.tenant FOR EACH ROW EXECUTE FUNCTION audit_private.resolve_toggles();
+
+ALTER TABLE audit_private.tenant ENABLE ALWAYS TRIGGER tenant_resolve_toggles;
+
+ALTER TABLE ONLY audit_private.action
+    ADD CONSTRAINT action_category_fkey FOREIGN KEY (category) REFERENCES audit_private.category(category);
+
+ALTER TABLE ONLY audit_private.action_toggle
+    ADD CONSTRAINT action_toggle_action_fkey FOREIGN KEY (action) REFERENCES audit_private.action(action);
+
+ALTER TABLE ONLY audit_private.action_toggle
+    ADD CONSTRAINT action_toggle_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES audit_private.tenant(tenant_id);
+
+ALTER TABLE ONLY audit_private.category_toggle
+    ADD CONSTRAINT category_toggle_category_fkey FOREIGN KEY (category) REFERENCES audit_private.category(category);
+
+ALTER TABLE ONLY audit_private.category_toggle
+    ADD CONSTRAINT category_toggle_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES audit_private.tenant(tenant_id);
+
+ALTER TABLE ONLY audit_private.tenant_grant
+    ADD CONSTRAINT tenant_grant_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES audit_private.tenant(tenant_id);
+
+CREATE POLICY "A tenant is visible to itself and to operators" ON audit_private.tenant TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
+
+CREATE POLICY "Access sessions are visible to their tenant and to operators" ON audit_private.access_session TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
+
+CREATE POLICY "Backups are complete" ON audit_private.access_session FOR SELECT TO audit_backup USING (true);
+
+CREATE POLICY "Backups are complete" ON audit_private.action_toggle FOR SELECT TO audit_backup USING (true);
+
+CREATE POLICY "Backups are complete" ON audit_private.category_toggle FOR SELECT TO audit_backup USING (true);
+
+CREATE POLICY "Backups are complete" ON audit_private.event FOR SELECT TO audit_backup USING (true);
+
+CREATE POLICY "Backups are complete" ON audit_private.idempotency_key FOR SELECT TO audit_backup USING (true);
+
+CREATE POLICY "Backups are complete" ON audit_private.logging_decision FOR SELECT TO audit_backup USING (true);
+
+CREATE POLICY "Backups are complete" ON audit_private.role_binding FOR SELECT TO audit_backup USING (true);
+
+CREATE POLICY "Backups are complete" ON audit_private.tenant FOR SELECT TO audit_backup USING (true);
+
+CREATE POLICY "Backups are complete" ON audit_private.tenant_grant FOR SELECT TO audit_backup USING (true);
+
+CREATE POLICY "Bindings are what the tenant wall stands on" ON audit_private.role_binding TO audit_owner USING (true);
+
+CREATE POLICY "Decisions are visible to their tenant and to operators" ON audit_private.logging_decision TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
+
+CREATE POLICY "Events leave only to their tenant" ON audit_private.event FOR SELECT TO audit_owner USING ((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)));
+
+CREATE POLICY "Grants are visible to their tenant and to operators" ON audit_private.tenant_grant TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
+
+CREATE POLICY "The finder sees keys and hashes" ON audit_private.event FOR SELECT TO audit_finder USING (true);
+
+CREATE POLICY "The keeper erases" ON audit_private.event FOR UPDATE TO audit_keeper USING (true);
+
+CREATE POLICY "The keeper puts survivors back" ON audit_private.event FOR INSERT TO audit_keeper WITH CHECK (true);
+
+CREATE POLICY "The keeper reads what it decides on" ON audit_private.event FOR SELECT TO audit_keeper USING (true);
+
+CREATE POLICY "The keeper removes" ON audit_private.event FOR DELETE TO audit_keeper USING (true);
+
+CREATE POLICY "The writer appends" ON audit_private.event FOR INSERT TO audit_writer WITH CHECK (true);
+
+CREATE POLICY "The writer keeps keys" ON audit_private.idempotency_key TO audit_writer USING (true);
+
+CREATE POLICY "Toggles are visible to their tenant and to operators" ON audit_private.action_toggle TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
+
+CREATE POLICY "Toggles are visible to their tenant and to operators" ON audit_private.category_toggle TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
+
+CREATE POLICY "Writers check bindings" ON audit_private.role_binding FOR SELECT TO audit_writer USING (true);
+
+CREATE POLICY "Writers read decisions" ON audit_private.logging_decision FOR SELECT TO audit_writer USING (true);
+
+CREATE POLICY "Writers see every tenant" ON audit_private.tenant FOR SELECT TO audit_writer USING (true);
+
+ALTER TABLE audit_private.access_session ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.action_toggle ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.category_toggle ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.event ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.idempotency_key ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.logging_decision ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.role_binding ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.tenant ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.tenant_grant ENABLE ROW LEVEL SECURITY;
+
+GRANT USAGE ON SCHEMA audit TO audit_app;
+GRANT USAGE ON SCHEMA audit TO audit_reader;
+GRANT USAGE ON SCHEMA audit TO audit_admin;
+GRANT USAGE ON SCHEMA audit TO audit_privacy;
+GRANT USAGE ON SCHEMA audit TO audit_operator;
+GRANT USAGE ON SCHEMA audit TO audit_auditor;
+GRANT USAGE ON SCHEMA audit TO audit_backup;
+GRANT ALL ON SCHEMA audit TO audit_writer;
+GRANT ALL ON SCHEMA audit TO audit_finder;
+GRANT ALL ON SCHEMA audit TO audit_keeper;
+
+GRANT ALL ON SCHEMA audit_private TO audit_writer;
+GRANT ALL ON SCHEMA audit_private TO audit_finder;
+GRANT ALL ON SCHEMA audit_private TO audit_keeper;
+GRANT USAGE ON SCHEMA audit_private TO audit_operator;
+GRANT USAGE ON SCHEMA audit_private TO audit_backup;
+
+REVOKE ALL ON FUNCTION audit.check_health() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.check_health() TO audit_operator;
+GRANT ALL ON FUNCTION audit.check_health() TO audit_auditor;
+GRANT ALL ON FUNCTION audit.check_health() TO audit_admin;
+
+REVOKE ALL ON FUNCTION audit.close_access(access_id uuid, tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.close_access(access_id uuid, tenant_id uuid) TO audit_reader;
+GRANT ALL ON FUNCTION audit.close_access(access_id uuid, tenant_id uuid) TO audit_admin;
+GRANT ALL ON FUNCTION audit.close_access(access_id uuid, tenant_id uuid) TO audit_privacy;
+GRANT ALL ON FUNCTION audit.close_access(access_id uuid, tenant_id uuid) TO audit_auditor;
+
+REVOKE ALL ON FUNCTION audit.close_partition(partition text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.close_partition(partition text) TO audit_operator;
+
+REVOKE ALL ON FUNCTION audit.count_events(filter jsonb, up_to integer, tenant_id uuid, OUT count bigint, OUT is_exact boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.count_events(filter jsonb, up_to integer, tenant_id uuid, OUT count bigint, OUT is_exact boolean) TO audit_reader;
+GRANT ALL ON FUNCTION audit.count_events(filter jsonb, up_to integer, tenant_id uuid, OUT count bigint, OUT is_exact boolean) TO audit_admin;
+GRANT ALL ON FUNCTION audit.count_events(filter jsonb, up_to integer, tenant_id uuid, OUT count bigint, OUT is_exact boolean) TO audit_privacy;
+GRANT ALL ON FUNCTION audit.count_events(filter jsonb, up_to integer, tenant_id uuid, OUT count bigint, OUT is_exact boolean) TO audit_auditor;
+
+REVOKE ALL ON FUNCTION audit.current_tenant() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.current_tenant() TO audit_app;
+GRANT ALL ON FUNCTION audit.current_tenant() TO audit_reader;
+GRANT ALL ON FUNCTION audit.current_tenant() TO audit_admin;
+GRANT ALL ON FUNCTION audit.current_tenant() TO audit_privacy;
+GRANT ALL ON FUNCTION audit.current_tenant() TO audit_operator;
+GRANT ALL ON FUNCTION audit.current_tenant() TO audit_auditor;
+
+REVOKE ALL ON FUNCTION audit.define_access_reason(access_reason text, titles jsonb, descriptions jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.define_access_reason(access_reason text, titles jsonb, descriptions jsonb) TO audit_operator;
+
+REVOKE ALL ON FUNCTION audit.define_action(action text, category text, titles jsonb, descriptions jsonb, when_too_large text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.define_action(action text, category text, titles jsonb, descriptions jsonb, when_too_large text) TO audit_operator;
+
+REVOKE ALL ON FUNCTION audit.define_category(category text, titles jsonb, descriptions jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.define_category(category text, titles jsonb, descriptions jsonb) TO audit_operator;
+
+REVOKE ALL ON FUNCTION audit.define_entity_type(entity_type text, titles jsonb, descriptions jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.define_entity_type(entity_type text, titles jsonb, descriptions jsonb) TO audit_operator;
+
+REVOKE ALL ON FUNCTION audit_private.is_text_by_language_v1(texts jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.open_reading() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.open_reading() TO audit_reader;
+GRANT ALL ON FUNCTION audit_private.open_reading() TO audit_admin;
+GRANT ALL ON FUNCTION audit_private.open_reading() TO audit_privacy;
+GRANT ALL ON FUNCTION audit_private.open_reading() TO audit_auditor;
+
+GRANT SELECT ON TABLE audit_private.action TO audit_backup;
+GRANT SELECT ON TABLE audit_private.action TO audit_writer;
+GRANT SELECT ON TABLE audit_private.action TO audit_finder;
+
+REVOKE ALL ON TABLE audit_private.event FROM audit_owner;
+GRANT SELECT,REFERENCES,TRIGGER ON TABLE audit_private.event TO audit_owner;
+GRANT SELECT ON TABLE audit_private.event TO audit_backup;
+GRANT INSERT ON TABLE audit_private.event TO audit_writer;
+GRANT SELECT ON TABLE audit_private.event TO audit_finder;
+GRANT SELECT,INSERT,DELETE ON TABLE audit_private.event TO audit_keeper;
+
+GRANT UPDATE(salt) ON TABLE audit_private.event TO audit_keeper;
+
+GRANT UPDATE(actor_id) ON TABLE audit_private.event TO audit_keeper;
+
+GRANT UPDATE(entity_id) ON TABLE audit_private.event TO audit_keeper;
+
+GRANT UPDATE(description) ON TABLE audit_private.event TO audit_keeper;
+
+GRANT UPDATE(actor) ON TABLE audit_private.event TO audit_keeper;
+
+GRANT UPDATE(target) ON TABLE audit_private.event TO audit_keeper;
+
+GRANT UPDATE(changes) ON TABLE audit_private.event TO audit_keeper;
+
+GRANT UPDATE(metadata) ON TABLE audit_private.event TO audit_keeper;
+
+GRANT UPDATE(ip) ON TABLE audit_private.event TO audit_keeper;
+
+GRANT UPDATE(user_agent) ON TABLE audit_private.event TO audit_keeper;
+
+GRANT UPDATE(request_id) ON TABLE audit_private.event TO audit_keeper;
+
+GRANT UPDATE(error_message) ON TABLE audit_private.event TO audit_keeper;
+
+GRANT UPDATE(actor_id_digest) ON TABLE audit_private.event TO audit_keeper;
+
+GRANT UPDATE(entity_id_digest) ON TABLE audit_private.event TO audit_keeper;
+
+GRANT UPDATE(payload_digest) ON TABLE audit_private.event TO audit_keeper;
+
+GRANT UPDATE(derived_salts) ON TABLE audit_private.event TO audit_keeper;
+
+GRANT SELECT ON TABLE audit_private.readable_event TO audit_backup;
+
+GRANT SELECT ON TABLE audit.event TO audit_reader;
+GRANT SELECT ON TABLE audit.event TO audit_admin;
+GRANT SELECT ON TABLE audit.event TO audit_privacy;
+GRANT SELECT ON TABLE audit.event TO audit_auditor;
+
+REVOKE ALL ON FUNCTION audit.get_event(event_id uuid, tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.get_event(event_id uuid, tenant_id uuid) TO audit_reader;
+GRANT ALL ON FUNCTION audit.get_event(event_id uuid, tenant_id uuid) TO audit_admin;
+GRANT ALL ON FUNCTION audit.get_event(event_id uuid, tenant_id uuid) TO audit_privacy;
+GRANT ALL ON FUNCTION audit.get_event(event_id uuid, tenant_id uuid) TO audit_auditor;
+
+REVOKE ALL ON FUNCTION audit.grant_all_tenants(role name, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.grant_all_tenants(role name, reason text) TO audit_operator;
+
+REVOKE ALL ON FUNCTION audit.grant_tenant(role name, tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.grant_tenant(role name, tenant_id uuid) TO audit_operator;
+
+REVOKE ALL ON FUNCTION audit.import_events(events jsonb, reason text, tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.import_events(events jsonb, reason text, tenant_id uuid) TO audit_admin;
+
+REVOKE ALL ON FUNCTION audit.is_logged(action text, tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.is_logged(action text, tenant_id uuid) TO audit_app;
+
+REVOKE ALL ON FUNCTION audit.list_access(tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.list_access(tenant_id uuid) TO audit_reader;
+GRANT ALL ON FUNCTION audit.list_access(tenant_id uuid) TO audit_admin;
+GRANT ALL ON FUNCTION audit.list_access(tenant_id uuid) TO audit_privacy;
+GRANT ALL ON FUNCTION audit.list_access(tenant_id uuid) TO audit_auditor;
+
+REVOKE ALL ON FUNCTION audit.list_actors(search text, tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.list_actors(search text, tenant_id uuid) TO audit_reader;
+GRANT ALL ON FUNCTION audit.list_actors(search text, tenant_id uuid) TO audit_admin;
+GRANT ALL ON FUNCTION audit.list_actors(search text, tenant_id uuid) TO audit_privacy;
+GRANT ALL ON FUNCTION audit.list_actors(search text, tenant_id uuid) TO audit_auditor;
+
+REVOKE ALL ON FUNCTION audit.list_catalogue() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.list_catalogue() TO audit_app;
+GRANT ALL ON FUNCTION audit.list_catalogue() TO audit_reader;
+GRANT ALL ON FUNCTION audit.list_catalogue() TO audit_admin;
+GRANT ALL ON FUNCTION audit.list_catalogue() TO audit_privacy;
+GRANT ALL ON FUNCTION audit.list_catalogue() TO audit_operator;
+GRANT ALL ON FUNCTION audit.list_catalogue() TO audit_auditor;
+
+REVOKE ALL ON FUNCTION audit.list_control_events(from_time timestamp with time zone, to_time timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.list_control_events(from_time timestamp with time zone, to_time timestamp with time zone) TO audit_auditor;
+
+REVOKE ALL ON FUNCTION audit.list_grants() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.list_grants() TO audit_operator;
+GRANT ALL ON FUNCTION audit.list_grants() TO audit_auditor;
+
+REVOKE ALL ON FUNCTION audit.list_options() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.list_options() TO audit_operator;
+GRANT ALL ON FUNCTION audit.list_options() TO audit_auditor;
+
+REVOKE ALL ON FUNCTION audit.list_partitions() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.list_partitions() TO audit_operator;
+GRANT ALL ON FUNCTION audit.list_partitions() TO audit_auditor;
+
+REVOKE ALL ON FUNCTION audit.list_tenants() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.list_tenants() TO audit_operator;
+GRANT ALL ON FUNCTION audit.list_tenants() TO audit_auditor;
+
+REVOKE ALL ON FUNCTION audit.list_toggles(tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.list_toggles(tenant_id uuid) TO audit_admin;
+GRANT ALL ON FUNCTION audit.list_toggles(tenant_id uuid) TO audit_reader;
+GRANT ALL ON FUNCTION audit.list_toggles(tenant_id uuid) TO audit_auditor;
+GRANT ALL ON FUNCTION audit.list_toggles(tenant_id uuid) TO audit_operator;
+
+REVOKE ALL ON FUNCTION audit.log_event(action text, entity_type text, entity_id bigint, description text, metadata jsonb, target jsonb, changes jsonb, outcome text, error_message text, occurred_at timestamp with time zone, idempotency_key text, actor_id text, actor_type text, actor jsonb, tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.log_event(action text, entity_type text, entity_id bigint, description text, metadata jsonb, target jsonb, changes jsonb, outcome text, error_message text, occurred_at timestamp with time zone, idempotency_key text, actor_id text, actor_type text, actor jsonb, tenant_id uuid) TO audit_app;
+
+REVOKE ALL ON FUNCTION audit.log_event(action text, entity_type text, entity_id text, description text, metadata jsonb, target jsonb, changes jsonb, outcome text, error_message text, occurred_at timestamp with time zone, idempotency_key text, actor_id text, actor_type text, actor jsonb, tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.log_event(action text, entity_type text, entity_id text, description text, metadata jsonb, target jsonb, changes jsonb, outcome text, error_message text, occurred_at timestamp with time zone, idempotency_key text, actor_id text, actor_type text, actor jsonb, tenant_id uuid) TO audit_app;
+
+REVOKE ALL ON FUNCTION audit.log_event(action text, entity_type text, entity_id uuid, description text, metadata jsonb, target jsonb, changes jsonb, outcome text, error_message text, occurred_at timestamp with time zone, idempotency_key text, actor_id text, actor_type text, actor jsonb, tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.log_event(action text, entity_type text, entity_id uuid, description text, metadata jsonb, target jsonb, changes jsonb, outcome text, error_message text, occurred_at timestamp with time zone, idempotency_key text, actor_id text, actor_type text, actor jsonb, tenant_id uuid) TO audit_app;
+
+REVOKE ALL ON FUNCTION audit.log_events(events jsonb, tenant_id uuid, OUT logged integer, OUT muted integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.log_events(events jsonb, tenant_id uuid, OUT logged integer, OUT muted integer) TO audit_app;
+
+REVOKE ALL ON PROCEDURE audit.maintain_partitions() FROM PUBLIC;
+GRANT ALL ON PROCEDURE audit.maintain_partitions() TO audit_operator;
+
+REVOKE ALL ON FUNCTION audit.open_access(access_reason text, justification text, tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.open_access(access_reason text, justification text, tenant_id uuid) TO audit_reader;
+GRANT ALL ON FUNCTION audit.open_access(access_reason text, justification text, tenant_id uuid) TO audit_admin;
+GRANT ALL ON FUNCTION audit.open_access(access_reason text, justification text, tenant_id uuid) TO audit_privacy;
+GRANT ALL ON FUNCTION audit.open_access(access_reason text, justification text, tenant_id uuid) TO audit_auditor;
+
+REVOKE ALL ON FUNCTION audit.register_tenant(tenant_id uuid, name text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.register_tenant(tenant_id uuid, name text) TO audit_operator;
+
+GRANT SELECT ON TABLE audit_private.event_relation TO audit_backup;
+
+REVOKE ALL ON FUNCTION audit.report_subject(identifiers text[], with_actors boolean, tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.report_subject(identifiers text[], with_actors boolean, tenant_id uuid) TO audit_privacy;
+GRANT ALL ON FUNCTION audit.report_subject(identifiers text[], with_actors boolean, tenant_id uuid) TO audit_admin;
+
+REVOKE ALL ON FUNCTION audit.retire_action(action text, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.retire_action(action text, reason text) TO audit_operator;
+
+REVOKE ALL ON FUNCTION audit.retire_tenant(reason text, tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.retire_tenant(reason text, tenant_id uuid) TO audit_operator;
+
+REVOKE ALL ON FUNCTION audit.revoke_tenant(role name, reason text, tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.revoke_tenant(role name, reason text, tenant_id uuid) TO audit_operator;
+
+GRANT SELECT ON TABLE audit_private.event_page TO audit_backup;
+
+REVOKE ALL ON FUNCTION audit.search_events(filter jsonb, page_size integer, after text, tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.search_events(filter jsonb, page_size integer, after text, tenant_id uuid) TO audit_reader;
+GRANT ALL ON FUNCTION audit.search_events(filter jsonb, page_size integer, after text, tenant_id uuid) TO audit_admin;
+GRANT ALL ON FUNCTION audit.search_events(filter jsonb, page_size integer, after text, tenant_id uuid) TO audit_privacy;
+GRANT ALL ON FUNCTION audit.search_events(filter jsonb, page_size integer, after text, tenant_id uuid) TO audit_auditor;
+
+REVOKE ALL ON FUNCTION audit.set_action_logging(action text, enabled boolean, reason text, tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.set_action_logging(action text, enabled boolean, reason text, tenant_id uuid) TO audit_admin;
+
+REVOKE ALL ON FUNCTION audit.set_category_logging(category text, enabled boolean, reason text, tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.set_category_logging(category text, enabled boolean, reason text, tenant_id uuid) TO audit_admin;
+
+REVOKE ALL ON FUNCTION audit.set_context(tenant_id uuid, actor_id text, actor_type text, actor jsonb, ip inet, user_agent text, request_id text, access_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.set_context(tenant_id uuid, actor_id text, actor_type text, actor jsonb, ip inet, user_agent text, request_id text, access_id uuid) TO audit_app;
+GRANT ALL ON FUNCTION audit.set_context(tenant_id uuid, actor_id text, actor_type text, actor jsonb, ip inet, user_agent text, request_id text, access_id uuid) TO audit_reader;
+GRANT ALL ON FUNCTION audit.set_context(tenant_id uuid, actor_id text, actor_type text, actor jsonb, ip inet, user_agent text, request_id text, access_id uuid) TO audit_admin;
+GRANT ALL ON FUNCTION audit.set_context(tenant_id uuid, actor_id text, actor_type text, actor jsonb, ip inet, user_agent text, request_id text, access_id uuid) TO audit_privacy;
+GRANT ALL ON FUNCTION audit.set_context(tenant_id uuid, actor_id text, actor_type text, actor jsonb, ip inet, user_agent text, request_id text, access_id uuid) TO audit_operator;
+GRANT ALL ON FUNCTION audit.set_context(tenant_id uuid, actor_id text, actor_type text, actor jsonb, ip inet, user_agent text, request_id text, access_id uuid) TO audit_auditor;
+
+REVOKE ALL ON FUNCTION audit.set_logging(enabled boolean, reason text, tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.set_logging(enabled boolean, reason text, tenant_id uuid) TO audit_admin;
+
+REVOKE ALL ON FUNCTION audit.set_option(name text, value text, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.set_option(name text, value text, reason text) TO audit_operator;
+
+REVOKE ALL ON FUNCTION audit.set_toggles(toggles jsonb, reason text, tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.set_toggles(toggles jsonb, reason text, tenant_id uuid) TO audit_admin;
+
+REVOKE ALL ON FUNCTION audit_private.access_expiry(opened_at timestamp with time zone, last_used_at timestamp with time zone, closed_at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.add_next_partition() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.add_next_partition() TO audit_operator;
+
+REVOKE ALL ON FUNCTION audit_private.add_partition(moment timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.add_partitions(moments timestamp with time zone[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.add_partitions(moments timestamp with time zone[]) TO audit_writer;
+
+REVOKE ALL ON FUNCTION audit_private.batch_events(events jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.batch_events(events jsonb) TO audit_writer;
+
+REVOKE ALL ON FUNCTION audit_private.bind_roles() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.check_batch(events jsonb, known_keys text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.check_batch(events jsonb, known_keys text[]) TO audit_writer;
+
+REVOKE ALL ON FUNCTION audit_private.check_definition(code text, titles jsonb, descriptions jsonb, is_built_in boolean) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.check_reason(reason text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.check_role(role name) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.check_tenant(tenant_id uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.check_toggles(toggles jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.claim_idempotency_key(tenant_id uuid, idempotency_key text, event_id uuid, content_digest bytea) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.content_digest(action text, entity_type text, entity_id text, description text, target jsonb, changes jsonb, metadata jsonb, outcome text, error_message text, actor_id text, actor_type text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.content_digest(action text, entity_type text, entity_id text, description text, target jsonb, changes jsonb, metadata jsonb, outcome text, error_message text, actor_id text, actor_type text) TO audit_writer;
+GRANT ALL ON FUNCTION audit_private.content_digest(action text, entity_type text, entity_id text, description text, target jsonb, changes jsonb, metadata jsonb, outcome text, error_message text, actor_id text, actor_type text) TO audit_finder;
+
+REVOKE ALL ON FUNCTION audit_private.count_actor_events(tenant_id uuid, actor_ids text[], from_time timestamp with time zone, until_time timestamp with time zone, most bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.count_actor_events(tenant_id uuid, actor_ids text[], from_time timestamp with time zone, until_time timestamp with time zone, most bigint) TO audit_owner;
+
+REVOKE ALL ON FUNCTION audit_private.count_found_events(tenant_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone, most bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.count_found_events(tenant_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone, most bigint) TO audit_owner;
+
+REVOKE ALL ON FUNCTION audit_private.current_actor(OUT actor_id text, OUT actor_type text, OUT actor jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.current_actor(OUT actor_id text, OUT actor_type text, OUT actor jsonb) TO audit_writer;
+GRANT ALL ON FUNCTION audit_private.current_actor(OUT actor_id text, OUT actor_type text, OUT actor jsonb) TO audit_finder;
+GRANT ALL ON FUNCTION audit_private.current_actor(OUT actor_id text, OUT actor_type text, OUT actor jsonb) TO audit_keeper;
+
+REVOKE ALL ON FUNCTION audit_private.current_installation() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.current_view() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.cut_payload(payload_limit integer, INOUT description text, INOUT actor jsonb, INOUT target jsonb, INOUT changes jsonb, INOUT metadata jsonb, INOUT error_message text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.cut_payload(payload_limit integer, INOUT description text, INOUT actor jsonb, INOUT target jsonb, INOUT changes jsonb, INOUT metadata jsonb, INOUT error_message text) TO audit_writer;
+
+REVOKE ALL ON FUNCTION audit_private.derived_event_id(tenant_id uuid, occurred_at timestamp with time zone, idempotency_key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.derived_event_id(tenant_id uuid, occurred_at timestamp with time zone, idempotency_key text) TO audit_writer;
+
+REVOKE ALL ON FUNCTION audit_private.effective_role() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.effective_role() TO audit_writer;
+GRANT ALL ON FUNCTION audit_private.effective_role() TO audit_finder;
+GRANT ALL ON FUNCTION audit_private.effective_role() TO audit_keeper;
+
+REVOKE ALL ON FUNCTION audit_private.event_partitions() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.event_partitions() TO audit_finder;
+GRANT ALL ON FUNCTION audit_private.event_partitions() TO audit_keeper;
+GRANT ALL ON FUNCTION audit_private.event_partitions() TO audit_writer;
+
+REVOKE ALL ON FUNCTION audit_private.event_time(id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.event_time(id uuid) TO audit_writer;
+GRANT ALL ON FUNCTION audit_private.event_time(id uuid) TO audit_finder;
+GRANT ALL ON FUNCTION audit_private.event_time(id uuid) TO audit_keeper;
+
+REVOKE ALL ON FUNCTION audit_private.event_windows(from_time timestamp with time zone, until_time timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.event_windows(from_time timestamp with time zone, until_time timestamp with time zone) TO audit_finder;
+
+REVOKE ALL ON FUNCTION audit_private.faulty_event(events jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.faulty_event(events jsonb) TO audit_writer;
+
+REVOKE ALL ON FUNCTION audit_private.filter_bounds(filter jsonb, OUT from_time timestamp with time zone, OUT until_time timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.filter_condition(filter jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.filter_scope(tenant_id uuid, filter jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.filter_time(filter jsonb, key text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.filter_values(filter jsonb, key text, may_be_null boolean) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.find_actors(tenant_id uuid, from_time timestamp with time zone, until_time timestamp with time zone, is_closed boolean, pattern text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.find_actors(tenant_id uuid, from_time timestamp with time zone, until_time timestamp with time zone, is_closed boolean, pattern text) TO audit_owner;
+
+REVOKE ALL ON FUNCTION audit_private.find_content_digest(tenant_id uuid, occurred_at timestamp with time zone, id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.find_content_digest(tenant_id uuid, occurred_at timestamp with time zone, id uuid) TO audit_writer;
+
+REVOKE ALL ON FUNCTION audit_private.find_events(tenant_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone, last_occurred_at timestamp with time zone, last_id uuid, most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.find_events(tenant_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone, last_occurred_at timestamp with time zone, last_id uuid, most integer) TO audit_owner;
+
+REVOKE ALL ON FUNCTION audit_private.guard_partition(partition_name text) FROM PUBLIC;
+
+GRANT SELECT ON TABLE audit_private.access_session TO audit_backup;
+
+REVOKE ALL ON FUNCTION audit_private.has_just_read(session audit_private.access_session, route text, filter jsonb, is_same_statement boolean) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.id_condition(chosen text[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.import_batch(tenant_id uuid, events jsonb, first_line integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.import_batch(tenant_id uuid, events jsonb, first_line integer) TO audit_owner;
+
+REVOKE ALL ON FUNCTION audit_private.ip_condition(chosen text[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.is_service_role() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.is_valid_event(description text, outcome text, error_message text, actor_type text, actor jsonb, target jsonb, changes jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.is_valid_event(description text, outcome text, error_message text, actor_type text, actor jsonb, target jsonb, changes jsonb) TO audit_writer;
+
+REVOKE ALL ON FUNCTION audit_private.list_drift() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.lock_catalogue() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.new_event_id(occurred_at timestamp with time zone, unique_bits bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.new_event_id(occurred_at timestamp with time zone, unique_bits bigint) TO audit_writer;
+
+REVOKE ALL ON FUNCTION audit_private.object_digests() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.partition_index_statements(partition text, is_concurrent boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.partition_index_statements(partition text, is_concurrent boolean) TO audit_operator;
+
+REVOKE ALL ON FUNCTION audit_private.payload_bytes(description text, actor jsonb, target jsonb, changes jsonb, metadata jsonb, error_message text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.payload_bytes(description text, actor jsonb, target jsonb, changes jsonb, metadata jsonb, error_message text) TO audit_writer;
+
+REVOKE ALL ON FUNCTION audit_private.read_cursor(cursor text, scope text, OUT occurred_at timestamp with time zone, OUT id uuid, OUT seen text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.record_definition(kind text, code text, definition jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.record_installation(version text, code_digest text, migrations text[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.record_read(session audit_private.access_session, route text, filter jsonb, rows bigint, page_size integer, is_continued boolean, statement text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.recorded_by() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.recorded_by() TO audit_writer;
+GRANT ALL ON FUNCTION audit_private.recorded_by() TO audit_finder;
+GRANT ALL ON FUNCTION audit_private.recorded_by() TO audit_keeper;
+
+REVOKE ALL ON FUNCTION audit_private.refuse_change() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.refuse_codes(tenant_id uuid, action text, entity_type text, place text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.refuse_codes(tenant_id uuid, action text, entity_type text, place text) TO audit_owner;
+
+REVOKE ALL ON FUNCTION audit_private.refuse_definition(message text, detail text, hint text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.refuse_event(place text, action text, description text, outcome text, error_message text, actor_type text, actor jsonb, target jsonb, changes jsonb, is_mandatory boolean, occurred_at timestamp with time zone, earliest timestamp with time zone, latest timestamp with time zone, events_until timestamp with time zone, payload_bytes integer, payload_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.refuse_event(place text, action text, description text, outcome text, error_message text, actor_type text, actor jsonb, target jsonb, changes jsonb, is_mandatory boolean, occurred_at timestamp with time zone, earliest timestamp with time zone, latest timestamp with time zone, events_until timestamp with time zone, payload_bytes integer, payload_limit integer) TO audit_writer;
+
+REVOKE ALL ON FUNCTION audit_private.refuse_filter(key text, value jsonb, wanted text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.refuse_import(id uuid, idempotency_key text, occurred_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.refuse_import(id uuid, idempotency_key text, occurred_at timestamp with time zone) TO audit_writer;
+
+REVOKE ALL ON FUNCTION audit_private.refuse_repeat(idempotency_key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.refuse_repeat(idempotency_key text) TO audit_writer;
+
+REVOKE ALL ON FUNCTION audit_private.refuse_write(tenant_id uuid, action text, entity_type text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.release_tenant() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.release_tenant() TO audit_writer;
+GRANT ALL ON FUNCTION audit_private.release_tenant() TO audit_finder;
+GRANT ALL ON FUNCTION audit_private.release_tenant() TO audit_keeper;
+
+REVOKE ALL ON FUNCTION audit_private.require_access(tenant_id uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.require_tenant(tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.require_tenant(tenant_id uuid) TO audit_writer;
+
+REVOKE ALL ON FUNCTION audit_private.require_writable() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.resolve_catalogue() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.resolve_decisions(only_tenant_id uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.resolve_toggles() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.retention_cutoff(tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.retention_cutoff(tenant_id uuid) TO audit_writer;
+GRANT ALL ON FUNCTION audit_private.retention_cutoff(tenant_id uuid) TO audit_finder;
+GRANT ALL ON FUNCTION audit_private.retention_cutoff(tenant_id uuid) TO audit_keeper;
+
+REVOKE ALL ON FUNCTION audit_private.search_pattern(key text, value jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.search_text_v1(description text, actor jsonb, target jsonb, metadata jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.search_text_v1(description text, actor jsonb, target jsonb, metadata jsonb) TO audit_finder;
+GRANT ALL ON FUNCTION audit_private.search_text_v1(description text, actor jsonb, target jsonb, metadata jsonb) TO audit_writer;
+GRANT ALL ON FUNCTION audit_private.search_text_v1(description text, actor jsonb, target jsonb, metadata jsonb) TO audit_keeper;
+
+REVOKE ALL ON FUNCTION audit_private.seen_condition(seen text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.sees_all_tenants() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.sees_all_tenants() TO audit_writer;
+
+REVOKE ALL ON FUNCTION audit_private.store_batch(tenant_id uuid, events jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.store_one_by_one(tenant_id uuid, events jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.store_toggle(tenant_id uuid, action text, code text, enabled boolean) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.value_condition(column_name text, chosen text[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.visible_tenant() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.visible_tenant() TO audit_reader;
+GRANT ALL ON FUNCTION audit_private.visible_tenant() TO audit_admin;
+GRANT ALL ON FUNCTION audit_private.visible_tenant() TO audit_privacy;
+GRANT ALL ON FUNCTION audit_private.visible_tenant() TO audit_auditor;
+GRANT ALL ON FUNCTION audit_private.visible_tenant() TO audit_writer;
+GRANT ALL ON FUNCTION audit_private.visible_tenant() TO audit_finder;
+GRANT ALL ON FUNCTION audit_private.visible_tenant() TO audit_keeper;
+
+REVOKE ALL ON FUNCTION audit_private.write_cursor(scope text, seen text, occurred_at timestamp with time zone, id uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.write_system_event(tenant_id uuid, action text, entity_type text, entity_id text, description text, metadata jsonb, changes jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.write_system_event(tenant_id uuid, action text, entity_type text, entity_id text, description text, metadata jsonb, changes jsonb) TO audit_owner;
+
+GRANT SELECT ON TABLE audit_private.access_reason TO audit_backup;
+
+GRANT SELECT ON TABLE audit_private.action_toggle TO audit_backup;
+
+GRANT SELECT ON TABLE audit_private.actor_type TO audit_backup;
+
+GRANT SELECT ON TABLE audit_private.category TO audit_backup;
+GRANT SELECT ON TABLE audit_private.category TO audit_writer;
+GRANT SELECT ON TABLE audit_private.category TO audit_finder;
+
+GRANT SELECT ON TABLE audit_private.category_toggle TO audit_backup;
+
+GRANT SELECT ON TABLE audit_private.entity_type TO audit_backup;
+GRANT SELECT ON TABLE audit_private.entity_type TO audit_writer;
+GRANT SELECT ON TABLE audit_private.entity_type TO audit_finder;
+
+GRANT SELECT ON SEQUENCE audit_private.event_sequence TO audit_backup;
+GRANT USAGE ON SEQUENCE audit_private.event_sequence TO audit_writer;
+
+GRANT SELECT ON TABLE audit_private.idempotency_key TO audit_backup;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE audit_private.idempotency_key TO audit_writer;
+
+GRANT SELECT ON TABLE audit_private.installation TO audit_backup;
+
+GRANT SELECT ON TABLE audit_private.installed_object TO audit_backup;
+
+GRANT SELECT ON TABLE audit_private.instance TO audit_backup;
+GRANT SELECT ON TABLE audit_private.instance TO audit_writer;
+GRANT SELECT ON TABLE audit_private.instance TO audit_finder;
+GRANT SELECT ON TABLE audit_private.instance TO audit_keeper;
+
+GRANT SELECT ON TABLE audit_private.logging_decision TO audit_backup;
+GRANT SELECT ON TABLE audit_private.logging_decision TO audit_writer;
+
+GRANT SELECT ON TABLE audit_private.option TO audit_backup;
+GRANT SELECT ON TABLE audit_private.option TO audit_writer;
+
+GRANT SELECT ON TABLE audit_private.outcome TO audit_backup;
+
+GRANT SELECT ON SEQUENCE audit_private.read_number TO audit_backup;
+
+GRANT SELECT ON TABLE audit_private.role_binding TO audit_backup;
+GRANT SELECT ON TABLE audit_private.role_binding TO audit_writer;
+
+GRANT SELECT ON TABLE audit_private.service_grant TO audit_backup;
+
+GRANT SELECT ON TABLE audit_private.tenant TO audit_backup;
+GRANT SELECT ON TABLE audit_private.tenant TO audit_writer;
+
+GRANT SELECT ON TABLE audit_private.tenant_grant TO audit_backup;
+
+ALTER DEFAULT PRIVILEGES FOR ROLE audit_owner IN SCHEMA audit_private GRANT SELECT ON SEQUENCES  TO audit_backup;
+
+ALTER DEFAULT PRIVILEGES FOR ROLE audit_owner IN SCHEMA audit_private GRANT SELECT ON TABLES  TO audit_backup;
+
+ALTER DEFAULT PRIVILEGES FOR ROLE audit_owner REVOKE ALL ON TYPES  FROM PUBLIC;
+
+ALTER DEFAULT PRIVILEGES FOR ROLE audit_finder REVOKE ALL ON FUNCTIONS  FROM PUBLIC;
+
+ALTER DEFAULT PRIVILEGES FOR ROLE audit_keeper REVOKE ALL ON FUNCTIONS  FROM PUBLIC;
+
+ALTER DEFAULT PRIVILEGES FOR ROLE audit_owner REVOKE ALL ON FUNCTIONS  FROM PUBLIC;
+
+ALTER DEFAULT PRIVILEGES FOR ROLE audit_writer REVOKE ALL ON FUNCTIONS  FROM PUBLIC;
