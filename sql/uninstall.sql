@@ -15,6 +15,10 @@ declare
   young bigint;
   dependents text;
 begin
+  -- Without the right to look into a schema, what is in it isn't found: that is an error of its own.
+  if to_regrole('audit_owner') is not null then
+    set local role audit_owner;
+  end if;
   if to_regclass('audit_private.event') is null then
     raise exception using
       errcode = 'WT083',

@@ -50,7 +50,7 @@ class Call(Generic[Result]):
     is_procedure: bool = False
 
     def statement(self, style: PlaceholderStyle) -> str:
-        """Gives the SQL; every parameter is text with an explicit cast, so that any driver does.
+        """Gives the SQL; every parameter is text with explicit casts, so that any driver does.
 
         Args:
             style: pyformat for %(name)s, named for :name (PEP 249, paramstyle).
@@ -74,13 +74,20 @@ def _statement(
 ) -> str:
     placeholder = "%({})s" if style == "pyformat" else ":{}"
     arguments = ", ".join(
-        f"{name} => cast({placeholder.format(name)} as {sql_type})" for name, sql_type in types
+        f"{name} => {_cast(placeholder.format(name), sql_type)}" for name, sql_type in types
     )
     if is_procedure:
         return f"call audit.{function}({arguments})"
     if columns is None:
         return f"select audit.{function}({arguments}) as result"
     return f"select {', '.join(columns)} from audit.{function}({arguments})"
+
+
+def _cast(placeholder: str, sql_type: str) -> str:
+    if sql_type in ("text", "text[]"):
+        return f"cast({placeholder} as {sql_type})"
+    # A driver that asks the server for the parameter's type must be told text.
+    return f"cast(cast({placeholder} as text) as {sql_type})"
 
 
 def _as_text(value: object) -> str | None:
@@ -700,7 +707,7 @@ def log_events(events: Iterable[Object], tenant_id: Uuid | None = None) -> Call[
     """Logs many events in one statement, all or none; for audit_app.
 
     Args:
-        events: objects with the arguments of `log_event` by name, and ip, user_agent, request_id.
+        events: objects with the arguments of `log_event` by name, but for tenant_id.
         tenant_id: the tenant of all of them.
 
     Returns:
@@ -725,8 +732,8 @@ def import_events(
     What is refused is reported and left out; the rest is stored. Toggles don't apply.
 
     Args:
-        events: objects as for `log_events`, and id (kept when its time is occurred_at) and
-            recorded_at. Each has occurred_at, and an id or an idempotency_key: so a repeated import
+        events: objects as for `log_events`, and ip, user_agent, request_id, id (kept when its time
+            is occurred_at) and recorded_at. Each has occurred_at, and an id or an idempotency_key: so a repeated import
             doubles nothing.
         reason: 10 to 500 characters.
         tenant_id: the tenant of all of them.

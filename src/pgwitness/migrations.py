@@ -145,6 +145,19 @@ class Rights:
     may_create_roles: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Maintained:
+    """What a round of maintenance did.
+
+    Attributes:
+        closed: Each partition that got its indexes for reading, and how many.
+        busy: Partitions that somebody was writing to; they are for the next round.
+    """
+
+    closed: dict[str, int]
+    busy: tuple[str, ...]
+
+
 class _Books(PostgresqlPsycopgBackend):
     """yoyo on a connection, inside a transaction and below a lock that are all the caller's.
 
@@ -392,20 +405,26 @@ def uninstall(
     return receipt
 
 
-def maintain(dsn: str) -> dict[str, int]:
+def maintain(dsn: str, *, lock_timeout: float = LOCK_TIMEOUT) -> Maintained:
     """Make the partitions ahead, and the indexes for reading of those that are written no more.
 
     While a partition's indexes are built, late events and imports into it wait.
 
     Args:
         dsn: Connection string of a login that is a member of audit_operator.
+        lock_timeout: Seconds to wait for transactions that have written to such a partition.
 
-    Returns:
-        Each partition that got indexes, and how many.
+    Raises:
+        errors.PgwitnessError: What the database refused.
+        psycopg.Error: What else went wrong, the lack of a right among it.
     """
-    closed = {}
-    with _connect(dsn) as connection, _refusals():
+    closed: dict[str, int] = {}
+    busy: list[str] = []
+    with _connect(dsn) as connection, _translated():
         connection.execute("call audit.maintain_partitions()")
+        connection.execute(
+            "select set_config('lock_timeout', %s, false)", (_milliseconds(lock_timeout),)
+        )
         listed = connection.execute(
             "select partition_name from audit.list_partitions() where not is_closed"
         ).fetchall()
@@ -414,13 +433,16 @@ def maintain(dsn: str) -> dict[str, int]:
                 row = connection.execute(
                     "select audit.close_partition(partition => %s) as indexes", (partition,)
                 ).fetchone()
+            except psycopg.errors.LockNotAvailable:
+                busy.append(partition)
+                continue
             except psycopg.Error as error:
                 if error.sqlstate == STILL_WRITTEN:
                     break  # and so are the younger ones, which follow
                 raise
             assert row is not None
             closed[partition] = row.indexes
-    return closed
+    return Maintained(closed, tuple(busy))
 
 
 @contextlib.contextmanager
@@ -443,9 +465,11 @@ def _lock(connection: psycopg.Connection[Any], timeout: float) -> None:
 
 
 def _limit_waiting(connection: psycopg.Connection[Any], timeout: float) -> None:
-    connection.execute(
-        "select set_config('lock_timeout', %s, true)", (f"{max(1, round(timeout * 1000))}ms",)
-    )
+    connection.execute("select set_config('lock_timeout', %s, true)", (_milliseconds(timeout),))
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{max(1, round(seconds * 1000))}ms"
 
 
 def _become_owner(connection: psycopg.Connection[Any]) -> None:
@@ -515,7 +539,8 @@ def _refusals() -> Iterator[None]:
         errors.PgwitnessError: What our own SQL refused.
     """
     try:
-        yield
+        with _translated():
+            yield
     except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected) as error:
         raise errors.InstallerBusy(
             "the database is busy: a lock was not to be had in time",
@@ -534,6 +559,13 @@ def _refusals() -> Iterator[None]:
             "Nothing was changed.",
             sqlstate="WT082",
         ) from error
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    """Give refusals of our own SQL their Python types."""
+    try:
+        yield
     except psycopg.Error as error:
         refusal = errors.translate(error)
         if refusal is None:

@@ -119,7 +119,7 @@ def test_the_sixth_within_an_hour_is_refused(loaded_database: Database) -> None:
             "select min(opened_at) + interval '1 hour' from audit_private.access_session"
         ).fetchone()
         assert row is not None
-        assert str(row[0]) in (refusal.value.diag.message_detail or "")
+        assert f"{row[0]:%Y-%m-%d %H:%M:%S}" in (refusal.value.diag.message_detail or "")
         administrator.execute(
             "update audit_private.access_session set opened_at = opened_at - interval '1 hour' "
             "where opened_at = (select min(opened_at) from audit_private.access_session)"

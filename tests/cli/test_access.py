@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import pty
 import re
@@ -9,6 +10,7 @@ import sys
 import termios
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
@@ -18,9 +20,13 @@ MISSING = "01980000-0000-7000-8000-000000000000"
 
 
 def talk(
-    run: CommandLine, arguments: Sequence[str], answers: Sequence[tuple[str, str]], **variables: str
+    run: CommandLine,
+    arguments: Sequence[str],
+    answers: Sequence[tuple[str, str]],
+    persona: str = "reader",
+    **variables: str,
 ) -> tuple[str, int]:
-    """Run a command as the reader at a terminal of 100 columns, answering each prompt.
+    """Run a command at a terminal of 100 columns, answering each prompt.
 
     Returns:
         All that the terminal showed, and the exit code.
@@ -29,7 +35,7 @@ def talk(
     termios.tcsetwinsize(slave, (40, 100))
     environment = {name: value for name, value in os.environ.items() if name not in NO_VARIABLES}
     command = [sys.executable, "-m", "pgwitness", "--dsn"]
-    command += [run.database.dsn(run.database.role("reader")), *arguments]
+    command += [run.database.dsn(run.database.role(persona)), *arguments]
     with subprocess.Popen(
         command,
         stdin=slave,
@@ -158,3 +164,13 @@ def test_five_an_hour(run: CommandLine) -> None:
         code=1,
     )  # fmt: skip
     assert "(WT033)" in refused.stderr
+
+
+def test_a_batch_shows_its_progress_to_a_person(run: CommandLine, tmp_path: Path) -> None:
+    event = {"action": "user_created", "entity_type": "user", "description": "Bo was added"}
+    file = tmp_path / "events.jsonl"
+    file.write_text(f"{json.dumps(event)}\n" * 3000)
+    shown, code = talk(run, ["log", "--batch", str(file)], [], persona="app")
+    assert code == 0
+    assert re.search(r"Logging .*3000/3000", shown)
+    assert shown.endswith("3,000 logged, 0 toggled off.\n")

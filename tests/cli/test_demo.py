@@ -8,7 +8,9 @@ import sys
 import time
 
 import psycopg
+
 from cli.command_line import NO_VARIABLES
+
 from databases import Database
 
 CLEAN = {name: value for name, value in os.environ.items() if name not in NO_VARIABLES}

@@ -87,7 +87,8 @@ def test_a_batch(run: CommandLine, tmp_path: Path) -> None:
         for n in range(1234)
     ]
     file = write_lines(tmp_path / "events.jsonl", *events, "")
-    assert run("app", "log", "--batch", file).stdout == "1,234 logged, 0 toggled off.\n"
+    logged = run("app", "log", "--batch", file)
+    assert (logged.stdout, logged.stderr) == ("1,234 logged, 0 toggled off.\n", "")
     assert run.row("app", "log", "--batch", "-", typed=json.dumps(events[0])) == {
         "logged": 1,
         "muted": 0,
@@ -108,6 +109,11 @@ def test_a_batch_is_all_or_nothing_and_says_where(run: CommandLine, tmp_path: Pa
     file = write_lines(tmp_path / "events.jsonl", good, "{")
     refused = run("app", "log", "--batch", file, code=1)
     assert "line 2 is not JSON" in refused.stderr
+
+    file.write_text("[" * 100_000)
+    assert "line 1 is not JSON" in run("app", "log", "--batch", file, code=1).stderr
+    file.write_bytes(b'{"action": "\xff"}\n')
+    assert "not UTF-8" in run("app", "log", "--batch", file, code=1).stderr
 
     run.open_access()
     assert run.rows("reader", "search", "--action", "user_created", code=3) == []

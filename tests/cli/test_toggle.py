@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +28,11 @@ def test_category_off_with_an_action_on(run: CommandLine) -> None:
 
     page = run("admin", "toggle", "list", "admin_actions").stdout
     assert f"admin_actions   1/{toggle['category_total']}   off" in page
-    line = next(line for line in page.splitlines() if "user_created" in line)
-    assert line.startswith("●")
-    assert "on here" in line
-    line = next(line for line in page.splitlines() if "user_deleted" in line)
-    assert line.startswith("○")
+    lines = page.splitlines()
+    titles = {line.split()[0]: above for above, line in pairwise(lines) if line}
+    assert titles["user_created"].startswith("●")
+    assert titles["user_created"].rstrip().endswith("on here")
+    assert titles["user_deleted"].startswith("○")
     assert "user_actions" not in page
 
     run("admin", "toggle", "action", "user_created", "inherit", "--reason", REASON)
@@ -104,7 +105,7 @@ def test_wrong_usage(run: CommandLine, arguments: tuple[str, ...]) -> None:
     run("admin", *arguments, code=2)
 
 
-@pytest.mark.parametrize("typed", ["{", "[]", '{"actions": 3}'])
+@pytest.mark.parametrize("typed", ["{", "[" * 100_000, "[]", '{"actions": 3}'])
 def test_a_file_that_holds_no_toggles_is_wrong_usage(run: CommandLine, typed: str) -> None:
     run("admin", "toggle", "set", "-", "--action", "user_created=on", typed=typed, code=2)
 

@@ -2,43 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import psycopg
 import pytest
 from psycopg.rows import dict_row
-from psycopg_pool import AsyncConnectionPool, ConnectionPool
+from psycopg_pool import ConnectionPool
 from sqlalchemy import Engine, NullPool, create_engine
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from client.sources import SYNC_DRIVERS, Written, alchemy_url
 
 from databases import Database
-
-SYNC_DRIVERS = ("psycopg",)
-ASYNC_DRIVERS = ("psycopg", "asyncpg")
-
-Written = Callable[[], list[dict[str, Any]]]
-
-
-def alchemy_url(database: Database, role: str, driver: str) -> str:
-    """Give SQLAlchemy's URL for a role."""
-    return f"postgresql+{driver}://{role}@{database.host}:{database.port}/{database.name}"
-
-
-def drop_connections(database: Database, role: str) -> int:
-    """End every session of a role, as an administrator or a crash would; give how many."""
-    row = (
-        database.superuser()
-        .execute(
-            "select count(pg_terminate_backend(pid)) from pg_stat_activity "
-            "where usename = %s and datname = current_database()",
-            (role,),
-        )
-        .fetchone()
-    )
-    assert row is not None
-    return int(row[0])
 
 
 @pytest.fixture
@@ -62,30 +37,12 @@ def pool(loaded_database: Database, app: str) -> Iterator[ConnectionPool[Any]]:
         yield made
 
 
-@asynccontextmanager
-async def async_pool(dsn: str, max_size: int = 4) -> AsyncIterator[AsyncConnectionPool[Any]]:
-    """Open an asynchronous pool in the running loop."""
-    made = AsyncConnectionPool(dsn, min_size=0, max_size=max_size, open=False, timeout=5)
-    async with made:
-        yield made
-
-
 @pytest.fixture(params=SYNC_DRIVERS)
 def engine(request: pytest.FixtureRequest, loaded_database: Database, app: str) -> Iterator[Engine]:
     """SQLAlchemy over each synchronous driver."""
     made = create_engine(alchemy_url(loaded_database, app, request.param), poolclass=NullPool)
     yield made
     made.dispose()
-
-
-@asynccontextmanager
-async def async_engine(database: Database, role: str, driver: str) -> AsyncIterator[AsyncEngine]:
-    """Make SQLAlchemy's asynchronous engine in the running loop."""
-    made = create_async_engine(alchemy_url(database, role, driver), poolclass=NullPool)
-    try:
-        yield made
-    finally:
-        await made.dispose()
 
 
 @pytest.fixture

@@ -1,15 +1,14 @@
-"""Client and database can't drift apart: functions, arguments, defaults and columns are compared."""
+"""Client and database can't drift apart: functions, arguments, defaults, types and columns."""
 
 from __future__ import annotations
 
-import dataclasses
 import inspect
+from dataclasses import is_dataclass
 from typing import Any
 
-import psycopg
 import pytest
 
-from pgwitness import AsyncClient, Client, calls
+from pgwitness import AsyncClient, Client, calls, models
 from pgwitness.calls import Call
 
 from databases import Database
@@ -19,7 +18,7 @@ OWN_METHODS = {"action", "context", "iter_events", "unwritten_failures"}
 
 @pytest.fixture
 def functions(loaded_database: Database) -> dict[str, list[dict[str, bool]]]:
-    """Every public function's overloads: input arguments in order, and whether each has a default."""
+    """Every function's overloads: arguments in order, and whether each has a default."""
     found: dict[str, list[dict[str, bool]]] = {}
     for name, names, total, defaults in loaded_database.superuser().execute(
         "select proname, coalesce(proargnames, '{}'), pronargs, pronargdefaults from pg_proc "
@@ -125,14 +124,14 @@ def test_columns_are_the_same(loaded_database: Database) -> None:
         found = {
             row[0]
             for row in administrator.execute(
-                "select c from pg_proc p, lateral ("
-                "  select unnest(p.proargnames[p.pronargs + 1:]) as c where p.proretset "
-                "    and p.prorettype in ('record'::regtype) or p.prorettype = 'record'::regtype"
-                "  union all select a.attname from pg_attribute a join pg_type t on t.typrelid = a.attrelid"
-                "  where t.oid = p.prorettype and a.attnum > 0 and not a.attisdropped"
-                ") as columns "
-                "where p.pronamespace = 'audit'::regnamespace and p.proname = %s",
-                (name,),
+                "select unnest(proargnames[pronargs + 1:]) from pg_proc "
+                "where pronamespace = 'audit'::regnamespace and proname = %(name)s "
+                "union all "
+                "select attname from pg_attribute join pg_type on typrelid = attrelid "
+                "join pg_proc on prorettype = pg_type.oid "
+                "where pronamespace = 'audit'::regnamespace and proname = %(name)s "
+                "and attnum > 0 and not attisdropped",
+                {"name": name},
             )
         }
         assert wanted == found, name
@@ -167,14 +166,8 @@ def test_types_of_arguments_are_the_same(loaded_database: Database) -> None:
         assert [given[argument] for argument in order] in described, name
 
 
-def test_models_are_frozen_and_typed(connection: psycopg.Connection[Any]) -> None:
-    with pytest.raises(Exception, match="permission denied"):
-        Client(connection).list_tenants()
-    from pgwitness import models
-
-    kinds = [
-        k for k in vars(models).values() if isinstance(k, type) and dataclasses.is_dataclass(k)
-    ]
+def test_models_are_frozen() -> None:
+    kinds = [k for k in vars(models).values() if isinstance(k, type) and is_dataclass(k)]
     assert len(kinds) > 10
     for kind in kinds:
         assert kind.__dataclass_params__.frozen  # type: ignore[attr-defined]

@@ -132,8 +132,7 @@ def test_an_empty_file_holds_nothing() -> None:
     assert read(b"") == []
 
 
-def test_memory_stays_flat() -> None:
-    """Reading is lazy: the first event is there before the second line exists."""
+def test_reading_is_lazy_so_that_memory_stays_flat() -> None:
 
     class Endless(io.RawIOBase):
         def __init__(self) -> None:

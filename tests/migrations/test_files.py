@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pglast
@@ -24,7 +25,8 @@ def words(statement: str) -> str:
 
 def test_migrations_are_what_was_released() -> None:
     """yoyo knows a migration by its name only: an edit would go unnoticed where it was applied."""
-    expected = dict(reversed(line.split("  ")) for line in CHECKSUMS.read_text().splitlines())
+    lines = [line.split("  ") for line in CHECKSUMS.read_text().splitlines()]
+    expected = {name: checksum for checksum, name in lines}
     found = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in FILES}
     assert found == expected, (
         "a released migration never changes: write a new one; before its release, run "
@@ -45,7 +47,7 @@ def test_each_depends_on_the_one_before() -> None:
     names = [migration.id for migration in migrations]
     assert names == sorted(names)
     assert [name[:5] for name in names] == [f"{number:04}." for number in range(1, len(names) + 1)]
-    for earlier, later in zip(migrations, migrations[1:], strict=False):
+    for earlier, later in pairwise(migrations):
         assert {dependency.id for dependency in later.depends} == {earlier.id}
 
 

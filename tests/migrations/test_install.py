@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -368,6 +368,7 @@ def test_a_killed_installation_is_in_nobody_s_way(writable: Database) -> None:
     rival.execute("select pg_advisory_xact_lock(%s)", (migrations.LOCK_KEY,))
     writable.superuser().execute("select pg_terminate_backend(%s)", (rival.info.backend_pid,))
     migrations.install(writable.installer_dsn, rival_timeout=5)
+    rival.close()
 
 
 def test_a_busy_database_is_given_up_cleanly(
@@ -381,7 +382,7 @@ def test_a_busy_database_is_given_up_cleanly(
         "alter table audit_private.event alter column sequence set statistics 1000;",
     )
     holder = psycopg.connect(database.dsn("postgres"))
-    holder.execute("lock table audit_private.event in access exclusive mode")
+    holder.execute("lock table audit_private.event in share update exclusive mode")
     started = time.monotonic()
     with pytest.raises(InstallerBusy) as refusal:
         migrations.install(database.installer_dsn, lock_timeout=0.3)
@@ -416,9 +417,7 @@ def test_unknown_migrations_are_refused(database: Database) -> None:
 
 
 def test_versions_are_compared_as_numbers() -> None:
-    newer = replace(
-        migrations.Installed("0.10.0", "", None, ()),  # type: ignore[arg-type]
-    )
+    newer = migrations.Installed("0.10.0", "", datetime.now(UTC), ())
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("pgwitness.__version__", "0.9.0")
         with pytest.raises(PgwitnessError):

@@ -248,7 +248,6 @@ declare
   tenant uuid;
   session audit_private.access_session;
   asked constant jsonb := coalesce(count_events.filter, '{}');
-  condition text;
   bounds record;
   span record;
 begin
@@ -262,12 +261,17 @@ begin
       hint = 'Counting stops there, and is_exact tells whether it did.';
   end if;
 
-  condition := audit_private.filter_condition(asked);
+  perform audit_private.filter_condition(asked);
   bounds := audit_private.filter_bounds(asked);
   count := 0;
   for span in select w.* from audit_private.event_windows(bounds.from_time, bounds.until_time) w loop
     count := count + audit_private.count_found_events(
-      tenant, condition, span.window_from, span.window_until, count_events.up_to + 1 - count);
+      tenant,
+      audit_private.filter_condition(
+        asked,
+        audit_private.prefers_text_index(
+          asked, span.window_from, span.window_until, count_events.up_to + 1 - count)),
+      span.window_from, span.window_until, count_events.up_to + 1 - count);
     exit when count > count_events.up_to;
   end loop;
   is_exact := count <= count_events.up_to;
@@ -650,7 +654,7 @@ ALTER TABLE audit_private.readable_event OWNER TO audit_owner;
 
 COMMENT ON VIEW audit_private.readable_event IS 'events of the visible tenant as readers see them';
 
-CREATE VIEW audit.event WITH (security_barrier='true') AS
+CREATE VIEW audit.event AS
  SELECT e.tenant_id,
     e.occurred_at,
     e.id,
@@ -1168,111 +1172,74 @@ CREATE FUNCTION audit.log_event(action text, entity_type text, entity_id text DE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  set_role constant text := current_setting('role');
-  recorded constant timestamptz := clock_timestamp();
-  occurred constant timestamptz := coalesce(log_event.occurred_at, recorded);
-  tenant uuid := coalesce(
-    log_event.tenant_id, nullif(current_setting('pgwitness.tenant_id', true), '')::uuid);
-  acting_id text := coalesce(log_event.actor_id, nullif(current_setting('pgwitness.actor_id', true), ''));
-  acting_type text := coalesce(
-    log_event.actor_type, nullif(current_setting('pgwitness.actor_type', true), ''),
-    case when acting_id is null then 'database_role' else 'user' end);
-  acting jsonb := coalesce(log_event.actor, nullif(current_setting('pgwitness.actor', true), '')::jsonb);
-  bytes integer := audit_private.payload_bytes(
-    log_event.description, acting, log_event.target, log_event.changes, log_event.metadata,
-    log_event.error_message);
-  is_logged boolean;
-  is_mandatory boolean;
-  payload_limit integer;
-  is_cut boolean;
-  transaction_offset bigint;
-  events_until timestamptz;
+  tenant uuid;
+  transaction_number bigint;
   place bigint;
+  recorded timestamptz;
+  acting_id text;
+  acting_type text;
+  acting jsonb;
+  recorder text;
   event_id uuid;
-  known_id uuid;
-  digest bytea;
-  known_digest bytea;
 begin
-  select d.tenant_id, d.is_logged, d.is_mandatory, d.payload_limit, d.is_cut, i.transaction_offset, i.events_until
-  into tenant, is_logged, is_mandatory, payload_limit, is_cut, transaction_offset, events_until
+  select d.tenant_id, b.transaction_offset + pg_current_xact_id()::text::bigint,
+    nextval('audit_private.event_sequence'), clock_timestamp(),
+    coalesce(log_event.actor_id, nullif(current_setting('pgwitness.actor_id', true), '')),
+    coalesce(log_event.actor_type, nullif(current_setting('pgwitness.actor_type', true), '')),
+    coalesce(log_event.actor, nullif(current_setting('pgwitness.actor', true), '')::jsonb),
+    case current_setting('role')
+      when 'none' then quote_ident(b.role_name)
+      else quote_ident(session_user) || '/' || quote_ident(b.role_name)
+    end
+  into tenant, transaction_number, place, recorded, acting_id, acting_type, acting, recorder
   from audit_private.role_binding b
-  cross join audit_private.instance i
   join audit_private.logging_decision d
-    on d.tenant_id = coalesce(tenant, b.only_tenant_id) and d.action = log_event.action
-  join audit_private.entity_type t on t.entity_type = log_event.entity_type
-  where b.role_name = case set_role when 'none' then session_user else set_role::name end
-    and (b.is_service or d.tenant_id = any (b.tenant_ids));
+    on d.tenant_id = coalesce(
+      log_event.tenant_id, nullif(current_setting('pgwitness.tenant_id', true), '')::uuid, b.only_tenant_id)
+    and d.action = log_event.action
+  where b.role_name = case current_setting('role')
+      when 'none' then session_user else current_setting('role')::name end
+    and (b.is_service or d.tenant_id = any (b.tenant_ids))
+    and log_event.entity_type = any (b.entity_types)
+    and b.events_until > clock_timestamp()
+    and d.is_logged
+    and not d.is_mandatory
+    and btrim(log_event.description) <> ''
+    and log_event.outcome = 'success'
+    and log_event.error_message is null
+    and log_event.occurred_at is null
+    and log_event.idempotency_key is null
+    and (log_event.actor_type is null
+      or log_event.actor_type in ('user', 'system', 'api_key', 'database_role'))
+    and (log_event.actor is null or jsonb_typeof(log_event.actor) = 'object')
+    and (log_event.target is null or jsonb_typeof(log_event.target) in ('object', 'array'))
+    and (log_event.changes is null or jsonb_typeof(log_event.changes) = 'object')
+    and pg_column_size(row(
+      log_event.description, log_event.actor, log_event.target, log_event.changes, log_event.metadata)) < 600
+    and (octet_length(current_setting('pgwitness.actor', true)) > 600) is not true;
   if not found then
-    perform audit_private.refuse_write(log_event.tenant_id, log_event.action, log_event.entity_type);
+    return audit_private.log_event_carefully(
+      action, entity_type, entity_id, description, metadata, target, changes, outcome, error_message,
+      occurred_at, idempotency_key, actor_id, actor_type, actor, tenant_id);
   end if;
 
-  if bytes > payload_limit and is_cut then
-    select p.*
-    into description, acting, target, changes, metadata, error_message
-    from audit_private.cut_payload(
-      payload_limit, description, acting, target, changes, metadata, error_message) p;
-    bytes := 0;
+  if acting_type is null then
+    acting_type := case when acting_id is null then 'database_role' else 'user' end;
+    acting_id := coalesce(acting_id, audit_private.effective_role());
   end if;
-  if (
-    not is_mandatory
-    and audit_private.is_valid_event(description, outcome, error_message, acting_type, acting, target, changes)
-    and bytes <= payload_limit
-    and (log_event.occurred_at is null
-      or occurred between recorded - interval '24 hours' and recorded + interval '5 minutes')
-    and occurred < events_until
-  ) is not true then
-    perform audit_private.refuse_event(
-      null, action, description, outcome, error_message, acting_type, acting, target, changes, is_mandatory,
-      occurred, recorded - interval '24 hours', recorded + interval '5 minutes', events_until, bytes,
-      payload_limit);
-  end if;
-  if not is_logged then
-    return null;
-  end if;
-
-  if acting_id is null and acting_type = 'database_role' then
-    acting_id := case set_role when 'none' then session_user else set_role end;
-  end if;
-  place := nextval('audit_private.event_sequence');
-  event_id := audit_private.new_event_id(occurred, hashint8extended(place, 0));
-  if idempotency_key is not null then
-    if log_event.occurred_at is not null then
-      event_id := audit_private.derived_event_id(tenant, occurred, idempotency_key);
-    end if;
-    digest := audit_private.content_digest(
-      action, entity_type, entity_id, description, target, changes, metadata, outcome, error_message,
-      acting_id, acting_type);
-    known_id := audit_private.claim_idempotency_key(tenant, idempotency_key, event_id, digest);
-    if known_id <> event_id then
-      return known_id;
-    end if;
-    if log_event.occurred_at is not null then
-      select f.content_digest into known_digest
-      from audit_private.find_content_digest(tenant, occurred, event_id) f;
-      if found and known_digest <> digest then
-        perform audit_private.refuse_repeat(idempotency_key);
-      elsif found then
-        return event_id;
-      end if;
-    end if;
-  end if;
-
+  event_id := audit_private.new_event_id(recorded, hashint8extended(place, 0));
   insert into audit_private.event (
     tenant_id, occurred_at, id, recorded_at, sequence, transaction_id, salt, source, action, entity_type,
     actor_type, outcome, recorded_by, actor_id, entity_id, description, actor, target, changes, metadata,
-    ip, user_agent, request_id, error_message
+    ip, user_agent, request_id
   )
   values (
-    tenant, occurred, event_id, recorded, place,
-    transaction_offset + pg_current_xact_id()::text::bigint, gen_random_uuid(), 'logged', action, entity_type,
-    acting_type, outcome,
-    case set_role when 'none' then quote_ident(session_user)
-      else quote_ident(session_user) || '/' || quote_ident(set_role) end,
-    acting_id, entity_id, description, acting, target, changes, metadata,
+    tenant, recorded, event_id, recorded, place, transaction_number, gen_random_uuid(), 'logged', action,
+    entity_type, acting_type, 'success', recorder, acting_id, entity_id, description, acting, target, changes,
+    metadata,
     nullif(current_setting('pgwitness.ip', true), '')::inet,
     nullif(current_setting('pgwitness.user_agent', true), ''),
-    nullif(current_setting('pgwitness.request_id', true), ''),
-    error_message
+    nullif(current_setting('pgwitness.request_id', true), '')
   );
   return event_id;
 end
@@ -1517,6 +1484,7 @@ declare
   session audit_private.access_session;
   names text[];
   patterns text[];
+  is_plain boolean;
   span record;
   found_now bigint;
   found_in_all bigint := 0;
@@ -1536,8 +1504,9 @@ begin
       hint = 'For example: identifiers => array[''4711'', ''anna@example.org'']. Shorter ones would find everybody.';
   end if;
   select array_agg(lower(btrim(i.identifier))),
-    array_agg(audit_private.search_pattern('identifiers', to_jsonb(btrim(i.identifier))))
-  into names, patterns
+    array_agg(audit_private.search_pattern('identifiers', to_jsonb(btrim(i.identifier)))),
+    bool_and(i.identifier !~ E'["\\\\[:cntrl:]]')
+  into names, patterns, is_plain
   from unnest(report_subject.identifiers) as i (identifier);
 
   for span in select w.* from audit_private.event_windows(null, null) w loop
@@ -1569,6 +1538,9 @@ begin
         where e.tenant_id = %1$L::uuid
           and e.occurred_at >= %2$L::timestamptz
           and e.occurred_at < %3$L::timestamptz
+          and (not $4 or coalesce(concat_ws(
+            E''\n'', e.actor_id, e.entity_id, e.description, e.error_message, e.user_agent, e.request_id,
+            host(e.ip), e.actor, e.target, e.changes, e.metadata) ilike any ($2), false))
           and r.relations <> ''{}''
       ) f
       join audit_private.readable_event e
@@ -1576,7 +1548,7 @@ begin
       where e.occurred_at >= %2$L::timestamptz and e.occurred_at < %3$L::timestamptz
       order by e.occurred_at desc, e.id desc',
       tenant, span.window_from, span.window_until)
-    using names, patterns, coalesce(report_subject.with_actors, false);
+    using names, patterns, coalesce(report_subject.with_actors, false), is_plain;
     get diagnostics found_now = row_count;
     found_in_all := found_in_all + found_now;
   end loop;
@@ -1758,7 +1730,7 @@ declare
   tenant uuid;
   session audit_private.access_session;
   asked constant jsonb := coalesce(search_events.filter, '{}');
-  condition text;
+  seen_condition text := 'true';
   bounds record;
   scope text;
   place record;
@@ -1778,7 +1750,7 @@ begin
       hint = 'Read on with after => the cursor column of the page''s last row.';
   end if;
 
-  condition := audit_private.filter_condition(asked);
+  perform audit_private.filter_condition(asked);
   bounds := audit_private.filter_bounds(asked);
   scope := audit_private.filter_scope(tenant, asked);
   if search_events.after is null then
@@ -1788,14 +1760,19 @@ begin
     select c.occurred_at, c.id, c.seen into place
     from audit_private.read_cursor(search_events.after, scope) c;
     seen := place.seen;
-    condition := format('(%s) and (%s)', condition, audit_private.seen_condition(seen));
+    seen_condition := audit_private.seen_condition(seen);
     bounds.until_time := least(bounds.until_time, place.occurred_at + interval '1 microsecond');
   end if;
 
   for span in select w.* from audit_private.event_windows(bounds.from_time, bounds.until_time) w loop
     select array_agg(f.occurred_at), array_agg(f.id) into times, ids
     from audit_private.find_events(
-      tenant, condition, span.window_from, span.window_until, place.occurred_at, place.id, wanted) f;
+      tenant,
+      format('(%s) and (%s)',
+        audit_private.filter_condition(
+          asked, audit_private.prefers_text_index(asked, span.window_from, span.window_until, wanted)),
+        seen_condition),
+      span.window_from, span.window_until, place.occurred_at, place.id, wanted) f;
     continue when ids is null;
     return query execute format(
       'select e.*, audit_private.write_cursor($1, $2, e.occurred_at, e.id)
@@ -2181,15 +2158,17 @@ CREATE FUNCTION audit_private.bind_roles() RETURNS trigger
 declare
   touched constant name := coalesce(new.role_name, old.role_name);
 begin
-  insert into audit_private.role_binding as b (role_name, is_service, tenant_ids)
-  values (touched, false, '{}')
-  on conflict (role_name) do update set is_service = b.is_service;
-
-  update audit_private.role_binding b
-  set is_service = exists (select from audit_private.service_grant s where s.role_name = touched),
-    tenant_ids = array(
-      select g.tenant_id from audit_private.tenant_grant g where g.role_name = touched order by g.tenant_id)
-  where b.role_name = touched;
+  perform audit_private.lock_catalogue();
+  insert into audit_private.role_binding
+    (role_name, is_service, tenant_ids, entity_types, transaction_offset, events_until)
+  select touched,
+    exists (select from audit_private.service_grant s where s.role_name = touched),
+    array(select g.tenant_id from audit_private.tenant_grant g where g.role_name = touched order by g.tenant_id),
+    array(select t.entity_type from audit_private.entity_type t order by t.entity_type),
+    i.transaction_offset, i.events_until
+  from audit_private.instance i
+  on conflict (role_name) do update
+  set is_service = excluded.is_service, tenant_ids = excluded.tenant_ids;
 
   delete from audit_private.role_binding b
   where b.role_name = touched and not b.is_service and b.tenant_ids = '{}';
@@ -2581,15 +2560,15 @@ CREATE FUNCTION audit_private.current_view() RETURNS text
     LANGUAGE sql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  select format(
-    '{"at":%s,"end":%s,"own":%s,"running":[%s]}',
-    (extract(epoch from clock_timestamp()) * 1000000)::bigint,
-    i.transaction_offset + pg_snapshot_xmax(s.snapshot)::text::bigint,
-    i.transaction_offset + pg_current_xact_id()::text::bigint,
-    (
-      select string_agg((i.transaction_offset + x.number::text::bigint)::text, ',')
+  select jsonb_build_object(
+    'at', (extract(epoch from clock_timestamp()) * 1000000)::bigint,
+    'end', i.transaction_offset + pg_snapshot_xmax(s.snapshot)::text::bigint,
+    'own', i.transaction_offset + pg_current_xact_id()::text::bigint,
+    'running', to_jsonb(array(
+      select i.transaction_offset + x.number::text::bigint
       from pg_snapshot_xip(s.snapshot) as x (number)
     ))
+  )::text
   from audit_private.instance i
   cross join pg_current_snapshot() as s (snapshot)
 $$;
@@ -2764,7 +2743,7 @@ ALTER FUNCTION audit_private.filter_bounds(filter jsonb, OUT from_time timestamp
 
 COMMENT ON FUNCTION audit_private.filter_bounds(filter jsonb, OUT from_time timestamp with time zone, OUT until_time timestamp with time zone) IS 'the times between which a filter can find anything; null where it sets no bound';
 
-CREATE FUNCTION audit_private.filter_condition(filter jsonb) RETURNS text
+CREATE FUNCTION audit_private.filter_condition(filter jsonb, uses_text_index boolean DEFAULT false) RETURNS text
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET "DateStyle" TO 'ISO, YMD'
@@ -2841,11 +2820,9 @@ begin
     conditions := conditions || case key
       when 'ip' then audit_private.ip_condition(chosen)
       when 'id' then audit_private.id_condition(chosen)
-      when 'actor' then format('audit_private.search_text_v1(e.actor_id, e.actor, null, null) ilike %L',
-        audit_private.search_pattern(key, given))
-      when 'search' then
-        format('audit_private.search_text_v1(e.description, e.actor, e.target, e.metadata) ilike %L',
-          audit_private.search_pattern(key, given))
+      when 'actor' then audit_private.text_condition('e.actor_id, e.actor, null, null', key, given, false)
+      when 'search' then audit_private.text_condition(
+        'e.description, e.actor, e.target, e.metadata', key, given, filter_condition.uses_text_index)
       when 'metadata' then format('e.metadata @> %L::jsonb', given)
       when 'from' then format('e.occurred_at >= %L::timestamptz', audit_private.filter_time(filter_condition.filter, key))
       when 'to' then format('e.occurred_at < %L::timestamptz', audit_private.filter_time(filter_condition.filter, key))
@@ -2869,9 +2846,9 @@ begin
 end
 $$;
 
-ALTER FUNCTION audit_private.filter_condition(filter jsonb) OWNER TO audit_owner;
+ALTER FUNCTION audit_private.filter_condition(filter jsonb, uses_text_index boolean) OWNER TO audit_owner;
 
-COMMENT ON FUNCTION audit_private.filter_condition(filter jsonb) IS 'the filter as an SQL condition on audit_private.event e; raises WT040 naming the key that is wrong';
+COMMENT ON FUNCTION audit_private.filter_condition(filter jsonb, uses_text_index boolean) IS 'the filter as an SQL condition on audit_private.event e; raises WT040 naming the key that is wrong';
 
 CREATE FUNCTION audit_private.filter_scope(tenant_id uuid, filter jsonb) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -3403,6 +3380,122 @@ ALTER FUNCTION audit_private.lock_catalogue() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.lock_catalogue() IS 'one transaction at a time adds actions or tenants';
 
+CREATE FUNCTION audit_private.log_event_carefully(action text, entity_type text, entity_id text DEFAULT NULL::text, description text DEFAULT NULL::text, metadata jsonb DEFAULT NULL::jsonb, target jsonb DEFAULT NULL::jsonb, changes jsonb DEFAULT NULL::jsonb, outcome text DEFAULT 'success'::text, error_message text DEFAULT NULL::text, occurred_at timestamp with time zone DEFAULT NULL::timestamp with time zone, idempotency_key text DEFAULT NULL::text, actor_id text DEFAULT NULL::text, actor_type text DEFAULT NULL::text, actor jsonb DEFAULT NULL::jsonb, tenant_id uuid DEFAULT NULL::uuid) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  recorded constant timestamptz := clock_timestamp();
+  occurred constant timestamptz := coalesce(log_event_carefully.occurred_at, recorded);
+  tenant uuid := coalesce(
+    log_event_carefully.tenant_id, nullif(current_setting('pgwitness.tenant_id', true), '')::uuid);
+  acting_id text := coalesce(log_event_carefully.actor_id, nullif(current_setting('pgwitness.actor_id', true), ''));
+  acting_type text := coalesce(
+    log_event_carefully.actor_type, nullif(current_setting('pgwitness.actor_type', true), ''),
+    case when acting_id is null then 'database_role' else 'user' end);
+  acting jsonb := coalesce(log_event_carefully.actor, nullif(current_setting('pgwitness.actor', true), '')::jsonb);
+  bytes integer := audit_private.payload_bytes(
+    log_event_carefully.description, acting, log_event_carefully.target, log_event_carefully.changes, log_event_carefully.metadata,
+    log_event_carefully.error_message);
+  is_logged boolean;
+  is_mandatory boolean;
+  payload_limit integer;
+  is_cut boolean;
+  transaction_offset bigint;
+  events_until timestamptz;
+  place bigint;
+  event_id uuid;
+  known_id uuid;
+  digest bytea;
+  known_digest bytea;
+begin
+  select d.tenant_id, d.is_logged, d.is_mandatory, d.payload_limit, d.is_cut, b.transaction_offset, b.events_until
+  into tenant, is_logged, is_mandatory, payload_limit, is_cut, transaction_offset, events_until
+  from audit_private.role_binding b
+  join audit_private.logging_decision d
+    on d.tenant_id = coalesce(tenant, b.only_tenant_id) and d.action = log_event_carefully.action
+  where b.role_name = audit_private.effective_role()
+    and (b.is_service or d.tenant_id = any (b.tenant_ids))
+    and log_event_carefully.entity_type = any (b.entity_types);
+  if not found then
+    perform audit_private.refuse_write(
+      log_event_carefully.tenant_id, log_event_carefully.action, log_event_carefully.entity_type);
+  end if;
+
+  if bytes > payload_limit and is_cut then
+    select p.*
+    into description, acting, target, changes, metadata, error_message
+    from audit_private.cut_payload(
+      payload_limit, description, acting, target, changes, metadata, error_message) p;
+    bytes := 0;
+  end if;
+  if (
+    not is_mandatory
+    and audit_private.is_valid_event(description, outcome, error_message, acting_type, acting, target, changes)
+    and bytes <= payload_limit
+    and (log_event_carefully.occurred_at is null
+      or occurred between recorded - interval '24 hours' and recorded + interval '5 minutes')
+    and occurred < events_until
+  ) is not true then
+    perform audit_private.refuse_event(
+      null, action, description, outcome, error_message, acting_type, acting, target, changes, is_mandatory,
+      occurred, recorded - interval '24 hours', recorded + interval '5 minutes', events_until, bytes,
+      payload_limit);
+  end if;
+  if not is_logged then
+    return null;
+  end if;
+
+  if acting_id is null and acting_type = 'database_role' then
+    acting_id := audit_private.effective_role();
+  end if;
+  place := nextval('audit_private.event_sequence');
+  event_id := audit_private.new_event_id(occurred, hashint8extended(place, 0));
+  if idempotency_key is not null then
+    if log_event_carefully.occurred_at is not null then
+      event_id := audit_private.derived_event_id(tenant, occurred, idempotency_key);
+    end if;
+    digest := audit_private.content_digest(
+      action, entity_type, entity_id, description, target, changes, metadata, outcome, error_message,
+      acting_id, acting_type);
+    known_id := audit_private.claim_idempotency_key(tenant, idempotency_key, event_id, digest);
+    if known_id <> event_id then
+      return known_id;
+    end if;
+    if log_event_carefully.occurred_at is not null then
+      select f.content_digest into known_digest
+      from audit_private.find_content_digest(tenant, occurred, event_id) f;
+      if found and known_digest <> digest then
+        perform audit_private.refuse_repeat(idempotency_key);
+      elsif found then
+        return event_id;
+      end if;
+    end if;
+  end if;
+
+  insert into audit_private.event (
+    tenant_id, occurred_at, id, recorded_at, sequence, transaction_id, salt, source, action, entity_type,
+    actor_type, outcome, recorded_by, actor_id, entity_id, description, actor, target, changes, metadata,
+    ip, user_agent, request_id, error_message
+  )
+  values (
+    tenant, occurred, event_id, recorded, place,
+    transaction_offset + pg_current_xact_id()::text::bigint, gen_random_uuid(), 'logged', action, entity_type,
+    acting_type, outcome,
+    audit_private.recorded_by(), acting_id, entity_id, description, acting, target, changes, metadata,
+    nullif(current_setting('pgwitness.ip', true), '')::inet,
+    nullif(current_setting('pgwitness.user_agent', true), ''),
+    nullif(current_setting('pgwitness.request_id', true), ''),
+    error_message
+  );
+  return event_id;
+end
+$$;
+
+ALTER FUNCTION audit_private.log_event_carefully(action text, entity_type text, entity_id text, description text, metadata jsonb, target jsonb, changes jsonb, outcome text, error_message text, occurred_at timestamp with time zone, idempotency_key text, actor_id text, actor_type text, actor jsonb, tenant_id uuid) OWNER TO audit_writer;
+
+COMMENT ON FUNCTION audit_private.log_event_carefully(action text, entity_type text, entity_id text, description text, metadata jsonb, target jsonb, changes jsonb, outcome text, error_message text, occurred_at timestamp with time zone, idempotency_key text, actor_id text, actor_type text, actor jsonb, tenant_id uuid) IS 'what log_event does with an event that isn''t plain: stores, finds, cuts, silences or refuses it';
+
 CREATE FUNCTION audit_private.new_event_id(occurred_at timestamp with time zone, unique_bits bigint) RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$
@@ -3525,6 +3618,39 @@ $$;
 ALTER FUNCTION audit_private.payload_bytes(description text, actor jsonb, target jsonb, changes jsonb, metadata jsonb, error_message text) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.payload_bytes(description text, actor jsonb, target jsonb, changes jsonb, metadata jsonb, error_message text) IS 'bytes of an event''s payload as text; 0 when it is surely small';
+
+CREATE FUNCTION audit_private.prefers_text_index(filter jsonb, from_time timestamp with time zone, until_time timestamp with time zone, wanted bigint) RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  pattern text;
+  share numeric;
+  estimated_rows numeric;
+begin
+  if not prefers_text_index.filter ? 'search' then
+    return false;
+  end if;
+  pattern := audit_private.search_pattern('search', prefers_text_index.filter -> 'search');
+  select sum(greatest(c.reltuples, 0)), sum(f.found_texts) / nullif(sum(f.texts), 0)
+  into estimated_rows, share
+  from audit_private.event_partitions() e
+  join pg_class c
+    on c.relnamespace = 'audit_private'::regnamespace and c.relname = e.partition_name
+  join pg_stats s
+    on s.schemaname = 'audit_private' and s.tablename = left(e.partition_name, 50) || '_search_idx'
+  cross join lateral (
+    select count(*) as texts, count(*) filter (where v.value ilike pattern) as found_texts
+    from unnest(s.histogram_bounds::text::text[]) as v (value)
+  ) f
+  where e.from_time < prefers_text_index.until_time and e.until_time > prefers_text_index.from_time;
+  return coalesce(share ^ 2 * estimated_rows < prefers_text_index.wanted, false);
+end
+$$;
+
+ALTER FUNCTION audit_private.prefers_text_index(filter jsonb, from_time timestamp with time zone, until_time timestamp with time zone, wanted bigint) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.prefers_text_index(filter jsonb, from_time timestamp with time zone, until_time timestamp with time zone, wanted bigint) IS 'whether the search index finds the wanted number of events sooner than walking the newest rows';
 
 CREATE FUNCTION audit_private.read_cursor(cursor text, scope text, OUT occurred_at timestamp with time zone, OUT id uuid, OUT seen text) RETURNS record
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
@@ -3685,6 +3811,30 @@ $$;
 ALTER FUNCTION audit_private.recorded_by() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.recorded_by() IS 'login, and SET ROLE role behind a slash: who sends the SQL';
+
+CREATE FUNCTION audit_private.refresh_bindings() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform audit_private.lock_catalogue();
+  update audit_private.role_binding b
+  set entity_types = known.entity_types,
+    transaction_offset = i.transaction_offset,
+    events_until = i.events_until
+  from audit_private.instance i
+  cross join (
+    select array_agg(t.entity_type order by t.entity_type) as entity_types from audit_private.entity_type t
+  ) known
+  where (b.entity_types, b.transaction_offset, b.events_until)
+    is distinct from (known.entity_types, i.transaction_offset, i.events_until);
+  return null;
+end
+$$;
+
+ALTER FUNCTION audit_private.refresh_bindings() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.refresh_bindings() IS 'trigger: brings entity types, offset and end of partitions in every binding up to date';
 
 CREATE FUNCTION audit_private.refuse_change() RETURNS trigger
     LANGUAGE plpgsql
@@ -4419,6 +4569,26 @@ ALTER FUNCTION audit_private.store_toggle(tenant_id uuid, action text, code text
 
 COMMENT ON FUNCTION audit_private.store_toggle(tenant_id uuid, action text, code text, enabled boolean) IS 'stores one toggle, named by the action of its event; null removes it';
 
+CREATE FUNCTION audit_private.text_condition(columns text, key text, value jsonb, uses_index boolean) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select case when text_condition.value #>> '{}' !~ E'["\\\\[:cntrl:]]' then
+      format('coalesce(concat_ws(%L, %s) ilike %L, false) and ', E'\n', text_condition.columns, p.pattern)
+    else '' end
+    || format(
+      case when text_condition.uses_index then 'audit_private.search_text_v1(%s) ilike %L'
+        else 'coalesce(audit_private.search_text_v1(%s) ilike %L, false)' end,
+      text_condition.columns, p.pattern)
+  from (
+    select audit_private.search_pattern(text_condition.key, text_condition.value) as pattern
+  ) p
+$$;
+
+ALTER FUNCTION audit_private.text_condition(columns text, key text, value jsonb, uses_index boolean) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.text_condition(columns text, key text, value jsonb, uses_index boolean) IS 'a text is found in these arguments of search_text_v1, by its index or row by row';
+
 CREATE FUNCTION audit_private.value_condition(column_name text, chosen text[]) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4824,6 +4994,9 @@ CREATE TABLE audit_private.role_binding (
     role_name name NOT NULL,
     is_service boolean NOT NULL,
     tenant_ids uuid[] NOT NULL,
+    entity_types text[] NOT NULL,
+    transaction_offset bigint NOT NULL,
+    events_until timestamp with time zone,
     only_tenant_id uuid GENERATED ALWAYS AS (
 CASE
     WHEN ((NOT is_service) AND (array_length(tenant_ids, 1) = 1)) THEN tenant_ids[1]
@@ -4835,13 +5008,19 @@ ALTER TABLE ONLY audit_private.role_binding FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE audit_private.role_binding OWNER TO audit_owner;
 
-COMMENT ON TABLE audit_private.role_binding IS 'both kinds of grant by role, kept by triggers, so that a write finds its binding with one look-up';
+COMMENT ON TABLE audit_private.role_binding IS 'both kinds of grant by role, with what every write has to know; kept by triggers, so that it is one look-up';
 
 COMMENT ON COLUMN audit_private.role_binding.role_name IS 'exact name';
 
 COMMENT ON COLUMN audit_private.role_binding.is_service IS 'may act for every tenant';
 
 COMMENT ON COLUMN audit_private.role_binding.tenant_ids IS 'may act for these';
+
+COMMENT ON COLUMN audit_private.role_binding.entity_types IS 'the catalogue''s entity types';
+
+COMMENT ON COLUMN audit_private.role_binding.transaction_offset IS 'as in instance';
+
+COMMENT ON COLUMN audit_private.role_binding.events_until IS 'as in instance';
 
 COMMENT ON COLUMN audit_private.role_binding.only_tenant_id IS 'its tenant when it needs no context';
 
@@ -4988,9 +5167,17 @@ CREATE TRIGGER category_toggle_resolve_toggles AFTER INSERT OR DELETE OR UPDATE 
 
 ALTER TABLE audit_private.category_toggle ENABLE ALWAYS TRIGGER category_toggle_resolve_toggles;
 
+CREATE TRIGGER entity_type_refresh_bindings AFTER INSERT OR DELETE ON audit_private.entity_type FOR EACH STATEMENT EXECUTE FUNCTION audit_private.refresh_bindings();
+
+ALTER TABLE audit_private.entity_type ENABLE ALWAYS TRIGGER entity_type_refresh_bindings;
+
 CREATE TRIGGER event_refuse_change BEFORE DELETE OR UPDATE OR TRUNCATE ON audit_private.event FOR EACH STATEMENT EXECUTE FUNCTION audit_private.refuse_change();
 
 ALTER TABLE audit_private.event ENABLE ALWAYS TRIGGER event_refuse_change;
+
+CREATE TRIGGER instance_refresh_bindings AFTER UPDATE ON audit_private.instance FOR EACH STATEMENT EXECUTE FUNCTION audit_private.refresh_bindings();
+
+ALTER TABLE audit_private.instance ENABLE ALWAYS TRIGGER instance_refresh_bindings;
 
 CREATE TRIGGER option_resolve_catalogue AFTER UPDATE ON audit_private.option FOR EACH STATEMENT EXECUTE FUNCTION audit_private.resolve_catalogue();
 
@@ -5424,7 +5611,7 @@ GRANT ALL ON FUNCTION audit_private.faulty_event(events jsonb) TO audit_writer;
 
 REVOKE ALL ON FUNCTION audit_private.filter_bounds(filter jsonb, OUT from_time timestamp with time zone, OUT until_time timestamp with time zone) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION audit_private.filter_condition(filter jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION audit_private.filter_condition(filter jsonb, uses_text_index boolean) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.filter_scope(tenant_id uuid, filter jsonb) FROM PUBLIC;
 
@@ -5463,6 +5650,8 @@ REVOKE ALL ON FUNCTION audit_private.list_drift() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.lock_catalogue() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION audit_private.log_event_carefully(action text, entity_type text, entity_id text, description text, metadata jsonb, target jsonb, changes jsonb, outcome text, error_message text, occurred_at timestamp with time zone, idempotency_key text, actor_id text, actor_type text, actor jsonb, tenant_id uuid) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION audit_private.new_event_id(occurred_at timestamp with time zone, unique_bits bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.new_event_id(occurred_at timestamp with time zone, unique_bits bigint) TO audit_writer;
 
@@ -5473,6 +5662,8 @@ GRANT ALL ON FUNCTION audit_private.partition_index_statements(partition text, i
 
 REVOKE ALL ON FUNCTION audit_private.payload_bytes(description text, actor jsonb, target jsonb, changes jsonb, metadata jsonb, error_message text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.payload_bytes(description text, actor jsonb, target jsonb, changes jsonb, metadata jsonb, error_message text) TO audit_writer;
+
+REVOKE ALL ON FUNCTION audit_private.prefers_text_index(filter jsonb, from_time timestamp with time zone, until_time timestamp with time zone, wanted bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.read_cursor(cursor text, scope text, OUT occurred_at timestamp with time zone, OUT id uuid, OUT seen text) FROM PUBLIC;
 
@@ -5486,6 +5677,8 @@ REVOKE ALL ON FUNCTION audit_private.recorded_by() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.recorded_by() TO audit_writer;
 GRANT ALL ON FUNCTION audit_private.recorded_by() TO audit_finder;
 GRANT ALL ON FUNCTION audit_private.recorded_by() TO audit_keeper;
+
+REVOKE ALL ON FUNCTION audit_private.refresh_bindings() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.refuse_change() FROM PUBLIC;
 
@@ -5547,6 +5740,8 @@ REVOKE ALL ON FUNCTION audit_private.store_batch(tenant_id uuid, events jsonb) F
 REVOKE ALL ON FUNCTION audit_private.store_one_by_one(tenant_id uuid, events jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.store_toggle(tenant_id uuid, action text, code text, enabled boolean) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.text_condition(columns text, key text, value jsonb, uses_index boolean) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.value_condition(column_name text, chosen text[]) FROM PUBLIC;
 

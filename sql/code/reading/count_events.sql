@@ -17,7 +17,6 @@ declare
   tenant uuid;
   session audit_private.access_session;
   asked constant jsonb := coalesce(count_events.filter, '{}');
-  condition text;
   bounds record;
   span record;
 begin
@@ -31,12 +30,17 @@ begin
       hint = 'Counting stops there, and is_exact tells whether it did.';
   end if;
 
-  condition := audit_private.filter_condition(asked);
+  perform audit_private.filter_condition(asked);
   bounds := audit_private.filter_bounds(asked);
   count := 0;
   for span in select w.* from audit_private.event_windows(bounds.from_time, bounds.until_time) w loop
     count := count + audit_private.count_found_events(
-      tenant, condition, span.window_from, span.window_until, count_events.up_to + 1 - count);
+      tenant,
+      audit_private.filter_condition(
+        asked,
+        audit_private.prefers_text_index(
+          asked, span.window_from, span.window_until, count_events.up_to + 1 - count)),
+      span.window_from, span.window_until, count_events.up_to + 1 - count);
     exit when count > count_events.up_to;
   end loop;
   is_exact := count <= count_events.up_to;

@@ -8,15 +8,15 @@ parallel unsafe
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
-  select format(
-    '{"at":%s,"end":%s,"own":%s,"running":[%s]}',
-    (extract(epoch from clock_timestamp()) * 1000000)::bigint,
-    i.transaction_offset + pg_snapshot_xmax(s.snapshot)::text::bigint,
-    i.transaction_offset + pg_current_xact_id()::text::bigint,
-    (
-      select string_agg((i.transaction_offset + x.number::text::bigint)::text, ',')
+  select jsonb_build_object(
+    'at', (extract(epoch from clock_timestamp()) * 1000000)::bigint,
+    'end', i.transaction_offset + pg_snapshot_xmax(s.snapshot)::text::bigint,
+    'own', i.transaction_offset + pg_current_xact_id()::text::bigint,
+    'running', to_jsonb(array(
+      select i.transaction_offset + x.number::text::bigint
       from pg_snapshot_xip(s.snapshot) as x (number)
     ))
+  )::text
   from audit_private.instance i
   cross join pg_current_snapshot() as s (snapshot)
 $$;

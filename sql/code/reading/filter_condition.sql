@@ -4,7 +4,7 @@
 --
 -- Times are quoted in ISO style, whatever the session's is, so that they can't be misread.
 -- Codes are checked against the catalogue: a mistyped action would otherwise be an empty answer.
-create or replace function audit_private.filter_condition(filter jsonb)
+create or replace function audit_private.filter_condition(filter jsonb, uses_text_index boolean default false)
 returns text
 language plpgsql
 stable
@@ -85,11 +85,9 @@ begin
     conditions := conditions || case key
       when 'ip' then audit_private.ip_condition(chosen)
       when 'id' then audit_private.id_condition(chosen)
-      when 'actor' then format('audit_private.search_text_v1(e.actor_id, e.actor, null, null) ilike %L',
-        audit_private.search_pattern(key, given))
-      when 'search' then
-        format('audit_private.search_text_v1(e.description, e.actor, e.target, e.metadata) ilike %L',
-          audit_private.search_pattern(key, given))
+      when 'actor' then audit_private.text_condition('e.actor_id, e.actor, null, null', key, given, false)
+      when 'search' then audit_private.text_condition(
+        'e.description, e.actor, e.target, e.metadata', key, given, filter_condition.uses_text_index)
       when 'metadata' then format('e.metadata @> %L::jsonb', given)
       when 'from' then format('e.occurred_at >= %L::timestamptz', audit_private.filter_time(filter_condition.filter, key))
       when 'to' then format('e.occurred_at < %L::timestamptz', audit_private.filter_time(filter_condition.filter, key))
@@ -112,5 +110,5 @@ begin
   return case when conditions = '{}' then 'true' else array_to_string(conditions, ' and ') end;
 end
 $$;
-comment on function audit_private.filter_condition(jsonb) is
+comment on function audit_private.filter_condition(jsonb, boolean) is
   'the filter as an SQL condition on audit_private.event e; raises WT040 naming the key that is wrong';

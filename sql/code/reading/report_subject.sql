@@ -1,5 +1,7 @@
 -- Whoever reports on a person must find everything, so every value of every event is looked at, index
--- or not; only the tenant's own events are, behind its wall. "actor" and "target" are equality,
+-- or not; only the tenant's own events are, behind its wall. As in text_condition, the plain output of
+-- the columns is asked first, since most events don't hold the person at all.
+-- "actor" and "target" are equality,
 -- "mentioned" is the text anywhere, all without regard to case.
 create or replace function audit.report_subject(
   identifiers text[],
@@ -19,6 +21,7 @@ declare
   session audit_private.access_session;
   names text[];
   patterns text[];
+  is_plain boolean;
   span record;
   found_now bigint;
   found_in_all bigint := 0;
@@ -38,8 +41,9 @@ begin
       hint = 'For example: identifiers => array[''4711'', ''anna@example.org'']. Shorter ones would find everybody.';
   end if;
   select array_agg(lower(btrim(i.identifier))),
-    array_agg(audit_private.search_pattern('identifiers', to_jsonb(btrim(i.identifier))))
-  into names, patterns
+    array_agg(audit_private.search_pattern('identifiers', to_jsonb(btrim(i.identifier)))),
+    bool_and(i.identifier !~ E'["\\\\[:cntrl:]]')
+  into names, patterns, is_plain
   from unnest(report_subject.identifiers) as i (identifier);
 
   for span in select w.* from audit_private.event_windows(null, null) w loop
@@ -71,6 +75,9 @@ begin
         where e.tenant_id = %1$L::uuid
           and e.occurred_at >= %2$L::timestamptz
           and e.occurred_at < %3$L::timestamptz
+          and (not $4 or coalesce(concat_ws(
+            E''\n'', e.actor_id, e.entity_id, e.description, e.error_message, e.user_agent, e.request_id,
+            host(e.ip), e.actor, e.target, e.changes, e.metadata) ilike any ($2), false))
           and r.relations <> ''{}''
       ) f
       join audit_private.readable_event e
@@ -78,7 +85,7 @@ begin
       where e.occurred_at >= %2$L::timestamptz and e.occurred_at < %3$L::timestamptz
       order by e.occurred_at desc, e.id desc',
       tenant, span.window_from, span.window_until)
-    using names, patterns, coalesce(report_subject.with_actors, false);
+    using names, patterns, coalesce(report_subject.with_actors, false), is_plain;
     get diagnostics found_now = row_count;
     found_in_all := found_in_all + found_now;
   end loop;

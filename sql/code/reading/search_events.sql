@@ -19,7 +19,7 @@ declare
   tenant uuid;
   session audit_private.access_session;
   asked constant jsonb := coalesce(search_events.filter, '{}');
-  condition text;
+  seen_condition text := 'true';
   bounds record;
   scope text;
   place record;
@@ -39,7 +39,7 @@ begin
       hint = 'Read on with after => the cursor column of the page''s last row.';
   end if;
 
-  condition := audit_private.filter_condition(asked);
+  perform audit_private.filter_condition(asked);
   bounds := audit_private.filter_bounds(asked);
   scope := audit_private.filter_scope(tenant, asked);
   if search_events.after is null then
@@ -49,14 +49,19 @@ begin
     select c.occurred_at, c.id, c.seen into place
     from audit_private.read_cursor(search_events.after, scope) c;
     seen := place.seen;
-    condition := format('(%s) and (%s)', condition, audit_private.seen_condition(seen));
+    seen_condition := audit_private.seen_condition(seen);
     bounds.until_time := least(bounds.until_time, place.occurred_at + interval '1 microsecond');
   end if;
 
   for span in select w.* from audit_private.event_windows(bounds.from_time, bounds.until_time) w loop
     select array_agg(f.occurred_at), array_agg(f.id) into times, ids
     from audit_private.find_events(
-      tenant, condition, span.window_from, span.window_until, place.occurred_at, place.id, wanted) f;
+      tenant,
+      format('(%s) and (%s)',
+        audit_private.filter_condition(
+          asked, audit_private.prefers_text_index(asked, span.window_from, span.window_until, wanted)),
+        seen_condition),
+      span.window_from, span.window_until, place.occurred_at, place.id, wanted) f;
     continue when ids is null;
     return query execute format(
       'select e.*, audit_private.write_cursor($1, $2, e.occurred_at, e.id)

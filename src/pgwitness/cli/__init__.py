@@ -58,6 +58,8 @@ class Root(click.Group):
             raise NothingFound(error) from error
         except (PgwitnessError, psycopg.Error) as error:
             raise Refused(error) from error
+        except UnicodeDecodeError as error:
+            raise click.ClickException(f"the input is not UTF-8: {error}") from error
 
 
 @click.group(

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import click
 import psycopg
+from rich.table import Table
 from rich.text import Text
 
 from pgwitness.cli.rendering import (
@@ -141,16 +142,14 @@ def open_session(
 def ask_reason(session: Session, catalogue: Sequence[CatalogueEntry]) -> str:
     """List the reasons of the catalogue, numbered, and let the person choose one."""
     reasons = [entry for entry in catalogue if entry.kind == "access_reason"]
-    screen = console(stderr=True)
+    offered = Table.grid(padding=(0, 2, 0, 0))
     for place, reason in enumerate(reasons, 1):
-        about = in_language(session.language, reason.descriptions)
-        screen.print(
-            Text.assemble(
-                (f"{place:>3}  ", "bold"),
-                escape(in_language(session.language, reason.titles)),
-                (f"  {escape(about)}" if about else "", "dim"),
-            )
+        offered.add_row(
+            Text(f"{place:>3}", style="bold"),
+            escape(in_language(session.language, reason.titles)),
+            Text(escape(in_language(session.language, reason.descriptions)), style="dim"),
         )
+    console(stderr=True).print(offered)
     choices = {str(place): reason.code for place, reason in enumerate(reasons, 1)}
     choices |= {reason.code: reason.code for reason in reasons}
     while True:
@@ -205,20 +204,18 @@ def list_(session: Session) -> None:
     """List the tenant's access sessions: who reads, why, and until when."""
     with session.client() as client:
         rows = client.list_access()
+        titles = Titles(client.list_catalogue(), session.language)
     listing(
         session,
         rows,
         {
-            "opened": lambda row: row.opened_at,
-            "actor": lambda row: row.actor_id,
-            "reason": lambda row: row.access_reason,
-            "justification": lambda row: row.justification,
-            "status": lambda row: _state(session, row),
-            "access_id": lambda row: row.access_id,
+            "opened": lambda row: (row.opened_at, _state(session, row)),
+            "actor": lambda row: (row.actor_id, titles.of("access_reason", row.access_reason)),
+            "justification": lambda row: (row.justification, row.access_id),
         },
     )
 
 
 def _state(session: Session, row: AccessSession) -> Text:
     state = "open" if row.is_open else "closed" if row.closed_at else "expired"
-    return Text(session.text(state), style="green" if row.is_open else "dim")
+    return Text(session.text(state), style="green" if row.is_open else "red")

@@ -43,18 +43,18 @@ def list_(session: Session, kind: str | None) -> None:
         if place:
             console().print()
         console().print(session.text(f"kind_{name}"), style="bold underline")
-        columns = {
-            "code": lambda row: row.code,
-            "title": lambda row: in_language(session.language, row.titles),
-            "description": lambda row: (
-                session.text("retired")
-                if row.retired_at
-                else in_language(session.language, row.descriptions)
-            ),
-        }
-        if name == "action":
-            columns["category"] = lambda row: row.category
-        listing(session, list(group), columns)
+        listing(
+            session,
+            list(group),
+            {
+                "code": lambda row: (row.code, row.category),
+                "title": lambda row: (
+                    in_language(session.language, row.titles),
+                    session.text("retired") if row.retired_at else None,
+                    in_language(session.language, row.descriptions),
+                ),
+            },
+        )
 
 
 @catalogue.command("define-category")
@@ -159,6 +159,10 @@ def load(session: Session, file: str) -> None:
     if not path.is_file():
         names = ", ".join(sorted(known.stem for known in ready.parent.glob("*.sql")))
         raise click.BadParameter(f"there is no file {file}; ready ones: {names}", param_hint="FILE")
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise click.BadParameter(str(error), param_hint="FILE") from error
     with session.connect() as connection, connection.transaction():
-        connection.execute(path.read_bytes())
+        connection.execute(content)
     report_result(session, "catalogue_loaded", path=str(path))

@@ -39,12 +39,13 @@ def doctor(context: click.Context, strict: bool) -> None:
 def print_checks(session: Session, checks: Sequence[HealthCheck]) -> None:
     """Print each check with its state, and below the troubled ones what mends them."""
     screen = console()
+    longest = max((len(check.check_name) for check in checks), default=0)
     for check in checks:
         style = _STYLES[check.state]
         screen.print(
             Text.assemble(
                 (f"{_MARKS[check.state]} {session.text('state_' + check.state):<9}", style),
-                (escape(check.check_name), "bold"),
+                (f"{escape(check.check_name):<{longest}}", "bold"),
                 f"  {escape(check.detail or '')}",
             ),
             soft_wrap=True,

@@ -17,7 +17,7 @@ lock_timeout_option = click.option(
     default=migrations.LOCK_TIMEOUT,
     show_default=True,
     metavar="SECONDS",
-    help="How long to wait for each lock that others hold, before giving up with nothing changed.",
+    help="How long to wait for each lock that others hold, before giving up.",
 )
 
 
@@ -142,18 +142,21 @@ def uninstall(session: Session, archive: Path | None, yes: bool, lock_timeout: f
 
 
 @click.command()
+@lock_timeout_option
 @pass_session
-def maintain(session: Session) -> None:
+def maintain(session: Session, lock_timeout: float) -> None:
     """Make the partitions ahead, and the indexes of those that are full (audit_operator).
 
     Harmless at any time; run it daily.
     """
-    closed = migrations.maintain(session.dsn)
+    done = migrations.maintain(session.dsn, lock_timeout=lock_timeout)
     if session.as_json:
-        print_json({"closed": closed})
+        print_json(done)
         return
-    lines = [f"{name}: {indexes} indexes made" for name, indexes in closed.items()]
-    console().print(escape_lines("\n".join([*lines, "Partitions are ahead."])), soft_wrap=True)
+    lines = ["Partitions are ahead."]
+    lines += [f"{name}: {indexes} indexes made" for name, indexes in done.closed.items()]
+    lines += [f"{name}: somebody writes to it; next time" for name in done.busy]
+    console().print(escape_lines("\n".join(lines)), soft_wrap=True)
 
 
 def escape_lines(text: str) -> str:

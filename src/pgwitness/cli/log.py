@@ -136,5 +136,5 @@ def _batches(file: TextIO) -> Iterator[tuple[tuple[int, ...], tuple[Any, ...]]]:
 def _parse(number: int, line: str) -> Any:
     try:
         return json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise click.ClickException(f"line {number} is not JSON: {error}") from error

@@ -115,6 +115,7 @@ _TEXTS = {
     "count_at_least": ("more than {count}", "fler än {count}"),
     "events_counted": ("{shown} of {count} events.", "{shown} av {count} händelser."),
     "events_shown": ("{shown} events.", "{shown} händelser."),
+    "events_shown_one": ("1 event.", "1 händelse."),
     "healthy": ("All is as it should be.", "Allt är som det ska."),
     "more_pages": ("Older ones: --after {cursor}", "Äldre: --after {cursor}"),
     "not_logged": (
@@ -122,6 +123,7 @@ _TEXTS = {
         "Loggades inte: {action} är avslagen för organisationen.",
     ),
     "nothing_found": ("Nothing found.", "Inget hittades."),
+    "toggles_changed_one": ("1 toggle changed.", "1 reglage ändrat."),
     "toggles_changed": ("{changes} toggles changed.", "{changes} reglage ändrade."),
     "unchanged": ("Nothing to change: it was so already.", "Inget att ändra: det var så redan."),
     # Headings of the toggles
@@ -163,7 +165,7 @@ def text(language: str, key: str, **values: object) -> str:
 
     Args:
         language: One of `LANGUAGES`.
-        key: Which text.
+        key: Which text; one whose key ends in `_one` stands in for it where its number is 1.
         **values: What its placeholders stand for; whole numbers are grouped as the language does.
 
     Raises:
@@ -173,6 +175,8 @@ def text(language: str, key: str, **values: object) -> str:
         name: number(language, value) if type(value) is int else value
         for name, value in values.items()
     }
+    if f"{key}_one" in _TEXTS and 1 in values.values():
+        key = f"{key}_one"
     return _TEXTS[key][LANGUAGES.index(language)].format(**shown)
 
 

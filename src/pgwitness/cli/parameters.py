@@ -22,7 +22,7 @@ def read_json(
     """Read a JSON value."""
     try:
         return None if value is None else json.loads(value)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise click.BadParameter(f"not JSON: {error}", context, parameter) from error
 
 

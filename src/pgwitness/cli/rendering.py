@@ -193,6 +193,11 @@ def name_of(actor_id: str | None, actor_type: str, actor: Any, titles: Titles) -
 def _shown(session: Session, value: Any) -> Text:
     if isinstance(value, Text):
         return value
+    if isinstance(value, tuple):
+        first, *below = (_shown(session, part) for part in value if part)
+        for line in below:
+            line.stylize("dim")
+        return Text("\n").join([first, *below])
     if value is None or value == "":
         return Text(_NOTHING, style="dim")
     if isinstance(value, bool):
@@ -220,7 +225,7 @@ def listing(
         session: Chooses between the two, and the language.
         rows: What a function returned.
         columns: The table's columns: key of the head's text to a function that takes the cell's
-            value from a row.
+            value from a row; a tuple's parts stand below one another.
     """
     if session.as_json:
         print_json(*rows)
@@ -232,7 +237,7 @@ def listing(
     for row in rows:
         table.add_row(*(_shown(session, value(row)) for value in columns.values()))
     for column, value in zip(table.columns, columns.values(), strict=True):
-        column.no_wrap = any(isinstance(value(row), UUID | datetime) for row in rows)
+        column.no_wrap = any(isinstance(value(row), UUID) for row in rows)
     console().print(table)
 
 
@@ -406,25 +411,24 @@ def _category(session: Session, screen: Console, actions: list[Toggle]) -> None:
     about = in_language(session.language, first.category_descriptions)
     if about:
         screen.print(escape(about), style="dim")
-    is_wide = screen.width >= WIDE
     table = Table.grid(padding=(0, 2, 0, 0))
-    title = 36 if is_wide else max(screen.width - 47, 20)
-    for width in (1, title, 38, 10, None) if is_wide else (1, title, 30, 10):
+    for width in (1, min(screen.width - 17, 100), 12):
         table.add_column(width=width, overflow="fold")
     for action in actions:
-        table.add_row(*_toggle_cells(session, action, is_wide=is_wide))
+        table.add_row(*_toggle_cells(session, action))
     screen.print(table)
 
 
-def _toggle_cells(session: Session, toggle: Toggle, *, is_wide: bool) -> Iterable[Text]:
-    title = escape(in_language(session.language, toggle.action_titles))
-    about = escape(in_language(session.language, toggle.action_descriptions))
+def _toggle_cells(session: Session, toggle: Toggle) -> tuple[Text, Text, Text]:
+    about = in_language(session.language, toggle.action_descriptions)
     override = (
         None if toggle.override is None else "override_on" if toggle.override else "override_off"
     )
-    yield Text("●" if toggle.is_logged else "○", style="green" if toggle.is_logged else "red")
-    yield Text.assemble(title, (f"\n{about}" if about and not is_wide else "", "dim"))
-    yield Text(toggle.action, style="dim")
-    yield Text(session.text(override) if override else "", style="yellow")
-    if is_wide:
-        yield Text(about, style="dim")
+    return (
+        Text("●" if toggle.is_logged else "○", style="green" if toggle.is_logged else "red"),
+        Text.assemble(
+            escape(in_language(session.language, toggle.action_titles)),
+            (f"\n{toggle.action}  {escape(about)}", "dim"),
+        ),
+        Text(session.text(override) if override else "", style="yellow"),
+    )

@@ -102,9 +102,7 @@ def grants(session: Session) -> None:
                 if row.is_role_present
                 else f"{row.role_name} ({session.text('missing_role')})"
             ),
-            "tenant": lambda row: row.tenant_id or session.text("all_tenants"),
-            "reason": lambda row: row.reason,
-            "granted": lambda row: row.granted_at,
-            "granted_by": lambda row: row.granted_by,
+            "tenant": lambda row: row.tenant_id or (session.text("all_tenants"), row.reason),
+            "granted": lambda row: (row.granted_at, row.granted_by),
         },
     )
