@@ -4,7 +4,6 @@
 create table audit_private.instance (
   is_only boolean primary key default true check (is_only),
   transaction_offset bigint not null default 0,
-  events_from timestamptz,
   events_until timestamptz
 );
 insert into audit_private.instance default values;
@@ -12,8 +11,7 @@ comment on table audit_private.instance is 'one row: facts that every write read
 comment on column audit_private.instance.is_only is 'always true, so that there is only one row';
 comment on column audit_private.instance.transaction_offset is
   'added to the server''s transaction number; raised when numbers start again after a restore';
-comment on column audit_private.instance.events_from is 'lower bound of the oldest partition';
-comment on column audit_private.instance.events_until is 'upper bound of the newest partition';
+comment on column audit_private.instance.events_until is 'until when there are partitions without a hole';
 
 create table audit_private.option (
   name text primary key,
@@ -55,7 +53,7 @@ create table audit_private.installed_object (
 );
 comment on table audit_private.installed_object is
   'what each function, trigger, policy and view looked like when it was installed, to tell drift';
-comment on column audit_private.installed_object.kind is 'function, trigger, policy, view or table';
+comment on column audit_private.installed_object.kind is 'function, trigger, policy, table, view, sequence, schema or guard';
 comment on column audit_private.installed_object.name is 'qualified name, with argument types or table';
 comment on column audit_private.installed_object.digest is 'SHA-256 of its definition, owner and rights';
 

@@ -57,6 +57,7 @@ create table audit_private.role_binding (
   entity_types text[] not null,
   transaction_offset bigint not null,
   events_until timestamptz,
+  recorder text not null,
   only_tenant_id uuid generated always as (
     case when not is_service and array_length(tenant_ids, 1) = 1 then tenant_ids[1] end
   ) stored
@@ -69,6 +70,7 @@ comment on column audit_private.role_binding.tenant_ids is 'may act for these';
 comment on column audit_private.role_binding.entity_types is 'the catalogue''s entity types';
 comment on column audit_private.role_binding.transaction_offset is 'as in instance';
 comment on column audit_private.role_binding.events_until is 'as in instance';
+comment on column audit_private.role_binding.recorder is 'how recorded_by names the role';
 comment on column audit_private.role_binding.only_tenant_id is 'its tenant when it needs no context';
 
 create trigger tenant_grant_bind_roles

@@ -357,7 +357,7 @@ class Client:
             failures: where failure events get a connection of their own: a pool (better not the
                 one that `source` is), a DSN, or a callable that gives a new connection, such as
                 `engine.connect`.
-            failure_timeout: seconds for connecting there, and for each statement and lock.
+            failure_timeout: seconds for connecting there and for each statement; half for a lock.
 
         Raises:
             TypeError: `source` is none of those.
@@ -555,7 +555,7 @@ class AsyncClient:
             failures: where failure events get a connection of their own: a pool (better not the
                 one that `source` is), a DSN, or a callable that gives a new connection or an
                 awaitable for one, such as `engine.connect`.
-            failure_timeout: seconds for connecting there, and for each statement and lock.
+            failure_timeout: seconds for connecting there and for each statement; half for a lock.
 
         Raises:
             TypeError: `source` is none of those.

@@ -48,9 +48,8 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-_TIMEOUTS = (
-    "select set_config('statement_timeout', {0}, true), set_config('lock_timeout', {0}, true)"
-)
+# The shorter one first, so that waiting for a lock is told apart from being slow.
+_LIMITS = "select set_config('lock_timeout', {}, true), set_config('statement_timeout', {}, true)"
 
 
 class Executor(Protocol):
@@ -64,7 +63,7 @@ class Executor(Protocol):
         """Runs a call in the connection's transaction."""
 
     def limit(self, seconds: float) -> None:
-        """Bounds each statement, and each wait for a lock, until the transaction ends."""
+        """Bounds each statement, and each wait for a lock to half of it, in this transaction."""
 
     def flush(self) -> None:
         """Sends what the layer above still holds back."""
@@ -90,7 +89,7 @@ class AsyncExecutor(Protocol):
         """Runs a call in the connection's transaction."""
 
     async def limit(self, seconds: float) -> None:
-        """Bounds each statement, and each wait for a lock, until the transaction ends."""
+        """Bounds each statement, and each wait for a lock to half of it, in this transaction."""
 
     async def flush(self) -> None:
         """Sends what the layer above still holds back."""
@@ -115,7 +114,7 @@ class _PsycopgExecutor:
         return call.read(self._fetch(call.statement("pyformat"), call.parameters))
 
     def limit(self, seconds: float) -> None:
-        self._fetch(_TIMEOUTS.format("%(limit)s"), {"limit": _milliseconds(seconds)})
+        self._fetch(_LIMITS.format("%(lock)s", "%(statement)s"), _limits(seconds))
 
     def flush(self) -> None:
         pass
@@ -155,7 +154,7 @@ class _AsyncPsycopgExecutor:
         return call.read(await self._fetch(call.statement("pyformat"), call.parameters))
 
     async def limit(self, seconds: float) -> None:
-        await self._fetch(_TIMEOUTS.format("%(limit)s"), {"limit": _milliseconds(seconds)})
+        await self._fetch(_LIMITS.format("%(lock)s", "%(statement)s"), _limits(seconds))
 
     async def flush(self) -> None:
         pass
@@ -194,7 +193,9 @@ class _AlchemyExecutor:
         return call.read(self._fetch(call.statement("named"), call.parameters))
 
     def limit(self, seconds: float) -> None:
-        self._fetch(_TIMEOUTS.format("cast(:limit as text)"), {"limit": _milliseconds(seconds)})
+        self._fetch(
+            _LIMITS.format("cast(:lock as text)", "cast(:statement as text)"), _limits(seconds)
+        )
 
     def flush(self) -> None:
         if hasattr(self.handle, "flush"):
@@ -238,7 +239,7 @@ class _AsyncAlchemyExecutor:
 
     async def limit(self, seconds: float) -> None:
         await self._fetch(
-            _TIMEOUTS.format("cast(:limit as text)"), {"limit": _milliseconds(seconds)}
+            _LIMITS.format("cast(:lock as text)", "cast(:statement as text)"), _limits(seconds)
         )
 
     async def flush(self) -> None:
@@ -366,7 +367,7 @@ def own_connection(source: FailureSource, timeout: float) -> Iterator[Executor]:
 
     Args:
         source: a DSN, a pool, or a callable that gives a new connection or session.
-        timeout: seconds for connecting, for each statement and for each lock.
+        timeout: seconds for connecting and for each statement; half of it for each lock.
     """
     if isinstance(source, ConnectionPool):
         with pooled(source, timeout=timeout) as own:
@@ -394,7 +395,7 @@ async def async_own_connection(
     Args:
         source: a DSN, a pool, or a callable that gives a new connection or session, or an awaitable
             for one.
-        timeout: seconds for connecting, for each statement and for each lock.
+        timeout: seconds for connecting and for each statement; half of it for each lock.
     """
     if isinstance(source, AsyncConnectionPool):
         async with async_pooled(source, timeout=timeout) as own:
@@ -456,6 +457,10 @@ def _connect_arguments(timeout: float) -> dict[str, Any]:
 
 def _milliseconds(seconds: float) -> str:
     return str(max(1, round(seconds * 1000)))
+
+
+def _limits(seconds: float) -> dict[str, str]:
+    return {"lock": _milliseconds(seconds / 2), "statement": _milliseconds(seconds)}
 
 
 def _mappings(result: Any) -> Sequence[Mapping[str, Any]]:

@@ -338,7 +338,8 @@ def wait_for_the_end() -> None:
     def end(*_: object) -> NoReturn:
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, end)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell's background jobs ignore the first
+        signal.signal(number, end)
     with suppress(KeyboardInterrupt):
         signal.pause()
 

@@ -78,7 +78,7 @@ class AuditHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Logs the record's event; never raises."""
-        if _is_emitting.get() or record.name.partition(".")[0] in _SILENT:
+        if _is_emitting.get() or str(record.name).partition(".")[0] in _SILENT:
             return
         given = getattr(record, "audit", None)
         if given is None and self._action is None:

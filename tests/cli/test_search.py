@@ -93,11 +93,14 @@ def test_a_narrow_table_in_swedish(run: CommandLine, events: dict[str, str]) -> 
 
 @pytest.mark.parametrize("columns", [40, 80, 119, 120, 200])
 def test_tables_fit(run: CommandLine, columns: int) -> None:
-    run.log_user("long words " * 50 + "x" * 300)
+    text = "long words " * 50 + "x" * 5000
+    event_id = run.log_user(text)
     run.open_access()
     page = run("reader", "search", "--action", "user_created", columns=columns).stdout
     widest = max(len(line) for line in page.splitlines())
     assert widest <= max(columns, 64)
+    assert len(page.splitlines()) < 60
+    assert text in run("reader", "show", event_id, columns=columns).stdout
 
 
 def test_pages_follow_one_another(run: CommandLine) -> None:

@@ -2,7 +2,7 @@
 -- The view evaluates it once a statement, as a one-time filter above every scan. Whoever may read
 -- the view needs EXECUTE here, and can't call it by name for want of USAGE on the schema.
 create or replace function audit_private.open_reading()
-returns boolean
+returns uuid
 language plpgsql
 volatile
 parallel unsafe
@@ -10,9 +10,10 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  tenant constant uuid := audit_private.require_tenant(null);
   session audit_private.access_session;
 begin
-  session := audit_private.require_access(audit_private.require_tenant(null));
+  session := audit_private.require_access(tenant);
   if not audit_private.has_just_read(session, 'view', null, true) then
     perform audit_private.record_read(
       session => session,
@@ -23,10 +24,10 @@ begin
     );
   end if;
   perform audit_private.release_tenant();
-  return true;
+  return tenant;
 end
 $$;
 comment on function audit_private.open_reading() is
-  'true with a tenant and an open access session, and logs the statement; raises otherwise';
+  'the tenant that may be read now, with an open access session; logs the statement; raises otherwise';
 grant execute on function audit_private.open_reading()
   to audit_reader, audit_admin, audit_privacy, audit_auditor;

@@ -23,6 +23,10 @@ begin
     actor_id := audit_private.effective_role();
     actor_type := 'database_role';
     actor := null;
+  elsif actor_type not in ('user', 'system', 'api_key', 'database_role')
+    or actor is not null and jsonb_typeof(actor) <> 'object'
+  then
+    perform audit_private.refuse_actor(actor_type, actor);
   end if;
 end
 $$;

@@ -1,4 +1,4 @@
--- Quoted as identifiers, so that no role name can be taken for a pair of others.
+-- Quoted where needed, so that no role name can be taken for a pair of others.
 create or replace function audit_private.recorded_by()
 returns text
 language sql
@@ -6,9 +6,9 @@ stable
 parallel restricted
 as $$
   select case pg_catalog.current_setting('role')
-    when 'none' then pg_catalog.quote_ident(session_user)
-    else pg_catalog.quote_ident(session_user) || '/'
-      || pg_catalog.quote_ident(pg_catalog.current_setting('role'))
+    when 'none' then audit_private.quoted_role(session_user)
+    else audit_private.quoted_role(session_user) || '/'
+      || audit_private.quoted_role(pg_catalog.current_setting('role')::name)
   end
 $$;
 comment on function audit_private.recorded_by() is 'login, and SET ROLE role behind a slash: who sends the SQL';

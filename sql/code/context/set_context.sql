@@ -36,13 +36,7 @@ begin
     or set_context.actor is not null and jsonb_typeof(set_context.actor) <> 'object'
     or set_context.actor_id = ''
   then
-    raise exception using
-      errcode = 'WT013',
-      message = 'the context''s actor is not valid',
-      detail = format('actor_type is %s, actor is %s; actor_id must not be empty.',
-        coalesce(quote_literal(set_context.actor_type), 'null'),
-        coalesce('of type ' || jsonb_typeof(set_context.actor), 'null')),
-      hint = 'actor_type is one of user, system, api_key and database_role; actor is a JSON object.';
+    perform audit_private.refuse_actor(set_context.actor_type, set_context.actor);
   end if;
 
   perform

@@ -3,8 +3,8 @@ set local role audit_writer;
 -- fault: right events go in as one statement, and a wrong one costs the logarithm of the batch.
 --
 -- An id is the given one or derived from tenant and key, so that an event that is known already is found
--- under it; two imports that race for one id are decided by the primary key, and the loser counts it as a
--- repeat.
+-- under it, in the table or earlier in the batch. Imports of one tenant wait for each other, so that what
+-- one calls imported no other has stored meanwhile.
 create or replace function audit_private.import_batch(tenant_id uuid, events jsonb, first_line integer)
 returns table (
   line integer,
@@ -29,6 +29,7 @@ declare
   cutoff constant timestamptz := audit_private.retention_cutoff(import_batch.tenant_id);
   half constant integer := jsonb_array_length(import_batch.events) / 2;
 begin
+  perform pg_advisory_xact_lock(hashtextextended('pgwitness import ' || import_batch.tenant_id, 0));
   perform audit_private.check_batch(import_batch.events, known_keys);
   perform audit_private.add_partitions(
     array(select distinct e.occurred_at from audit_private.batch_events(import_batch.events) e));
@@ -66,19 +67,29 @@ begin
           o.value::integer)
         end
   ),
-  compared as (
-    select p.*, k.id is not null as is_known,
-      case
-        when k.content_digest <> audit_private.content_digest(
-          p.action, p.entity_type, p.entity_id, p.description, p.target, p.changes, p.metadata, p.outcome,
-          p.error_message, p.actor_id, p.actor_type)
-        then audit_private.refuse_repeat(coalesce(p.idempotency_key, p.id::text)) is null
-      end as is_refused
+  digested as (
+    select p.*, k.id is not null as is_stored, k.content_digest as stored_digest,
+      audit_private.content_digest(
+        p.action, p.entity_type, p.entity_id, p.description, p.target, p.changes, p.metadata, p.outcome,
+        p.error_message, p.actor_id, p.actor_type) as content_digest
     from parsed p
     left join lateral (
       select p.id, f.content_digest
       from audit_private.find_content_digest(import_batch.tenant_id, p.occurred_at, p.id) f
     ) k on true
+  ),
+  compared as (
+    select d.*, d.is_stored or row_number() over same_id > 1 as is_known
+    from (
+      select g.*, first_value(g.content_digest) over (partition by g.id order by g.index) as first_digest
+      from digested g
+    ) d
+    where case
+      when d.content_digest <> coalesce(d.stored_digest, d.first_digest)
+        then audit_private.refuse_repeat(coalesce(d.idempotency_key, d.id::text)) is not null
+      else true
+    end
+    window same_id as (partition by d.id order by d.index)
   ),
   stored as (
     insert into audit_private.event (
@@ -91,16 +102,14 @@ begin
       i.transaction_offset + pg_current_xact_id()::text::bigint, gen_random_uuid(), 'imported', c.action,
       c.entity_type, c.actor_type, c.outcome, recorder, c.actor_id, c.entity_id, c.description, c.actor, c.target,
       c.changes, c.metadata, c.ip, c.user_agent, c.request_id, c.error_message
-    from (select distinct on (u.id) u.* from compared u where not u.is_known order by u.id, u.index) c
+    from compared c
     cross join audit_private.instance i
-    on conflict do nothing
+    where not c.is_known
+    order by c.index
   )
   select
     (import_batch.first_line + c.index)::integer,
-    case
-      when c.is_known or c.index > min(c.index) over (partition by c.id) then 'repeated'
-      else 'imported'
-    end,
+    case when c.is_known then 'repeated' else 'imported' end,
     c.id, null::text, null::text, null::text, c.occurred_at < cutoff
   from compared c
   order by c.index;
@@ -116,6 +125,7 @@ exception
         refusal = returned_sqlstate,
         message = message_text,
         hint = pg_exception_hint;
+      message := regexp_replace(message, '^event 0:? (is )?', '');
       if refusal like '22%' then
         refusal := 'WT013';
         hint := 'A value has the wrong type: times are ISO 8601 text, addresses are IP addresses, ids are uuids.';

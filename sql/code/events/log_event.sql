@@ -31,61 +31,63 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  set_role constant text := current_setting('role');
+  recorded constant timestamptz := clock_timestamp();
+  acting_id text := actor_id;
+  acting_type text := actor_type;
+  acting jsonb := actor;
   tenant uuid;
   transaction_number bigint;
   place bigint;
-  recorded timestamptz;
-  acting_id text;
-  acting_type text;
-  acting jsonb;
   recorder text;
   event_id uuid;
 begin
+  if acting_id is null then
+    acting_id := nullif(current_setting('pgwitness.actor_id', true), '');
+    acting_type := coalesce(acting_type, nullif(current_setting('pgwitness.actor_type', true), ''));
+    acting := coalesce(acting, nullif(current_setting('pgwitness.actor', true), '')::jsonb);
+  end if;
+  if acting_type is null then
+    acting_type := case when acting_id is null then 'database_role' else 'user' end;
+  end if;
+  if acting_id is null and acting_type = 'database_role' then
+    acting_id := audit_private.effective_role();
+  end if;
+
   select d.tenant_id, b.transaction_offset + pg_current_xact_id()::text::bigint,
-    nextval('audit_private.event_sequence'), clock_timestamp(),
-    coalesce(log_event.actor_id, nullif(current_setting('pgwitness.actor_id', true), '')),
-    coalesce(log_event.actor_type, nullif(current_setting('pgwitness.actor_type', true), '')),
-    coalesce(log_event.actor, nullif(current_setting('pgwitness.actor', true), '')::jsonb),
-    case current_setting('role')
-      when 'none' then quote_ident(b.role_name)
-      else quote_ident(session_user) || '/' || quote_ident(b.role_name)
-    end
-  into tenant, transaction_number, place, recorded, acting_id, acting_type, acting, recorder
+    nextval('audit_private.event_sequence'), b.recorder
+  into tenant, transaction_number, place, recorder
   from audit_private.role_binding b
   join audit_private.logging_decision d
     on d.tenant_id = coalesce(
       log_event.tenant_id, nullif(current_setting('pgwitness.tenant_id', true), '')::uuid, b.only_tenant_id)
     and d.action = log_event.action
-  where b.role_name = case current_setting('role')
-      when 'none' then session_user else current_setting('role')::name end
+  where b.role_name = case set_role when 'none' then session_user else set_role::name end
     and (b.is_service or d.tenant_id = any (b.tenant_ids))
     and log_event.entity_type = any (b.entity_types)
-    and b.events_until > clock_timestamp()
+    and recorded < b.events_until
     and d.is_logged
     and not d.is_mandatory
+    and octet_length(concat(log_event.description, acting, log_event.target, log_event.changes, log_event.metadata))
+      <= d.payload_limit
     and btrim(log_event.description) <> ''
     and log_event.outcome = 'success'
     and log_event.error_message is null
     and log_event.occurred_at is null
     and log_event.idempotency_key is null
-    and (log_event.actor_type is null
-      or log_event.actor_type in ('user', 'system', 'api_key', 'database_role'))
-    and (log_event.actor is null or jsonb_typeof(log_event.actor) = 'object')
+    and acting_type in ('user', 'system', 'api_key', 'database_role')
+    and (acting is null or jsonb_typeof(acting) = 'object')
     and (log_event.target is null or jsonb_typeof(log_event.target) in ('object', 'array'))
-    and (log_event.changes is null or jsonb_typeof(log_event.changes) = 'object')
-    and pg_column_size(row(
-      log_event.description, log_event.actor, log_event.target, log_event.changes, log_event.metadata)) < 600
-    and (octet_length(current_setting('pgwitness.actor', true)) > 600) is not true;
+    and (log_event.changes is null or jsonb_typeof(log_event.changes) = 'object');
   if not found then
     return audit_private.log_event_carefully(
       action, entity_type, entity_id, description, metadata, target, changes, outcome, error_message,
-      occurred_at, idempotency_key, actor_id, actor_type, actor, tenant_id);
+      occurred_at, idempotency_key, acting_id, acting_type, acting, tenant_id);
+  end if;
+  if set_role <> 'none' then
+    recorder := audit_private.recorded_by();
   end if;
 
-  if acting_type is null then
-    acting_type := case when acting_id is null then 'database_role' else 'user' end;
-    acting_id := coalesce(acting_id, audit_private.effective_role());
-  end if;
   event_id := audit_private.new_event_id(recorded, hashint8extended(place, 0));
   insert into audit_private.event (
     tenant_id, occurred_at, id, recorded_at, sequence, transaction_id, salt, source, action, entity_type,

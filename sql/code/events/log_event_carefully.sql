@@ -1,6 +1,6 @@
 set local role audit_writer;
 -- Every event that log_event's one question didn't let through: failures, given times, idempotency keys,
--- large payloads, silenced actions, and whatever is to be refused.
+-- large payloads, silenced actions, and whatever is to be refused. The actor has been resolved already.
 --
 -- An idempotency key is claimed before the event is written, in the same transaction: of two racing
 -- repeats the second waits for the first to end and then finds its event, or writes its own if the
@@ -8,19 +8,19 @@ set local role audit_writer;
 create or replace function audit_private.log_event_carefully(
   action text,
   entity_type text,
-  entity_id text default null,
-  description text default null,
-  metadata jsonb default null,
-  target jsonb default null,
-  changes jsonb default null,
-  outcome text default 'success',
-  error_message text default null,
-  occurred_at timestamptz default null,
-  idempotency_key text default null,
-  actor_id text default null,
-  actor_type text default null,
-  actor jsonb default null,
-  tenant_id uuid default null
+  entity_id text,
+  description text,
+  metadata jsonb,
+  target jsonb,
+  changes jsonb,
+  outcome text,
+  error_message text,
+  occurred_at timestamptz,
+  idempotency_key text,
+  actor_id text,
+  actor_type text,
+  actor jsonb,
+  tenant_id uuid
 )
 returns uuid
 language plpgsql
@@ -31,17 +31,9 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   recorded constant timestamptz := clock_timestamp();
-  occurred constant timestamptz := coalesce(log_event_carefully.occurred_at, recorded);
-  tenant uuid := coalesce(
-    log_event_carefully.tenant_id, nullif(current_setting('pgwitness.tenant_id', true), '')::uuid);
-  acting_id text := coalesce(log_event_carefully.actor_id, nullif(current_setting('pgwitness.actor_id', true), ''));
-  acting_type text := coalesce(
-    log_event_carefully.actor_type, nullif(current_setting('pgwitness.actor_type', true), ''),
-    case when acting_id is null then 'database_role' else 'user' end);
-  acting jsonb := coalesce(log_event_carefully.actor, nullif(current_setting('pgwitness.actor', true), '')::jsonb);
-  bytes integer := audit_private.payload_bytes(
-    log_event_carefully.description, acting, log_event_carefully.target, log_event_carefully.changes, log_event_carefully.metadata,
-    log_event_carefully.error_message);
+  occurred constant timestamptz := coalesce(occurred_at, recorded);
+  tenant uuid := coalesce(tenant_id, nullif(current_setting('pgwitness.tenant_id', true), '')::uuid);
+  bytes integer := audit_private.payload_bytes(description, actor, target, changes, metadata, error_message);
   is_logged boolean;
   is_mandatory boolean;
   payload_limit integer;
@@ -63,27 +55,26 @@ begin
     and (b.is_service or d.tenant_id = any (b.tenant_ids))
     and log_event_carefully.entity_type = any (b.entity_types);
   if not found then
-    perform audit_private.refuse_write(
-      log_event_carefully.tenant_id, log_event_carefully.action, log_event_carefully.entity_type);
+    perform audit_private.refuse_write(tenant_id, action, entity_type);
   end if;
 
   if bytes > payload_limit and is_cut then
     select p.*
-    into description, acting, target, changes, metadata, error_message
+    into description, actor, target, changes, metadata, error_message
     from audit_private.cut_payload(
-      payload_limit, description, acting, target, changes, metadata, error_message) p;
+      payload_limit, description, actor, target, changes, metadata, error_message) p;
     bytes := 0;
   end if;
   if (
     not is_mandatory
-    and audit_private.is_valid_event(description, outcome, error_message, acting_type, acting, target, changes)
+    and audit_private.is_valid_event(description, outcome, error_message, actor_type, actor, target, changes)
     and bytes <= payload_limit
-    and (log_event_carefully.occurred_at is null
+    and (occurred_at is null
       or occurred between recorded - interval '24 hours' and recorded + interval '5 minutes')
     and occurred < events_until
   ) is not true then
     perform audit_private.refuse_event(
-      null, action, description, outcome, error_message, acting_type, acting, target, changes, is_mandatory,
+      null, action, description, outcome, error_message, actor_type, actor, target, changes, is_mandatory,
       occurred, recorded - interval '24 hours', recorded + interval '5 minutes', events_until, bytes,
       payload_limit);
   end if;
@@ -91,23 +82,20 @@ begin
     return null;
   end if;
 
-  if acting_id is null and acting_type = 'database_role' then
-    acting_id := audit_private.effective_role();
-  end if;
   place := nextval('audit_private.event_sequence');
   event_id := audit_private.new_event_id(occurred, hashint8extended(place, 0));
   if idempotency_key is not null then
-    if log_event_carefully.occurred_at is not null then
+    if occurred_at is not null then
       event_id := audit_private.derived_event_id(tenant, occurred, idempotency_key);
     end if;
     digest := audit_private.content_digest(
       action, entity_type, entity_id, description, target, changes, metadata, outcome, error_message,
-      acting_id, acting_type);
+      actor_id, actor_type);
     known_id := audit_private.claim_idempotency_key(tenant, idempotency_key, event_id, digest);
     if known_id <> event_id then
       return known_id;
     end if;
-    if log_event_carefully.occurred_at is not null then
+    if occurred_at is not null then
       select f.content_digest into known_digest
       from audit_private.find_content_digest(tenant, occurred, event_id) f;
       if found and known_digest <> digest then
@@ -126,8 +114,8 @@ begin
   values (
     tenant, occurred, event_id, recorded, place,
     transaction_offset + pg_current_xact_id()::text::bigint, gen_random_uuid(), 'logged', action, entity_type,
-    acting_type, outcome,
-    audit_private.recorded_by(), acting_id, entity_id, description, acting, target, changes, metadata,
+    actor_type, outcome,
+    audit_private.recorded_by(), actor_id, entity_id, description, actor, target, changes, metadata,
     nullif(current_setting('pgwitness.ip', true), '')::inet,
     nullif(current_setting('pgwitness.user_agent', true), ''),
     nullif(current_setting('pgwitness.request_id', true), ''),

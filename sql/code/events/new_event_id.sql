@@ -2,7 +2,7 @@
 -- (0 to 999), the variant, and 62 bits that only have to differ within one microsecond. A hash of a
 -- counter does that; fresh random bits would cost as much as a look-up, and the salt needs them more.
 -- Multiplying by 64536 and adding the whole shifts the milliseconds left by 16 bits and leaves the
--- microseconds in the low ones. A double holds microseconds exactly until the year 2255.
+-- microseconds in the low ones. A double holds microseconds exactly until the year 2242.
 -- Without a SET clause and no stricter than the functions that it calls, so that it inlines.
 create or replace function audit_private.new_event_id(occurred_at timestamptz, unique_bits bigint)
 returns uuid

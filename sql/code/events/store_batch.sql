@@ -45,7 +45,7 @@ begin
       e.outcome, e.error_message, coalesce(e.occurred_at, recorded) as occurred_at,
       coalesce(e.actor_id, context_actor_id) as actor_id,
       coalesce(e.actor_type, case when e.actor_id is null then context_actor_type else 'user' end) as actor_type,
-      coalesce(e.actor, context_actor) as actor,
+      coalesce(e.actor, case when e.actor_id is null then context_actor end) as actor,
       nextval('audit_private.event_sequence') as place
     from audit_private.batch_events(store_batch.events) e
     left join audit_private.logging_decision d
@@ -59,7 +59,8 @@ begin
           e.description, e.outcome, e.error_message, coalesce(e.actor_type, 'user'),
           e.actor, e.target, e.changes)
         and audit_private.payload_bytes(
-          e.description, e.actor, e.target, e.changes, e.metadata, e.error_message) <= d.payload_limit
+          e.description, coalesce(e.actor, context_actor), e.target, e.changes, e.metadata, e.error_message)
+          <= d.payload_limit
         and coalesce(e.occurred_at, recorded)
           between recorded - interval '24 hours' and recorded + interval '5 minutes'
         and coalesce(e.occurred_at, recorded) < end_of_partitions
@@ -70,7 +71,7 @@ begin
         coalesce(e.occurred_at, recorded), recorded - interval '24 hours', recorded + interval '5 minutes',
         end_of_partitions,
         audit_private.payload_bytes(
-          e.description, e.actor, e.target, e.changes, e.metadata, e.error_message),
+          e.description, coalesce(e.actor, context_actor), e.target, e.changes, e.metadata, e.error_message),
         d.payload_limit)
       end
     order by e.index

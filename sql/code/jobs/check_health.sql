@@ -11,32 +11,23 @@ as $$
 begin
   return query
   select 'partitions_ahead',
-    case when i.events_until > now() + interval '4 weeks' then 'ok' else 'error' end,
-    format('partitions reach until %s', coalesce(i.events_until::text, 'nowhere')),
-    case when i.events_until > now() + interval '4 weeks' is not true
+    case when covered.until_time > now() + interval '4 weeks' then 'ok' else 'error' end,
+    format('partitions reach without a hole until %s', covered.until_time),
+    case when covered.until_time > now() + interval '4 weeks' is not true
       then 'call audit.maintain_partitions();' end
-  from audit_private.instance i;
+  from audit_private.partitions_end(now()) as covered (until_time);
 
   return query
   select 'partitions_guarded',
     case when count(*) = 0 then 'ok' else 'error' end,
-    case when count(*) = 0 then 'every partition has its own row-level security and triggers'
-      else 'unguarded: ' || string_agg(c.relname::text, ', ' order by c.relname) end,
-    string_agg(
-      format('alter table audit_private.%1$I enable row level security; '
-        'alter table audit_private.%1$I force row level security; '
-        'alter table audit_private.%1$I enable always trigger event_refuse_change;', c.relname),
-      ' ' order by c.relname)
-  from pg_inherits h
-  join pg_class c on c.oid = h.inhrelid
-  where h.inhparent = 'audit_private.event'::regclass
-    and not (
-      c.relrowsecurity and c.relforcerowsecurity
-      and exists (
-        select from pg_trigger g
-        where g.tgrelid = c.oid and g.tgname = 'event_refuse_change' and g.tgenabled = 'A'
-      )
-    );
+    case when count(*) = 0 then 'every partition has the row-level security, grants and triggers that it was made with'
+      else 'not as it was made: ' || string_agg(p.partition_name, ', ' order by p.partition_name) end,
+    string_agg(format('set role audit_owner; select audit_private.guard_partition(%L); reset role;', p.partition_name),
+      ' ' order by p.partition_name)
+  from audit_private.event_partitions() p
+  where audit_private.guard_digest(p.partition_name) is distinct from (
+    select o.digest from audit_private.installed_object o where o.kind = 'guard'
+  );
 
   return query
   select 'objects_unchanged',

@@ -16,10 +16,9 @@ begin
   select now() + o.value::integer * interval '1 week' into horizon
   from audit_private.option o
   where o.name = 'partitions_ahead_weeks';
-  select coalesce(max(p.until_time), now() - interval '24 hours') into needed
-  from audit_private.event_partitions() p
-  where p.until_time > now() - interval '24 hours';
+  needed := audit_private.partitions_end(now() - interval '24 hours');
   if needed > horizon then
+    perform audit_private.note_partitions_end();
     return null;
   end if;
   return audit_private.add_partition(needed);

@@ -41,9 +41,7 @@ begin
   execute format(
     'alter table audit_private.event attach partition audit_private.%I for values from (%L) to (%L)',
     partition_name, lower_bound, upper_bound);
-  update audit_private.instance i
-  set events_from = least(i.events_from, lower_bound),
-    events_until = greatest(i.events_until, upper_bound);
+  perform audit_private.note_partitions_end();
   return partition_name;
 end
 $$;

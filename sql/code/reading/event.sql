@@ -1,9 +1,10 @@
 -- Two views. readable_event holds the columns and their order once; it has only the tenant wall of
 -- the table, so nobody but the owner's reading functions may use it. audit.event is what people query.
 --
--- The condition of audit.event has no column in it, so the server makes it a one-time filter above
+-- The first condition of audit.event has no column in it, so the server makes it a one-time filter above
 -- every scan: it is asked before the first row, also when an index finds none. It raises rather than
--- answering false. The wall keeps functions of the caller's own away from rows of other tenants, and
+-- answering null. The second holds rows and session to one tenant: conditions of the caller's own may run
+-- between the two and the wall, and change the context meanwhile. The wall keeps functions of the caller's own away from rows of other tenants, and
 -- security_barrier keeps them away from every row until the session was checked.
 create or replace view audit_private.readable_event as
 select
@@ -38,7 +39,8 @@ comment on view audit_private.readable_event is 'events of the visible tenant as
 create or replace view audit.event as
 select e.*
 from audit_private.readable_event e
-where (select audit_private.open_reading());
+where (select audit_private.open_reading()) is not null
+  and e.tenant_id = (select audit_private.open_reading());
 comment on view audit.event is
   'The tenant''s events. Needs a tenant and an open access session; each statement is logged with its text. '
   'Raises WT001, WT030, WT031, WT032, WT035 or WT036.';

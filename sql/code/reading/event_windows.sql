@@ -8,6 +8,7 @@ volatile
 parallel unsafe
 security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
 as $$
   select min(n.from_time), max(n.until_time)
   from (

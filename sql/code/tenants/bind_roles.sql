@@ -13,12 +13,12 @@ declare
 begin
   perform audit_private.lock_catalogue();
   insert into audit_private.role_binding
-    (role_name, is_service, tenant_ids, entity_types, transaction_offset, events_until)
+    (role_name, is_service, tenant_ids, entity_types, transaction_offset, events_until, recorder)
   select touched,
     exists (select from audit_private.service_grant s where s.role_name = touched),
     array(select g.tenant_id from audit_private.tenant_grant g where g.role_name = touched order by g.tenant_id),
     array(select t.entity_type from audit_private.entity_type t order by t.entity_type),
-    i.transaction_offset, i.events_until
+    i.transaction_offset, i.events_until, audit_private.quoted_role(touched)
   from audit_private.instance i
   on conflict (role_name) do update
   set is_service = excluded.is_service, tenant_ids = excluded.tenant_ids;

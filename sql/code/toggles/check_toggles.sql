@@ -49,7 +49,7 @@ begin
   if unknown is not null then
     raise exception using
       errcode = 'WT022',
-      message = format('unknown category: %s', unknown),
+      message = format('unknown category: %L', unknown),
       detail = 'Only categories of the catalogue can be turned.',
       hint = 'select code from audit.list_catalogue() where kind = ''category'';';
   end if;
@@ -60,7 +60,7 @@ begin
   if unknown is not null then
     raise exception using
       errcode = 'WT010',
-      message = format('unknown or retired action: %s', unknown),
+      message = format('unknown or retired action: %L', unknown),
       detail = 'Only actions of the catalogue can be turned.',
       hint = 'select code from audit.list_catalogue() where kind = ''action'';';
   end if;

@@ -5,7 +5,7 @@ volatile
 parallel unsafe
 as $$
   select audit.set_toggles(
-    pg_catalog.jsonb_build_object('actions', pg_catalog.jsonb_build_object(action, enabled)), reason, tenant_id) > 0
+    pg_catalog.jsonb_build_object('actions', pg_catalog.jsonb_build_object(coalesce(action, ''), enabled)), reason, tenant_id) > 0
 $$;
 comment on function audit.set_action_logging(text, boolean, text, uuid) is
   'overrides one action, whatever its category says; null removes the override; true when that changed anything; needs a reason when an action falls silent; for audit_admin';

@@ -5,7 +5,7 @@ volatile
 parallel unsafe
 as $$
   select audit.set_toggles(
-    pg_catalog.jsonb_build_object('categories', pg_catalog.jsonb_build_object(category, enabled)), reason, tenant_id) > 0
+    pg_catalog.jsonb_build_object('categories', pg_catalog.jsonb_build_object(coalesce(category, ''), enabled)), reason, tenant_id) > 0
 $$;
 comment on function audit.set_category_logging(text, boolean, text, uuid) is
   'turns a category on or off; null removes the setting; true when that changed anything; needs a reason when an action falls silent; for audit_admin';

@@ -168,7 +168,7 @@ def ask_justification(session: Session) -> str:
 
 @click.group()
 def access() -> None:
-    """Access sessions: nothing can be read without a reason and a justification."""
+    """Sessions of justified access; nothing is read without one."""
 
 
 @access.command("open")

@@ -26,7 +26,7 @@ Texts = dict[str, str]
 
 @click.group()
 def catalogue() -> None:
-    """The vocabulary of the log: categories, actions, entity types, reasons (audit_operator)."""
+    """The vocabulary of the log, to which an audit_operator adds."""
 
 
 @catalogue.command("list")

@@ -65,8 +65,8 @@ def log(
 
     ACTION and ENTITY_TYPE are codes of the catalogue. A line of --batch is an object whose keys are
     the arguments of audit.log_event: action, entity_type, entity_id, description, metadata, target,
-    changes, outcome, error_message, occurred_at, idempotency_key, actor_id, actor_type, actor, and
-    ip, user_agent, request_id. An action that is toggled off prints no ID; that is no error.
+    changes, outcome, error_message, occurred_at, idempotency_key, actor_id, actor_type, actor.
+    An action that is toggled off prints no ID; that is no error.
     """
     if batch:
         if action or any(value is not None for value in event.values()):

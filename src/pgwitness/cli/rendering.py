@@ -34,6 +34,9 @@ from pgwitness.models import CatalogueEntry, Event, SubjectEvent, Toggle
 WIDE = 120
 """Columns of a terminal from which on action, actor and status have columns of their own."""
 
+BRIEF = 300
+"""Characters of a description that a listing shows."""
+
 _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
 )
@@ -194,7 +197,7 @@ def _shown(session: Session, value: Any) -> Text:
     if isinstance(value, Text):
         return value
     if isinstance(value, tuple):
-        first, *below = (_shown(session, part) for part in value if part)
+        first, *below = [_shown(session, part) for part in value if part] or [_shown(session, None)]
         for line in below:
             line.stylize("dim")
         return Text("\n").join([first, *below])
@@ -294,15 +297,20 @@ def _event_cells(
 ) -> tuple[Text, ...]:
     when = Text(messages.relative_time(session.language, event.occurred_at))
     action = Text(escape(titles.of("action", event.action)), style="bold")
-    actor = Text(escape(name_of(event.actor_id, event.actor_type, event.actor, titles)))
+    actor = Text(_brief(name_of(event.actor_id, event.actor_type, event.actor, titles)))
     state = status(event, titles)
-    about = Text.assemble(escape(event.description or _NOTHING), "\n", (str(event.id), "dim"))
+    about = Text.assemble(_brief(event.description or _NOTHING), "\n", (str(event.id), "dim"))
     related = event.relations if isinstance(event, SubjectEvent) else ()
     relations = [session.text(f"relation_{name}") for name in related]
     below = [Text(", ".join(relations), style="cyan")] if relations else []
     if is_wide:
         return Text("\n").join([when, *below]), action, about, actor, state
     return Text("\n").join([when, state, *below]), Text("\n").join([action, actor]), about
+
+
+def _brief(text: str) -> str:
+    """Put text that may be long on one line of a listing; the detail view shows all of it."""
+    return one_line(text if len(text) <= BRIEF else f"{text[: BRIEF - 1]}…")
 
 
 def event_detail(session: Session, event: Event, titles: Titles, zone: tzinfo) -> None:

@@ -65,7 +65,9 @@ def search(
     justification: str | None,
     **criteria: Any,
 ) -> None:
-    """Search events, newest first; TEXT is sought in descriptions, snapshots and metadata.
+    """Search events, newest first.
+
+    TEXT is sought in descriptions, snapshots and metadata.
 
     Without an open access session it asks for a reason and a justification, or takes them from
     --reason and --justification. Times without an offset are in the session's time zone (PGTZ).
@@ -149,7 +151,7 @@ def _sum_up(session: Session, shown: int, total: EventCount | None, after: str |
 @justification_options
 @pass_session
 def show(session: Session, event_id: UUID, reason: str | None, justification: str | None) -> None:
-    """Show one event whole: time, status, description, snapshots, changes, metadata."""
+    """Show one event: time, status, snapshots, changes, metadata."""
     with reader(session, reason, justification) as reading:
         event = reading.read(lambda client: client.get_event(event_id=event_id))
         if session.as_json:
@@ -165,7 +167,7 @@ def show(session: Session, event_id: UUID, reason: str | None, justification: st
 def actors(
     context: click.Context, text: str | None, reason: str | None, justification: str | None
 ) -> None:
-    """List who acted lately, newest first; TEXT is sought in ids and snapshots."""
+    """List who acted, newest first. TEXT is sought in their ids and snapshots."""
     session = context.ensure_object(Session)
     with reader(session, reason, justification) as reading:
         rows = reading.read(lambda client: client.list_actors(search=text))
@@ -197,9 +199,10 @@ def report(
     reason: str | None,
     justification: str | None,
 ) -> None:
-    """Report all events of a person: as actor, as target, and where mentioned (audit_privacy).
+    """Report all events of a person (audit_privacy).
 
-    Give every IDENTIFIER by which the application knew the person: ids, e-mail addresses, names.
+    These are events where the person acted, was acted on, or is mentioned. Give every IDENTIFIER
+    by which the application knew the person: ids, e-mail addresses, names.
     """
     session = context.ensure_object(Session)
     with reader(session, reason, justification) as reading:
