@@ -15,7 +15,7 @@ as $$
     derived_event_id.occurred_at,
     ('x' || left(encode(
       sha256(uuid_send(derived_event_id.tenant_id) || convert_to(derived_event_id.idempotency_key, 'UTF8')),
-      'hex'), 16))::bit(64)::bigint)
+      'hex'), 16))::bit(64)::bigint & 4611686018427387903)
 $$;
 comment on function audit_private.derived_event_id(uuid, timestamptz, text) is
   'the id that a tenant''s idempotency key stands for at a given time';

@@ -99,7 +99,7 @@ begin
     )
     select
       import_batch.tenant_id, c.occurred_at, c.id, recorded, nextval('audit_private.event_sequence'),
-      i.transaction_offset + pg_current_xact_id()::text::bigint, gen_random_uuid(), 'imported', c.action,
+      i.transaction_offset + txid_current(), gen_random_uuid(), 'imported', c.action,
       c.entity_type, c.actor_type, c.outcome, recorder, c.actor_id, c.entity_id, c.description, c.actor, c.target,
       c.changes, c.metadata, c.ip, c.user_agent, c.request_id, c.error_message
     from compared c

@@ -54,7 +54,7 @@ begin
     acting_id := audit_private.effective_role();
   end if;
 
-  select d.tenant_id, b.transaction_offset + pg_current_xact_id()::text::bigint,
+  select d.tenant_id, b.transaction_offset + txid_current(),
     nextval('audit_private.event_sequence'), b.recorder
   into tenant, transaction_number, place, recorder
   from audit_private.role_binding b
@@ -88,7 +88,7 @@ begin
     recorder := audit_private.recorded_by();
   end if;
 
-  event_id := audit_private.new_event_id(recorded, hashint8extended(place, 0));
+  event_id := audit_private.new_event_id(recorded, place);
   insert into audit_private.event (
     tenant_id, occurred_at, id, recorded_at, sequence, transaction_id, salt, source, action, entity_type,
     actor_type, outcome, recorded_by, actor_id, entity_id, description, actor, target, changes, metadata,

@@ -83,7 +83,7 @@ begin
   end if;
 
   place := nextval('audit_private.event_sequence');
-  event_id := audit_private.new_event_id(occurred, hashint8extended(place, 0));
+  event_id := audit_private.new_event_id(occurred, place);
   if idempotency_key is not null then
     if occurred_at is not null then
       event_id := audit_private.derived_event_id(tenant, occurred, idempotency_key);
@@ -113,7 +113,7 @@ begin
   )
   values (
     tenant, occurred, event_id, recorded, place,
-    transaction_offset + pg_current_xact_id()::text::bigint, gen_random_uuid(), 'logged', action, entity_type,
+    transaction_offset + txid_current(), gen_random_uuid(), 'logged', action, entity_type,
     actor_type, outcome,
     audit_private.recorded_by(), actor_id, entity_id, description, actor, target, changes, metadata,
     nullif(current_setting('pgwitness.ip', true), '')::inet,

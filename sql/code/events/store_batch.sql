@@ -22,7 +22,7 @@ declare
   end_of_partitions timestamptz;
   stored bigint;
 begin
-  select i.transaction_offset + pg_current_xact_id()::text::bigint, i.events_until
+  select i.transaction_offset + txid_current(), i.events_until
   into current_transaction, end_of_partitions
   from audit_private.instance i;
   select a.actor_id, a.actor_type, a.actor
@@ -36,7 +36,7 @@ begin
   )
   select
     store_batch.tenant_id, n.occurred_at,
-    audit_private.new_event_id(n.occurred_at, hashint8extended(n.place, 0)), recorded, n.place,
+    audit_private.new_event_id(n.occurred_at, n.place), recorded, n.place,
     current_transaction, gen_random_uuid(), 'logged', n.action, n.entity_type, n.actor_type, n.outcome, recorder,
     n.actor_id, n.entity_id, n.description, n.actor, n.target, n.changes, n.metadata, context_ip,
     context_user_agent, context_request_id, n.error_message

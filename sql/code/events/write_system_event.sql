@@ -19,7 +19,7 @@ as $$
 declare
   moment constant timestamptz := clock_timestamp();
   place constant bigint := nextval('audit_private.event_sequence');
-  event_id constant uuid := audit_private.new_event_id(moment, hashint8extended(place, 0));
+  event_id constant uuid := audit_private.new_event_id(moment, place);
 begin
   insert into audit_private.event (
     tenant_id, occurred_at, id, recorded_at, sequence, transaction_id, salt, source, action, entity_type,
@@ -28,7 +28,7 @@ begin
   )
   select
     write_system_event.tenant_id, moment, event_id, moment, place,
-    i.transaction_offset + pg_current_xact_id()::text::bigint, gen_random_uuid(), 'system',
+    i.transaction_offset + txid_current(), gen_random_uuid(), 'system',
     write_system_event.action, write_system_event.entity_type, a.actor_type, 'success',
     audit_private.recorded_by(), a.actor_id, write_system_event.entity_id,
     write_system_event.description, a.actor, write_system_event.changes,

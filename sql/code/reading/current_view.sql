@@ -11,7 +11,7 @@ as $$
   select jsonb_build_object(
     'at', (extract(epoch from clock_timestamp()) * 1000000)::bigint,
     'end', i.transaction_offset + pg_snapshot_xmax(s.snapshot)::text::bigint,
-    'own', i.transaction_offset + pg_current_xact_id()::text::bigint,
+    'own', i.transaction_offset + txid_current(),
     'running', to_jsonb(array(
       select i.transaction_offset + x.number::text::bigint
       from pg_snapshot_xip(s.snapshot) as x (number)
