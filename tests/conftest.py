@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,8 @@ version_key = pytest.StashKey[str]()
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start a server, unless TEST_PGPORT names one on 127.0.0.1 with a superuser postgres."""
+    # A terminated run would leave its server behind.
+    signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated", returncode=143))
     if not hasattr(config, "workerinput") and "TEST_PGPORT" not in os.environ:
         server = Server(find_binaries(MAJOR), settings=SETTINGS)
         config.stash[server_key] = server

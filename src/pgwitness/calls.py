@@ -9,7 +9,6 @@ the only one that the role is bound to.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +20,7 @@ from uuid import UUID
 from pgwitness import models
 from pgwitness.context import current_places
 from pgwitness.errors import ValueUnstorable
-from pgwitness.text import make_safe, storable, to_json
+from pgwitness.text import dump, make_safe, storable, to_json
 
 Result = TypeVar("Result", covariant=True)
 Rows: TypeAlias = Sequence[Mapping[str, Any]]
@@ -656,9 +655,9 @@ def log_event(
         error_message: why it failed; required for a failure.
         occurred_at: aware; at most 24 hours ago or 5 minutes ahead; left out, now.
         idempotency_key: repeating the call with the same key within 24 hours logs one event.
-        actor_id: who acted; left out, the context's.
-        actor_type: user, system, api_key or database_role; left out, the context's.
-        actor: snapshot of the actor; left out, the context's.
+        actor_id: who acted, in place of the context's actor as a whole; left out, the context's.
+        actor_type: user, system, api_key or database_role.
+        actor: snapshot of the actor.
         tenant_id: the tenant.
 
     Returns:
@@ -733,8 +732,8 @@ def import_events(
 
     Args:
         events: objects as for `log_events`, and ip, user_agent, request_id, id (kept when its time
-            is occurred_at) and recorded_at. Each has occurred_at, and an id or an idempotency_key: so a repeated import
-            doubles nothing.
+            is occurred_at) and recorded_at. Each has occurred_at, and an id or an idempotency_key:
+            so a repeated import doubles nothing.
         reason: 10 to 500 characters.
         tenant_id: the tenant of all of them.
 
@@ -772,7 +771,7 @@ def _storable_event(event: Mapping[str, Any], is_own: bool = True) -> dict[str, 
 
 
 def _dump(value: object) -> str | None:
-    return None if value is None else json.dumps(value, ensure_ascii=False, allow_nan=False)
+    return None if value is None else dump(value)
 
 
 # Access

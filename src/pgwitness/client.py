@@ -67,9 +67,9 @@ class PendingEvent:
         error_message: why it failed, when outcome is failure.
         occurred_at: aware; left out, the end of the block.
         idempotency_key: for the success only, since a failed act may be tried again.
-        actor_id: who acts; left out, the context's.
-        actor_type: left out, the context's.
-        actor: left out, the context's.
+        actor_id: who acts, in place of the context's actor as a whole; left out, the context's.
+        actor_type: user, system, api_key or database_role.
+        actor: snapshot of the actor.
         tenant_id: left out, the context's.
         id: of the event that was written; None before, and when a toggle silenced it.
     """
@@ -239,9 +239,9 @@ Args:
     error_message: why it failed, when outcome is failure.
     occurred_at: aware; left out, the end of the block.
     idempotency_key: for the success only, since a failed act may be tried again.
-    actor_id: who acts; left out, the context's.
-    actor_type: left out, the context's.
-    actor: left out, the context's.
+    actor_id: who acts, in place of the context's actor as a whole; left out, the context's.
+    actor_type: user, system, api_key or database_role.
+    actor: snapshot of the actor.
     tenant_id: left out, the context's.
 
 Yields:
@@ -337,9 +337,8 @@ class Client:
     """Calls the audit log over a connection, session or pool.
 
     A connection or session is used within its own transaction, which stays the caller's to begin
-    and
-    end: an event that is logged there commits with it. A client over a pool owns its connections:
-    each call is a transaction of its own, or all calls of a `context` block together.
+    and end: an event that is logged there commits with it. A client over a pool owns its
+    connections: each call is a transaction of its own, or all calls of a `context` block together.
     """
 
     def __init__(
@@ -535,9 +534,8 @@ class AsyncClient:
     """Calls the audit log over an asynchronous connection, session or pool.
 
     A connection or session is used within its own transaction, which stays the caller's to begin
-    and
-    end: an event that is logged there commits with it. A client over a pool owns its connections:
-    each call is a transaction of its own, or all calls of a `context` block together.
+    and end: an event that is logged there commits with it. A client over a pool owns its
+    connections: each call is a transaction of its own, or all calls of a `context` block together.
     """
 
     def __init__(

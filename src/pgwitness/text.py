@@ -46,6 +46,7 @@ INTEGER_BITS = 14_280  # some 4,298 digits: Python itself reads at most 4,300
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _ESCAPABLE = re.compile("[\x00\ud800-\udfff\\\\]")
 _ESCAPED = re.compile(r"\\(\\|u[0-9a-f]{4})")
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False)
 _NUMBERS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
@@ -117,7 +118,12 @@ def to_json(value: object) -> str:
         ValueUnstorable: a value of another type, two names of an object that become one, an integer
             of over 14,280 bits, or more than 200 levels.
     """
-    return json.dumps(_plain(value, "", Places(), 0), ensure_ascii=False, allow_nan=False)
+    return dump(_plain(value, "", Places(), 0))
+
+
+def dump(value: object) -> str:
+    """Gives as JSON text what went through `make_safe` already."""
+    return _ENCODER.encode(value)
 
 
 def make_safe(event: Mapping[str, object], inherited: Places | None = None) -> dict[str, Any]:
@@ -142,9 +148,12 @@ def make_safe(event: Mapping[str, object], inherited: Places | None = None) -> d
         # The key isn't part of the stored event, so its place would point nowhere.
         known = Places() if name == "idempotency_key" else places
         name = storable(name)
-        safe[name] = _plain(value, f"/{_segment(name)}", known, 0)
+        safe[name] = value if value is None else _plain(value, f"/{_segment(name)}", known, 0)
     if inherited is not None:
-        for member in ("actor_id", "actor", "user_agent", "request_id"):
+        # An actor who is named in the event stands in for the context's, snapshot and all.
+        is_actors = event.get("actor_id") is None
+        members = ("actor_id", "actor") if is_actors else ()
+        for member in (*members, "user_agent", "request_id"):
             if event.get(member) is None:
                 places.add_those_below(inherited, member)
     if places:
@@ -195,10 +204,10 @@ class _RenamedMark(dict[str, object]):
 
 
 def _plain(value: object, place: str, places: Places, depth: int) -> Any:
+    if value is None or value is True or value is False:
+        return value
     if isinstance(value, Enum):
         value = value.value
-    if value is None or isinstance(value, bool):
-        return value
     if isinstance(value, str):
         if is_storable(value):
             return str(value)
@@ -217,14 +226,14 @@ def _plain(value: object, place: str, places: Places, depth: int) -> Any:
             return float(value)
         places.numbers.append(place)
         return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
-    if isinstance(value, Mapping | list | tuple):
+    if isinstance(value, dict | list | tuple | Mapping):
         if depth >= DEPTH_LIMIT:
             raise ValueUnstorable(
                 "a value is nested too deeply",
                 detail=f"More than {DEPTH_LIMIT} levels, or an object that holds itself.",
                 hint="Flatten it, or write it as text.",
             )
-        if isinstance(value, Mapping):
+        if not isinstance(value, list | tuple):
             return _plain_object(value, place, places, depth)
         items = []
         for index, item in enumerate(value):

@@ -144,8 +144,8 @@ def test_another_name_does_not_start_the_count_anew(loaded_database: Database) -
     with pytest.raises(psycopg.Error) as refusal:
         open_as(desk, loaded_database.tenant_a, "name 6")
     assert refusal.value.sqlstate == "WT033"
-    with pytest.raises(psycopg.Error) as refusal, desk.transaction():
-        desk.execute("set local quote_all_identifiers = on")
+    desk.execute("set quote_all_identifiers = on")
+    with pytest.raises(psycopg.Error) as refusal:
         open_access(desk)
     assert refusal.value.sqlstate == "WT033"
 
@@ -201,8 +201,8 @@ def wait_until_blocked(database: Database, waiter: psycopg.Connection[Any]) -> N
 
 def test_a_read_only_transaction_is_refused_with_a_hint(loaded_database: Database) -> None:
     reader = loaded_database.connect(loaded_database.role("reader"))
-    with pytest.raises(psycopg.Error) as refusal, reader.transaction():
-        reader.execute("set transaction read only")
+    reader.execute("set default_transaction_read_only = on")
+    with pytest.raises(psycopg.Error) as refusal:
         open_access(reader)
     assert refusal.value.sqlstate == "WT036"
     assert "read write" in (refusal.value.diag.message_hint or "")

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import os
+import pty
 import re
+import select
 import signal
 import subprocess
 import sys
+import termios
 import time
 
 import psycopg
@@ -107,7 +110,7 @@ def test_its_own_server_stays_until_told_to_end() -> None:
             shown += line
             if "until Ctrl-C" in line:
                 break
-        found = re.search(r'psql "([^"]+)"', shown)
+        found = re.search(r'psql "(host=[^"]+)"', shown)
         assert found is not None, shown[-2000:]
         with psycopg.connect(found[1]) as connection:
             assert connection.execute("select count(*) from audit.list_tenants()").fetchone()
@@ -122,6 +125,39 @@ def test_its_own_server_stays_until_told_to_end() -> None:
     except psycopg.OperationalError:
         is_gone = True
     assert is_gone
+
+
+def test_at_a_terminal_it_asks_nothing_and_stays_until_ctrl_c() -> None:
+    master, slave = pty.openpty()
+    termios.tcsetwinsize(slave, (40, 100))
+    with subprocess.Popen(
+        [sys.executable, "-m", "pgwitness.demo"],
+        env={**CLEAN, "TERM": "xterm-256color"},
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        start_new_session=True,
+    ) as process:
+        os.close(slave)
+        shown = ""
+        ends = time.monotonic() + 60
+        is_told = False
+        while time.monotonic() < ends:
+            if select.select([master], [], [], 0.1)[0]:
+                try:
+                    shown += os.read(master, 65536).decode(errors="replace")
+                except OSError:  # how Linux says that the other end is closed
+                    break
+            if "until Ctrl-C" in shown and not is_told:
+                time.sleep(0.2)
+                process.send_signal(signal.SIGINT)
+                is_told = True
+        else:
+            process.kill()
+    os.close(master)
+    assert "(WT030)" in shown
+    assert process.returncode == 0, shown[-2000:]
+    assert "Stopped." in shown
 
 
 def test_without_a_terminal_its_own_server_ends_with_it() -> None:

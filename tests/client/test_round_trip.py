@@ -139,7 +139,7 @@ def test_a_contexts_values_come_back(
     assert (event.user_agent, event.request_id) == (user_agent, request_id)
 
 
-@SETTINGS
+@settings(SETTINGS, max_examples=20)
 @given(description=filled_text, metadata=any_object)
 def test_a_batch_and_an_import(
     loaded_database: Database,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from walls.ledger import Connection, call, log, log_batch, refused, stored
+from walls.ledger import Connection, call, log, log_batch, refused, set_context, stored
 
 from databases import Database
 
@@ -53,11 +53,26 @@ def test_garbage_is_refused(loaded_database: Database, app: Connection) -> None:
 def test_a_forged_actor_is_checked_like_an_argument(
     loaded_database: Database, app: Connection
 ) -> None:
-    for name, value in (("actor_type", "king"), ("actor", "[1]"), ("actor", '"Anna"')):
-        app.execute(f"set pgwitness.{name} = '{value}'")
-        with refused("WT013", case=value):
+    forged = ({"actor_type": "king"}, {"actor_id": "x", "actor": "[1]"}, {"actor": '"Anna"'})
+    for settings in forged:
+        for name, value in settings.items():
+            app.execute(f"set pgwitness.{name} = '{value}'")
+        with refused("WT013", case=settings):
             log(app)
-        with refused("WT013", case=value):
+        with refused("WT013", case=settings):
             log_batch(app, [{}])
-        app.execute(f"reset pgwitness.{name}")
+        for name in settings:
+            app.execute(f"reset pgwitness.{name}")
     assert stored(loaded_database) == []
+
+
+def test_a_snapshot_without_an_id_means_the_same_to_both_ways_of_logging(
+    loaded_database: Database, app: Connection
+) -> None:
+    with app.transaction():
+        set_context(app, actor={"name": "Anna"})
+        log(app)
+        log_batch(app, [{}])
+    one, other = stored(loaded_database)
+    for name in ("actor", "actor_id", "actor_type"):
+        assert one[name] == other[name]

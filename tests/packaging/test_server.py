@@ -10,7 +10,13 @@ import psycopg
 import pytest
 
 from pgwitness import server
-from pgwitness.server import Server, ServerFailed, ServerMissing, find_binaries
+from pgwitness.server import (
+    Server,
+    ServerFailed,
+    ServerMissing,
+    find_binaries,
+    package_folders,
+)
 
 
 def test_a_server_lives_as_long_as_its_block(binaries: Path) -> None:
@@ -49,8 +55,10 @@ def test_programs_below_a_closed_home_are_copied(binaries: Path, tmp_path: Path)
     """Another account runs the server when we are root, and it may not enter our home."""
     home = tmp_path / "home"
     home.mkdir(mode=0o700)
-    shutil.copytree(binaries.parent, home / "postgresql", symlinks=True)
-    with Server(home / "postgresql" / "bin") as running:
+    folders = package_folders(binaries)
+    for folder in folders:
+        shutil.copytree(folder, home / folder.name, symlinks=True)
+    with Server(home / binaries.relative_to(folders[0].parent)) as running:
         is_copy = running.binaries.is_relative_to(running.directory)
         assert is_copy == (os.geteuid() == 0)
     assert home.stat().st_mode & 0o777 == 0o700

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from databases import Database
 from reading.desk import Desk, open_desk
+
+from databases import Database
 
 
 @pytest.fixture
@@ -15,9 +16,7 @@ def desk(loaded_database: Database) -> Desk:
 @pytest.fixture
 def other_desk(loaded_database: Database) -> Desk:
     """The desk of tenant b's reader, in the same database."""
-    return open_desk(
-        loaded_database, loaded_database.role("reader", "b"), loaded_database.tenant_b
-    )
+    return open_desk(loaded_database, loaded_database.role("reader", "b"), loaded_database.tenant_b)
 
 
 @pytest.fixture

@@ -15,11 +15,32 @@ from psycopg.types.json import Jsonb
 
 from databases import Database
 
-COLUMNS = (
-    "tenant_id occurred_at id recorded_at sequence transaction_id source category action "
-    "entity_type entity_id actor_type actor_id actor description target changes metadata outcome "
-    "error_message ip user_agent request_id recorded_by"
-).split()
+COLUMNS = [
+    "tenant_id",
+    "occurred_at",
+    "id",
+    "recorded_at",
+    "sequence",
+    "transaction_id",
+    "source",
+    "category",
+    "action",
+    "entity_type",
+    "entity_id",
+    "actor_type",
+    "actor_id",
+    "actor",
+    "description",
+    "target",
+    "changes",
+    "metadata",
+    "outcome",
+    "error_message",
+    "ip",
+    "user_agent",
+    "request_id",
+    "recorded_by",
+]
 
 
 @dataclass
@@ -51,7 +72,7 @@ class Desk:
         places = ", ".join(f"%({name})s" for name in row)
         found = self.hand.execute(
             f"insert into audit_private.event (id, sequence, transaction_id, salt, {names}) "
-            "select audit_private.new_event_id(%(occurred_at)s, hashint8extended(s.n, 0)), s.n, "
+            "select audit_private.new_event_id(%(occurred_at)s, s.n), s.n, "
             f"pg_current_xact_id()::text::bigint, gen_random_uuid(), {places} "
             "from nextval('audit_private.event_sequence') as s (n) returning *",
             {

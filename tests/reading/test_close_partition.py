@@ -8,8 +8,9 @@ import psycopg
 import pytest
 from psycopg.rows import DictRow
 
-from databases import Database
 from reading.desk import Desk, connect
+
+from databases import Database
 
 OLD = datetime.now(UTC) - timedelta(days=30)
 CLOSE = "select audit.close_partition(partition => %s) as made"
@@ -18,9 +19,7 @@ CLOSE = "select audit.close_partition(partition => %s) as made"
 def add_old_partition(desk: Desk) -> str:
     with desk.hand.transaction():
         desk.hand.execute("set local role audit_owner")
-        row = desk.hand.execute(
-            "select audit_private.add_partition(%s) as name", (OLD,)
-        ).fetchone()
+        row = desk.hand.execute("select audit_private.add_partition(%s) as name", (OLD,)).fetchone()
     assert row is not None
     assert isinstance(row["name"], str)
     return row["name"]
@@ -130,8 +129,10 @@ def test_the_statements_also_build_concurrently(
         ("actor_id = 'actor 7'", "actor_idx"),
         ("entity_type = 'user' and entity_id = '7'", "entity_idx"),
         ("action = 'role_created'", "action_idx"),
-        ("audit_private.search_text_v1(description, actor, target, metadata) ilike '%xylo%'",
-         "search_idx"),
+        (
+            "audit_private.search_text_v1(description, actor, target, metadata) ilike '%xylo%'",
+            "search_idx",
+        ),
     ],
 )
 def test_each_index_is_used(
@@ -144,10 +145,11 @@ def test_each_index_is_used(
         "transaction_id, source, action, entity_type, entity_id, actor_type, actor_id, outcome, "
         "recorded_by, description) "
         "select %s, t.moment, audit_private.new_event_id(t.moment, g), t.moment, g, 1, 'logged', "
-        "case when g %% 500 = 1 then 'role_created' else 'user_created' end, 'user', (g %% 900)::text, "
-        "'user', 'actor ' || g %% 700, 'success', 'app', "
-        "case when g = 9 then 'xylophone' else 'ordinary words' end from generate_series(1, 5000) g "
-        "cross join lateral (select %s::timestamptz + g * interval '1 millisecond' as moment) t",
+        "case when g %% 500 = 1 then 'role_created' else 'user_created' end, 'user', "
+        "(g %% 900)::text, 'user', 'actor ' || g %% 700, 'success', 'app', "
+        "case when g = 9 then 'xylophone' else 'ordinary words' end "
+        "from generate_series(1, 5000) g cross join lateral "
+        "(select %s::timestamptz + g * interval '1 millisecond' as moment) t",
         (desk.tenant_id, OLD),
     )
     assert close(operator, partition) == 4

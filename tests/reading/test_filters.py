@@ -15,8 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg.rows import DictRow
 
-from databases import Database
 from reading.desk import Desk, connect
+
+from databases import Database
 
 WEEK = timedelta(weeks=1)
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -24,7 +25,21 @@ MOMENTS = [NOW - n * WEEK - timedelta(minutes=m) for n in range(6) for m in (0, 
 
 # Letters whose case is simple, everything that patterns or JSON treat as special, and words long
 # enough for trigrams.
-WORDS = ["anna", "Anna", "ÅSA", "åsa", "100%", "a_b", "a\\b", 'say "hi"', "x\ty", "x\ny", "or", "4711", "-1.5"]
+WORDS = [
+    "anna",
+    "Anna",
+    "ÅSA",
+    "åsa",
+    "100%",
+    "a_b",
+    "a\\b",
+    'say "hi"',
+    "x\ty",
+    "x\ny",
+    "or",
+    "4711",
+    "-1.5",
+]
 text = st.one_of(
     st.sampled_from(WORDS),
     st.text(alphabet='abåÅ%_\\" \t\n1', min_size=1, max_size=4),
@@ -85,7 +100,9 @@ filter_of = st.fixed_dictionaries(
         "actor_id": one_or_many(st.none() | names),
         "request_id": one_or_many(st.none() | names),
         "ip": one_or_many(
-            st.none() | address | st.sampled_from(["192.0.2.0/24", "192.0.2.64/26", "2001:db8::/32"])
+            st.none()
+            | address
+            | st.sampled_from(["192.0.2.0/24", "192.0.2.64/26", "2001:db8::/32"])
         ),
         "actor": wording,
         "search": wording,
@@ -116,9 +133,7 @@ def contains(whole: Any, part: Any) -> bool:
     if isinstance(whole, dict) and isinstance(part, dict):
         return all(key in whole and contains(whole[key], part[key]) for key in part)
     if isinstance(whole, list) and isinstance(part, list):
-        return all(
-            any(contains_element(element, wanted) for element in whole) for wanted in part
-        )
+        return all(any(contains_element(element, wanted) for element in whole) for wanted in part)
     return type(whole) is type(part) and whole == part
 
 

@@ -9,10 +9,20 @@ import pytest
 
 from reading.desk import Desk, connect
 
-ENVELOPE = (
-    "tenant_id occurred_at id recorded_at sequence transaction_id source action entity_type "
-    "actor_type outcome recorded_by"
-).split()
+ENVELOPE = [
+    "tenant_id",
+    "occurred_at",
+    "id",
+    "recorded_at",
+    "sequence",
+    "transaction_id",
+    "source",
+    "action",
+    "entity_type",
+    "actor_type",
+    "outcome",
+    "recorded_by",
+]
 
 
 def test_an_auditor_sees_every_tenant_s_envelopes(desk: Desk, other_desk: Desk) -> None:

@@ -1,4 +1,4 @@
-"""A cursor never repeats or skips, whatever is written meanwhile, and works for its search alone."""
+"""A cursor never repeats or skips, whatever others write, and works for its search alone."""
 
 from __future__ import annotations
 
@@ -73,7 +73,9 @@ def test_late_commits_neither_repeat_nor_skip(
     for number in range(6):
         desk.put(start - timedelta(minutes=5 * number), description=marker)
     writers = [
-        psycopg.connect(desk.database.dsn(desk.database.role("app")), row_factory=psycopg.rows.dict_row)
+        psycopg.connect(
+            desk.database.dsn(desk.database.role("app")), row_factory=psycopg.rows.dict_row
+        )
         for _ in range(3)
     ]
     try:
@@ -163,11 +165,11 @@ def test_a_reader_s_own_events_stay_out_of_later_pages(desk: Desk) -> None:
         for minutes in (1, 2, 3):
             log_at(service, start - timedelta(minutes=minutes), f"early {minutes}")
         page = service.execute(
-            "select * from audit.search_events(filter => '{\"source\": \"logged\"}', page_size => 1)"
+            'select * from audit.search_events(filter => \'{"source": "logged"}\', page_size => 1)'
         ).fetchall()
         log_at(service, start - timedelta(minutes=2), "late")
         rest = service.execute(
-            "select * from audit.search_events(filter => '{\"source\": \"logged\"}', after => %s)",
+            'select * from audit.search_events(filter => \'{"source": "logged"}\', after => %s)',
             (page[0]["cursor"],),
         ).fetchall()
     assert [e["description"] for e in page + rest] == ["early 1", "early 2", "early 3"]
@@ -224,7 +226,9 @@ def test_a_damaged_cursor_is_refused(desk: Desk, place: int, character: str) -> 
     assert desk.refusal({}, after=cursor[:place]).sqlstate == "WT041"
 
 
-@pytest.mark.parametrize("junk", ["", "x", "null", "e30", "WzFd", "////", "é", "\u2028", "%s", "a" * 9999])
+@pytest.mark.parametrize(
+    "junk", ["", "x", "null", "e30", "WzFd", "////", "é", "\u2028", "%s", "a" * 9999]
+)
 def test_junk_is_no_cursor(desk: Desk, junk: str) -> None:
     assert desk.refusal({}, after=junk).sqlstate == "WT041"
 

@@ -56,7 +56,7 @@ def test_how_a_person_is_found(privacy_desk: Desk) -> None:
 
 def test_other_people_are_masked(privacy_desk: Desk) -> None:
     desk = privacy_desk
-    shared = {"actor": {"name": "N"}, "ip": "192.0.2.7", "user_agent": "browser"}
+    shared: dict[str, Any] = {"actor": {"name": "N"}, "ip": "192.0.2.7", "user_agent": "browser"}
     desk.put(description="own", actor_id="anna", **shared)
     desk.put(description="other's", entity_id="anna", actor_id="boss", **shared)
     rows = {row["description"]: row for row in report(desk, "anna") if row["source"] == "logged"}
@@ -75,7 +75,9 @@ def test_other_people_are_masked(privacy_desk: Desk) -> None:
     assert open_rows["other's"]["actor"] == {"name": "N"}
 
 
-@pytest.mark.parametrize("identifier", ['an"na', "an\\na", "an%na", "an_na", "an\nna", "åÄö", "anna"])
+@pytest.mark.parametrize(
+    "identifier", ['an"na', "an\\na", "an%na", "an_na", "an\nna", "åÄö", "anna"]
+)
 def test_unusual_identifiers(privacy_desk: Desk, identifier: str) -> None:
     desk = privacy_desk
     desk.put(description="one", actor_id=identifier)

@@ -10,8 +10,9 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
-from databases import Database
 from reading.desk import COLUMNS, Desk, connect
+
+from databases import Database
 
 NOON = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0) - timedelta(days=1)
 
@@ -77,7 +78,7 @@ def test_a_page_does_not_show_its_own_reading(desk: Desk) -> None:
         *(["tenant_granted"] * 5),
         "tenant_registered",
     ]
-    assert [e["action"] for e in desk.search()][0] == "audit_log_viewed"
+    assert desk.search()[0]["action"] == "audit_log_viewed"
 
 
 @pytest.mark.parametrize(

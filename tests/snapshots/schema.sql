@@ -13,36 +13,27 @@ COMMENT ON SCHEMA audit_private IS 'pgwitness: tables, helpers and trigger funct
 CREATE FUNCTION audit.check_health() RETURNS TABLE(check_name text, state text, detail text, hint text)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $_$
+    AS $$
 begin
   return query
   select 'partitions_ahead',
-    case when i.events_until > now() + interval '4 weeks' then 'ok' else 'error' end,
-    format('partitions reach until %s', coalesce(i.events_until::text, 'nowhere')),
-    case when i.events_until > now() + interval '4 weeks' is not true
+    case when covered.until_time > now() + interval '4 weeks' then 'ok' else 'error' end,
+    format('partitions reach without a hole until %s', covered.until_time),
+    case when covered.until_time > now() + interval '4 weeks' is not true
       then 'call audit.maintain_partitions();' end
-  from audit_private.instance i;
+  from audit_private.partitions_end(now()) as covered (until_time);
 
   return query
   select 'partitions_guarded',
     case when count(*) = 0 then 'ok' else 'error' end,
-    case when count(*) = 0 then 'every partition has its own row-level security and triggers'
-      else 'unguarded: ' || string_agg(c.relname::text, ', ' order by c.relname) end,
-    string_agg(
-      format('alter table audit_private.%1$I enable row level security; '
-        'alter table audit_private.%1$I force row level security; '
-        'alter table audit_private.%1$I enable always trigger event_refuse_change;', c.relname),
-      ' ' order by c.relname)
-  from pg_inherits h
-  join pg_class c on c.oid = h.inhrelid
-  where h.inhparent = 'audit_private.event'::regclass
-    and not (
-      c.relrowsecurity and c.relforcerowsecurity
-      and exists (
-        select from pg_trigger g
-        where g.tgrelid = c.oid and g.tgname = 'event_refuse_change' and g.tgenabled = 'A'
-      )
-    );
+    case when count(*) = 0 then 'every partition has the row-level security, grants and triggers that it was made with'
+      else 'not as it was made: ' || string_agg(p.partition_name, ', ' order by p.partition_name) end,
+    string_agg(format('set role audit_owner; select audit_private.guard_partition(%L); reset role;', p.partition_name),
+      ' ' order by p.partition_name)
+  from audit_private.event_partitions() p
+  where audit_private.guard_digest(p.partition_name) is distinct from (
+    select o.digest from audit_private.installed_object o where o.kind = 'guard'
+  );
 
   return query
   select 'objects_unchanged',
@@ -124,7 +115,7 @@ begin
   from pg_extension e
   where e.extname = 'pg_trgm';
 end
-$_$;
+$$;
 
 ALTER FUNCTION audit.check_health() OWNER TO audit_owner;
 
@@ -198,6 +189,7 @@ COMMENT ON FUNCTION audit.close_access(access_id uuid, tenant_id uuid) IS 'Close
 CREATE FUNCTION audit.close_partition(partition text) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET standard_conforming_strings TO 'on'
     AS $$
 declare
   known record;
@@ -243,6 +235,7 @@ COMMENT ON FUNCTION audit.close_partition(partition text) IS 'Makes the indexes 
 CREATE FUNCTION audit.count_events(filter jsonb DEFAULT '{}'::jsonb, up_to integer DEFAULT 10000, tenant_id uuid DEFAULT NULL::uuid, OUT count bigint, OUT is_exact boolean) RETURNS record
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
     AS $$
 declare
   tenant uuid;
@@ -473,14 +466,15 @@ ALTER FUNCTION audit_private.is_text_by_language_v1(texts jsonb) OWNER TO audit_
 
 COMMENT ON FUNCTION audit_private.is_text_by_language_v1(texts jsonb) IS 'true for an object of language code to text, such as {"en": "User created", "sv": "Användare skapad"}';
 
-CREATE FUNCTION audit_private.open_reading() RETURNS boolean
+CREATE FUNCTION audit_private.open_reading() RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
+  tenant constant uuid := audit_private.require_tenant(null);
   session audit_private.access_session;
 begin
-  session := audit_private.require_access(audit_private.require_tenant(null));
+  session := audit_private.require_access(tenant);
   if not audit_private.has_just_read(session, 'view', null, true) then
     perform audit_private.record_read(
       session => session,
@@ -491,13 +485,13 @@ begin
     );
   end if;
   perform audit_private.release_tenant();
-  return true;
+  return tenant;
 end
 $$;
 
 ALTER FUNCTION audit_private.open_reading() OWNER TO audit_owner;
 
-COMMENT ON FUNCTION audit_private.open_reading() IS 'true with a tenant and an open access session, and logs the statement; raises otherwise';
+COMMENT ON FUNCTION audit_private.open_reading() IS 'the tenant that may be read now, with an open access session; logs the statement; raises otherwise';
 
 CREATE TABLE audit_private.action (
     action text NOT NULL,
@@ -680,7 +674,7 @@ CREATE VIEW audit.event AS
     e.request_id,
     e.recorded_by
    FROM audit_private.readable_event e
-  WHERE ( SELECT audit_private.open_reading() AS open_reading);
+  WHERE ((( SELECT audit_private.open_reading() AS open_reading) IS NOT NULL) AND (e.tenant_id = ( SELECT audit_private.open_reading() AS open_reading)));
 
 ALTER TABLE audit.event OWNER TO audit_owner;
 
@@ -844,6 +838,7 @@ begin
   if jsonb_typeof(import_events.events) is distinct from 'array' then
     perform audit_private.check_batch(import_events.events, '{}');
   end if;
+  perform audit_private.add_partitions(audit_private.batch_times(import_events.events));
   for line, result, event_id, sqlstate, message, hint, is_expired in
     select b.* from audit_private.import_batch(tenant, import_events.events, 0) b order by b.line
   loop
@@ -920,6 +915,8 @@ COMMENT ON FUNCTION audit.list_access(tenant_id uuid) IS 'The access sessions of
 CREATE FUNCTION audit.list_actors(search text DEFAULT NULL::text, tenant_id uuid DEFAULT NULL::uuid) RETURNS TABLE(actor_type text, actor_id text, actor jsonb, last_seen_at timestamp with time zone, events bigint)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET standard_conforming_strings TO 'on'
     SET "DateStyle" TO 'ISO, YMD'
     AS $_$
 declare
@@ -1031,6 +1028,7 @@ COMMENT ON FUNCTION audit.list_catalogue() IS 'the vocabulary of the log: catego
 CREATE FUNCTION audit.list_control_events(from_time timestamp with time zone DEFAULT NULL::timestamp with time zone, to_time timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS TABLE(tenant_id uuid, occurred_at timestamp with time zone, id uuid, recorded_at timestamp with time zone, sequence bigint, transaction_id bigint, source text, action text, entity_type text, actor_type text, outcome text, recorded_by text)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
     SET "DateStyle" TO 'ISO, YMD'
     AS $_$
 declare
@@ -1172,62 +1170,64 @@ CREATE FUNCTION audit.log_event(action text, entity_type text, entity_id text DE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
+  set_role constant text := current_setting('role');
+  recorded constant timestamptz := clock_timestamp();
+  acting_id text := actor_id;
+  acting_type text := actor_type;
+  acting jsonb := actor;
   tenant uuid;
   transaction_number bigint;
   place bigint;
-  recorded timestamptz;
-  acting_id text;
-  acting_type text;
-  acting jsonb;
   recorder text;
   event_id uuid;
 begin
-  select d.tenant_id, b.transaction_offset + pg_current_xact_id()::text::bigint,
-    nextval('audit_private.event_sequence'), clock_timestamp(),
-    coalesce(log_event.actor_id, nullif(current_setting('pgwitness.actor_id', true), '')),
-    coalesce(log_event.actor_type, nullif(current_setting('pgwitness.actor_type', true), '')),
-    coalesce(log_event.actor, nullif(current_setting('pgwitness.actor', true), '')::jsonb),
-    case current_setting('role')
-      when 'none' then quote_ident(b.role_name)
-      else quote_ident(session_user) || '/' || quote_ident(b.role_name)
-    end
-  into tenant, transaction_number, place, recorded, acting_id, acting_type, acting, recorder
+  if acting_id is null then
+    acting_id := nullif(current_setting('pgwitness.actor_id', true), '');
+    acting_type := coalesce(acting_type, nullif(current_setting('pgwitness.actor_type', true), ''));
+    acting := coalesce(acting, nullif(current_setting('pgwitness.actor', true), '')::jsonb);
+  end if;
+  if acting_type is null then
+    acting_type := case when acting_id is null then 'database_role' else 'user' end;
+  end if;
+  if acting_id is null and acting_type = 'database_role' then
+    acting_id := audit_private.effective_role();
+  end if;
+
+  select d.tenant_id, b.transaction_offset + txid_current(),
+    nextval('audit_private.event_sequence'), b.recorder
+  into tenant, transaction_number, place, recorder
   from audit_private.role_binding b
   join audit_private.logging_decision d
     on d.tenant_id = coalesce(
       log_event.tenant_id, nullif(current_setting('pgwitness.tenant_id', true), '')::uuid, b.only_tenant_id)
     and d.action = log_event.action
-  where b.role_name = case current_setting('role')
-      when 'none' then session_user else current_setting('role')::name end
+  where b.role_name = case set_role when 'none' then session_user else set_role::name end
     and (b.is_service or d.tenant_id = any (b.tenant_ids))
     and log_event.entity_type = any (b.entity_types)
-    and b.events_until > clock_timestamp()
+    and recorded < b.events_until
     and d.is_logged
     and not d.is_mandatory
+    and octet_length(concat(log_event.description, acting, log_event.target, log_event.changes, log_event.metadata))
+      <= d.payload_limit
     and btrim(log_event.description) <> ''
     and log_event.outcome = 'success'
     and log_event.error_message is null
     and log_event.occurred_at is null
     and log_event.idempotency_key is null
-    and (log_event.actor_type is null
-      or log_event.actor_type in ('user', 'system', 'api_key', 'database_role'))
-    and (log_event.actor is null or jsonb_typeof(log_event.actor) = 'object')
+    and acting_type in ('user', 'system', 'api_key', 'database_role')
+    and (acting is null or jsonb_typeof(acting) = 'object')
     and (log_event.target is null or jsonb_typeof(log_event.target) in ('object', 'array'))
-    and (log_event.changes is null or jsonb_typeof(log_event.changes) = 'object')
-    and pg_column_size(row(
-      log_event.description, log_event.actor, log_event.target, log_event.changes, log_event.metadata)) < 600
-    and (octet_length(current_setting('pgwitness.actor', true)) > 600) is not true;
+    and (log_event.changes is null or jsonb_typeof(log_event.changes) = 'object');
   if not found then
     return audit_private.log_event_carefully(
       action, entity_type, entity_id, description, metadata, target, changes, outcome, error_message,
-      occurred_at, idempotency_key, actor_id, actor_type, actor, tenant_id);
+      occurred_at, idempotency_key, acting_id, acting_type, acting, tenant_id);
+  end if;
+  if set_role <> 'none' then
+    recorder := audit_private.recorded_by();
   end if;
 
-  if acting_type is null then
-    acting_type := case when acting_id is null then 'database_role' else 'user' end;
-    acting_id := coalesce(acting_id, audit_private.effective_role());
-  end if;
-  event_id := audit_private.new_event_id(recorded, hashint8extended(place, 0));
+  event_id := audit_private.new_event_id(recorded, place);
   insert into audit_private.event (
     tenant_id, occurred_at, id, recorded_at, sequence, transaction_id, salt, source, action, entity_type,
     actor_type, outcome, recorded_by, actor_id, entity_id, description, actor, target, changes, metadata,
@@ -1477,6 +1477,7 @@ COMMENT ON VIEW audit_private.event_relation IS 'row type of audit.report_subjec
 CREATE FUNCTION audit.report_subject(identifiers text[], with_actors boolean DEFAULT false, tenant_id uuid DEFAULT NULL::uuid) RETURNS SETOF audit_private.event_relation
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
     SET "DateStyle" TO 'ISO, YMD'
     AS $_$
 declare
@@ -1724,6 +1725,7 @@ COMMENT ON VIEW audit_private.event_page IS 'row type of audit.search_events; ho
 CREATE FUNCTION audit.search_events(filter jsonb DEFAULT '{}'::jsonb, page_size integer DEFAULT 100, after text DEFAULT NULL::text, tenant_id uuid DEFAULT NULL::uuid) RETURNS SETOF audit_private.event_page
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
     SET "DateStyle" TO 'ISO, YMD'
     AS $_$
 declare
@@ -1807,7 +1809,7 @@ CREATE FUNCTION audit.set_action_logging(action text, enabled boolean, reason te
     LANGUAGE sql
     AS $$
   select audit.set_toggles(
-    pg_catalog.jsonb_build_object('actions', pg_catalog.jsonb_build_object(action, enabled)), reason, tenant_id) > 0
+    pg_catalog.jsonb_build_object('actions', pg_catalog.jsonb_build_object(coalesce(action, ''), enabled)), reason, tenant_id) operator(pg_catalog.>) 0
 $$;
 
 ALTER FUNCTION audit.set_action_logging(action text, enabled boolean, reason text, tenant_id uuid) OWNER TO audit_owner;
@@ -1818,7 +1820,7 @@ CREATE FUNCTION audit.set_category_logging(category text, enabled boolean, reaso
     LANGUAGE sql
     AS $$
   select audit.set_toggles(
-    pg_catalog.jsonb_build_object('categories', pg_catalog.jsonb_build_object(category, enabled)), reason, tenant_id) > 0
+    pg_catalog.jsonb_build_object('categories', pg_catalog.jsonb_build_object(coalesce(category, ''), enabled)), reason, tenant_id) operator(pg_catalog.>) 0
 $$;
 
 ALTER FUNCTION audit.set_category_logging(category text, enabled boolean, reason text, tenant_id uuid) OWNER TO audit_owner;
@@ -1848,13 +1850,7 @@ begin
     or set_context.actor is not null and jsonb_typeof(set_context.actor) <> 'object'
     or set_context.actor_id = ''
   then
-    raise exception using
-      errcode = 'WT013',
-      message = 'the context''s actor is not valid',
-      detail = format('actor_type is %s, actor is %s; actor_id must not be empty.',
-        coalesce(quote_literal(set_context.actor_type), 'null'),
-        coalesce('of type ' || jsonb_typeof(set_context.actor), 'null')),
-      hint = 'actor_type is one of user, system, api_key and database_role; actor is a JSON object.';
+    perform audit_private.refuse_actor(set_context.actor_type, set_context.actor);
   end if;
 
   perform
@@ -2027,10 +2023,9 @@ begin
   select now() + o.value::integer * interval '1 week' into horizon
   from audit_private.option o
   where o.name = 'partitions_ahead_weeks';
-  select coalesce(max(p.until_time), now() - interval '24 hours') into needed
-  from audit_private.event_partitions() p
-  where p.until_time > now() - interval '24 hours';
+  needed := audit_private.partitions_end(now() - interval '24 hours');
   if needed > horizon then
+    perform audit_private.note_partitions_end();
     return null;
   end if;
   return audit_private.add_partition(needed);
@@ -2074,9 +2069,7 @@ begin
   execute format(
     'alter table audit_private.event attach partition audit_private.%I for values from (%L) to (%L)',
     partition_name, lower_bound, upper_bound);
-  update audit_private.instance i
-  set events_from = least(i.events_from, lower_bound),
-    events_until = greatest(i.events_until, upper_bound);
+  perform audit_private.note_partitions_end();
   return partition_name;
 end
 $$;
@@ -2116,7 +2109,7 @@ CREATE FUNCTION audit_private.batch_events(events jsonb) RETURNS TABLE(action te
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$
   select
-    e.action, e.entity_type, e.entity_id, e.description, nullif(e.metadata, 'null'), nullif(e.target, 'null'),
+    e.action, e.entity_type, e.entity_id, e.description, nullif(e.metadata, 'null'), nullif(nullif(e.target, 'null'), pg_catalog.jsonb_build_object('type', e.entity_type, 'id', e.entity_id)),
     nullif(e.changes, 'null'), coalesce(e.outcome, 'success'), e.error_message, e.occurred_at,
     e.idempotency_key, e.actor_id, e.actor_type, nullif(e.actor, 'null'), e.ip, e.user_agent, e.request_id,
     e.id, e.index - 1
@@ -2151,6 +2144,39 @@ ALTER FUNCTION audit_private.batch_events(events jsonb) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.batch_events(events jsonb) IS 'the events of a JSON array as rows, with their index';
 
+CREATE FUNCTION audit_private.batch_times(events jsonb) RETURNS timestamp with time zone[]
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  given text;
+  times timestamptz[];
+begin
+  begin
+    return array(
+      select distinct (e.value ->> 'occurred_at')::timestamptz
+      from jsonb_array_elements(batch_times.events) as e (value)
+      where e.value ? 'occurred_at'
+    );
+  exception when data_exception then
+    for given in
+      select distinct e.value ->> 'occurred_at' from jsonb_array_elements(batch_times.events) as e (value)
+    loop
+      begin
+        times := times || given::timestamptz;
+      exception when data_exception then
+        continue;
+      end;
+    end loop;
+    return times;
+  end;
+end
+$$;
+
+ALTER FUNCTION audit_private.batch_times(events jsonb) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.batch_times(events jsonb) IS 'the times in a batch, without those that are none';
+
 CREATE FUNCTION audit_private.bind_roles() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2160,12 +2186,12 @@ declare
 begin
   perform audit_private.lock_catalogue();
   insert into audit_private.role_binding
-    (role_name, is_service, tenant_ids, entity_types, transaction_offset, events_until)
+    (role_name, is_service, tenant_ids, entity_types, transaction_offset, events_until, recorder)
   select touched,
     exists (select from audit_private.service_grant s where s.role_name = touched),
     array(select g.tenant_id from audit_private.tenant_grant g where g.role_name = touched order by g.tenant_id),
     array(select t.entity_type from audit_private.entity_type t order by t.entity_type),
-    i.transaction_offset, i.events_until
+    i.transaction_offset, i.events_until, audit_private.quoted_role(touched)
   from audit_private.instance i
   on conflict (role_name) do update
   set is_service = excluded.is_service, tenant_ids = excluded.tenant_ids;
@@ -2366,7 +2392,7 @@ begin
   if unknown is not null then
     raise exception using
       errcode = 'WT022',
-      message = format('unknown category: %s', unknown),
+      message = format('unknown category: %L', unknown),
       detail = 'Only categories of the catalogue can be turned.',
       hint = 'select code from audit.list_catalogue() where kind = ''category'';';
   end if;
@@ -2377,7 +2403,7 @@ begin
   if unknown is not null then
     raise exception using
       errcode = 'WT010',
-      message = format('unknown or retired action: %s', unknown),
+      message = format('unknown or retired action: %L', unknown),
       detail = 'Only actions of the catalogue can be turned.',
       hint = 'select code from audit.list_catalogue() where kind = ''action'';';
   end if;
@@ -2451,7 +2477,8 @@ CREATE FUNCTION audit_private.content_digest(action text, entity_type text, enti
     AS $$
   select pg_catalog.sha256(pg_catalog.convert_to(
     pg_catalog.jsonb_build_array(
-      action, entity_type, entity_id, description, target, changes, metadata, outcome, error_message,
+      action, entity_type, entity_id, description,
+      nullif(target, pg_catalog.jsonb_build_object('type', entity_type, 'id', entity_id)), changes, metadata, outcome, error_message,
       actor_id, actor_type)::text,
     'UTF8'))
 $$;
@@ -2534,6 +2561,10 @@ begin
     actor_id := audit_private.effective_role();
     actor_type := 'database_role';
     actor := null;
+  elsif actor_type not in ('user', 'system', 'api_key', 'database_role')
+    or actor is not null and jsonb_typeof(actor) <> 'object'
+  then
+    perform audit_private.refuse_actor(actor_type, actor);
   end if;
 end
 $$;
@@ -2563,7 +2594,7 @@ CREATE FUNCTION audit_private.current_view() RETURNS text
   select jsonb_build_object(
     'at', (extract(epoch from clock_timestamp()) * 1000000)::bigint,
     'end', i.transaction_offset + pg_snapshot_xmax(s.snapshot)::text::bigint,
-    'own', i.transaction_offset + pg_current_xact_id()::text::bigint,
+    'own', i.transaction_offset + txid_current(),
     'running', to_jsonb(array(
       select i.transaction_offset + x.number::text::bigint
       from pg_snapshot_xip(s.snapshot) as x (number)
@@ -2611,7 +2642,7 @@ CREATE FUNCTION audit_private.derived_event_id(tenant_id uuid, occurred_at times
     derived_event_id.occurred_at,
     ('x' || left(encode(
       sha256(uuid_send(derived_event_id.tenant_id) || convert_to(derived_event_id.idempotency_key, 'UTF8')),
-      'hex'), 16))::bit(64)::bigint)
+      'hex'), 16))::bit(64)::bigint & 4611686018427387903)
 $$;
 
 ALTER FUNCTION audit_private.derived_event_id(tenant_id uuid, occurred_at timestamp with time zone, idempotency_key text) OWNER TO audit_owner;
@@ -2678,6 +2709,7 @@ COMMENT ON FUNCTION audit_private.event_time(id uuid) IS 'occurred_at of the eve
 CREATE FUNCTION audit_private.event_windows(from_time timestamp with time zone, until_time timestamp with time zone) RETURNS TABLE(window_from timestamp with time zone, window_until timestamp with time zone)
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET standard_conforming_strings TO 'on'
     AS $$
   select min(n.from_time), max(n.until_time)
   from (
@@ -3042,6 +3074,38 @@ ALTER FUNCTION audit_private.find_events(tenant_id uuid, condition text, from_ti
 
 COMMENT ON FUNCTION audit_private.find_events(tenant_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone, last_occurred_at timestamp with time zone, last_id uuid, most integer) IS 'keys of a tenant''s events that meet a condition, newest first, after a place';
 
+CREATE FUNCTION audit_private.guard_digest(partition_name text) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select encode(sha256(convert_to(jsonb_build_array(
+    c.relowner::regrole, c.relrowsecurity, c.relforcerowsecurity,
+    array(select a::text from unnest(c.relacl) as a order by a::text collate "C"),
+    array(
+      select format('%s %s', t.attname, t.attacl)
+      from pg_attribute t
+      where t.attrelid = c.oid and t.attacl is not null
+      order by t.attnum
+    ),
+    array(
+      select audit_private.policy_text(w) from pg_policy w where w.polrelid = c.oid order by w.polname
+    ),
+    array(
+      select format('%s %s %s %s %s', g.tgname, g.tgfoid::regprocedure, g.tgtype, g.tgenabled, g.tgqual)
+      from pg_trigger g
+      where g.tgrelid = c.oid and not g.tgisinternal
+      order by g.tgname
+    ),
+    array(select r.rulename from pg_rewrite r where r.ev_class = c.oid order by r.rulename)
+  )::text, 'UTF8')), 'hex')
+  from pg_class c
+  where c.relnamespace = 'audit_private'::regnamespace and c.relname = guard_digest.partition_name
+$$;
+
+ALTER FUNCTION audit_private.guard_digest(partition_name text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.guard_digest(partition_name text) IS 'digest of a partition''s owner, row-level security, policies, rights and triggers';
+
 CREATE FUNCTION audit_private.guard_partition(partition_name text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3049,22 +3113,35 @@ CREATE FUNCTION audit_private.guard_partition(partition_name text) RETURNS void
 declare
   statement text;
 begin
-  foreach statement in array array[
-    'alter table audit_private.%1$I enable row level security',
-    'alter table audit_private.%1$I force row level security',
-    'create policy "Events leave only to their tenant" on audit_private.%1$I '
-      'for select to audit_owner using (tenant_id = (select audit_private.visible_tenant()))',
-    'create policy "The keeper reads what it decides on" on audit_private.%1$I '
-      'for select to audit_keeper using (true)',
-    'create policy "The keeper removes" on audit_private.%1$I for delete to audit_keeper using (true)',
-    'create policy "Backups are complete" on audit_private.%1$I for select to audit_backup using (true)',
-    'create trigger event_refuse_change before update or delete or truncate on audit_private.%1$I '
-      'for each statement execute function audit_private.refuse_change()',
-    'alter table audit_private.%1$I enable always trigger event_refuse_change',
-    'revoke insert, update, delete, truncate, references, trigger on audit_private.%1$I from audit_owner',
-    'grant select on audit_private.%1$I to audit_backup',
-    'grant select, delete, truncate on audit_private.%1$I to audit_keeper'
-  ] loop
+  for statement in
+    select format('drop policy %I on audit_private.%%1$I', w.polname)
+    from pg_policy w
+    where w.polrelid = format('audit_private.%I', guard_partition.partition_name)::regclass
+    union all
+    select distinct format('revoke all on audit_private.%%1$I from %s',
+      case a.grantee when 0 then 'public' else a.grantee::regrole::text end)
+    from pg_class c
+    cross join lateral aclexplode(c.relacl) a
+    where c.oid = format('audit_private.%I', guard_partition.partition_name)::regclass
+    union all
+    select unnest(array[
+      'grant all on audit_private.%1$I to audit_owner',
+      'alter table audit_private.%1$I enable row level security',
+      'alter table audit_private.%1$I force row level security',
+      'create policy "Events leave only to their tenant" on audit_private.%1$I '
+        'for select to audit_owner using (tenant_id = (select audit_private.visible_tenant()))',
+      'create policy "The keeper reads what it decides on" on audit_private.%1$I '
+        'for select to audit_keeper using (true)',
+      'create policy "The keeper removes" on audit_private.%1$I for delete to audit_keeper using (true)',
+      'create policy "Backups are complete" on audit_private.%1$I for select to audit_backup using (true)',
+      'create or replace trigger event_refuse_change before update or delete or truncate '
+        'on audit_private.%1$I for each statement execute function audit_private.refuse_change()',
+      'alter table audit_private.%1$I enable always trigger event_refuse_change',
+      'revoke insert, update, delete, truncate, references, trigger on audit_private.%1$I from audit_owner',
+      'grant select on audit_private.%1$I to audit_backup',
+      'grant select, delete, truncate on audit_private.%1$I to audit_keeper'
+    ])
+  loop
     execute format(statement, guard_partition.partition_name);
   end loop;
 end
@@ -3072,7 +3149,7 @@ $_$;
 
 ALTER FUNCTION audit_private.guard_partition(partition_name text) OWNER TO audit_owner;
 
-COMMENT ON FUNCTION audit_private.guard_partition(partition_name text) IS 'gives a partition its own row-level security, policies, triggers and grants';
+COMMENT ON FUNCTION audit_private.guard_partition(partition_name text) IS 'gives a partition its own row-level security, policies, triggers and grants, and takes away all others';
 
 CREATE TABLE audit_private.access_session (
     tenant_id uuid NOT NULL,
@@ -3182,9 +3259,8 @@ declare
   cutoff constant timestamptz := audit_private.retention_cutoff(import_batch.tenant_id);
   half constant integer := jsonb_array_length(import_batch.events) / 2;
 begin
+  perform pg_advisory_xact_lock(hashtextextended('pgwitness import ' || import_batch.tenant_id, 0));
   perform audit_private.check_batch(import_batch.events, known_keys);
-  perform audit_private.add_partitions(
-    array(select distinct e.occurred_at from audit_private.batch_events(import_batch.events) e));
 
   return query
   with parsed as (
@@ -3219,19 +3295,29 @@ begin
           o.value::integer)
         end
   ),
-  compared as (
-    select p.*, k.id is not null as is_known,
-      case
-        when k.content_digest <> audit_private.content_digest(
-          p.action, p.entity_type, p.entity_id, p.description, p.target, p.changes, p.metadata, p.outcome,
-          p.error_message, p.actor_id, p.actor_type)
-        then audit_private.refuse_repeat(coalesce(p.idempotency_key, p.id::text)) is null
-      end as is_refused
+  digested as (
+    select p.*, k.id is not null as is_stored, k.content_digest as stored_digest,
+      audit_private.content_digest(
+        p.action, p.entity_type, p.entity_id, p.description, p.target, p.changes, p.metadata, p.outcome,
+        p.error_message, p.actor_id, p.actor_type) as content_digest
     from parsed p
     left join lateral (
       select p.id, f.content_digest
       from audit_private.find_content_digest(import_batch.tenant_id, p.occurred_at, p.id) f
     ) k on true
+  ),
+  compared as (
+    select d.*, d.is_stored or row_number() over same_id > 1 as is_known
+    from (
+      select g.*, first_value(g.content_digest) over (partition by g.id order by g.index) as first_digest
+      from digested g
+    ) d
+    where case
+      when d.content_digest <> coalesce(d.stored_digest, d.first_digest)
+        then audit_private.refuse_repeat(coalesce(d.idempotency_key, d.id::text)) is not null
+      else true
+    end
+    window same_id as (partition by d.id order by d.index)
   ),
   stored as (
     insert into audit_private.event (
@@ -3241,19 +3327,17 @@ begin
     )
     select
       import_batch.tenant_id, c.occurred_at, c.id, recorded, nextval('audit_private.event_sequence'),
-      i.transaction_offset + pg_current_xact_id()::text::bigint, gen_random_uuid(), 'imported', c.action,
+      i.transaction_offset + txid_current(), gen_random_uuid(), 'imported', c.action,
       c.entity_type, c.actor_type, c.outcome, recorder, c.actor_id, c.entity_id, c.description, c.actor, c.target,
       c.changes, c.metadata, c.ip, c.user_agent, c.request_id, c.error_message
-    from (select distinct on (u.id) u.* from compared u where not u.is_known order by u.id, u.index) c
+    from compared c
     cross join audit_private.instance i
-    on conflict do nothing
+    where not c.is_known
+    order by c.index
   )
   select
     (import_batch.first_line + c.index)::integer,
-    case
-      when c.is_known or c.index > min(c.index) over (partition by c.id) then 'repeated'
-      else 'imported'
-    end,
+    case when c.is_known then 'repeated' else 'imported' end,
     c.id, null::text, null::text, null::text, c.occurred_at < cutoff
   from compared c
   order by c.index;
@@ -3269,6 +3353,7 @@ exception
         refusal = returned_sqlstate,
         message = message_text,
         hint = pg_exception_hint;
+      message := regexp_replace(message, '^event 0:? (is )?', '');
       if refusal like '22%' then
         refusal := 'WT013';
         hint := 'A value has the wrong type: times are ISO 8601 text, addresses are IP addresses, ids are uuids.';
@@ -3380,23 +3465,15 @@ ALTER FUNCTION audit_private.lock_catalogue() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.lock_catalogue() IS 'one transaction at a time adds actions or tenants';
 
-CREATE FUNCTION audit_private.log_event_carefully(action text, entity_type text, entity_id text DEFAULT NULL::text, description text DEFAULT NULL::text, metadata jsonb DEFAULT NULL::jsonb, target jsonb DEFAULT NULL::jsonb, changes jsonb DEFAULT NULL::jsonb, outcome text DEFAULT 'success'::text, error_message text DEFAULT NULL::text, occurred_at timestamp with time zone DEFAULT NULL::timestamp with time zone, idempotency_key text DEFAULT NULL::text, actor_id text DEFAULT NULL::text, actor_type text DEFAULT NULL::text, actor jsonb DEFAULT NULL::jsonb, tenant_id uuid DEFAULT NULL::uuid) RETURNS uuid
+CREATE FUNCTION audit_private.log_event_carefully(action text, entity_type text, entity_id text, description text, metadata jsonb, target jsonb, changes jsonb, outcome text, error_message text, occurred_at timestamp with time zone, idempotency_key text, actor_id text, actor_type text, actor jsonb, tenant_id uuid) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   recorded constant timestamptz := clock_timestamp();
-  occurred constant timestamptz := coalesce(log_event_carefully.occurred_at, recorded);
-  tenant uuid := coalesce(
-    log_event_carefully.tenant_id, nullif(current_setting('pgwitness.tenant_id', true), '')::uuid);
-  acting_id text := coalesce(log_event_carefully.actor_id, nullif(current_setting('pgwitness.actor_id', true), ''));
-  acting_type text := coalesce(
-    log_event_carefully.actor_type, nullif(current_setting('pgwitness.actor_type', true), ''),
-    case when acting_id is null then 'database_role' else 'user' end);
-  acting jsonb := coalesce(log_event_carefully.actor, nullif(current_setting('pgwitness.actor', true), '')::jsonb);
-  bytes integer := audit_private.payload_bytes(
-    log_event_carefully.description, acting, log_event_carefully.target, log_event_carefully.changes, log_event_carefully.metadata,
-    log_event_carefully.error_message);
+  occurred constant timestamptz := coalesce(occurred_at, recorded);
+  tenant uuid := coalesce(tenant_id, nullif(current_setting('pgwitness.tenant_id', true), '')::uuid);
+  bytes integer := audit_private.payload_bytes(description, actor, target, changes, metadata, error_message);
   is_logged boolean;
   is_mandatory boolean;
   payload_limit integer;
@@ -3418,27 +3495,26 @@ begin
     and (b.is_service or d.tenant_id = any (b.tenant_ids))
     and log_event_carefully.entity_type = any (b.entity_types);
   if not found then
-    perform audit_private.refuse_write(
-      log_event_carefully.tenant_id, log_event_carefully.action, log_event_carefully.entity_type);
+    perform audit_private.refuse_write(tenant_id, action, entity_type);
   end if;
 
   if bytes > payload_limit and is_cut then
     select p.*
-    into description, acting, target, changes, metadata, error_message
+    into description, actor, target, changes, metadata, error_message
     from audit_private.cut_payload(
-      payload_limit, description, acting, target, changes, metadata, error_message) p;
+      payload_limit, description, actor, target, changes, metadata, error_message) p;
     bytes := 0;
   end if;
   if (
     not is_mandatory
-    and audit_private.is_valid_event(description, outcome, error_message, acting_type, acting, target, changes)
+    and audit_private.is_valid_event(description, outcome, error_message, actor_type, actor, target, changes)
     and bytes <= payload_limit
-    and (log_event_carefully.occurred_at is null
+    and (occurred_at is null
       or occurred between recorded - interval '24 hours' and recorded + interval '5 minutes')
     and occurred < events_until
   ) is not true then
     perform audit_private.refuse_event(
-      null, action, description, outcome, error_message, acting_type, acting, target, changes, is_mandatory,
+      null, action, description, outcome, error_message, actor_type, actor, target, changes, is_mandatory,
       occurred, recorded - interval '24 hours', recorded + interval '5 minutes', events_until, bytes,
       payload_limit);
   end if;
@@ -3446,23 +3522,20 @@ begin
     return null;
   end if;
 
-  if acting_id is null and acting_type = 'database_role' then
-    acting_id := audit_private.effective_role();
-  end if;
   place := nextval('audit_private.event_sequence');
-  event_id := audit_private.new_event_id(occurred, hashint8extended(place, 0));
+  event_id := audit_private.new_event_id(occurred, place);
   if idempotency_key is not null then
-    if log_event_carefully.occurred_at is not null then
+    if occurred_at is not null then
       event_id := audit_private.derived_event_id(tenant, occurred, idempotency_key);
     end if;
     digest := audit_private.content_digest(
       action, entity_type, entity_id, description, target, changes, metadata, outcome, error_message,
-      acting_id, acting_type);
+      actor_id, actor_type);
     known_id := audit_private.claim_idempotency_key(tenant, idempotency_key, event_id, digest);
     if known_id <> event_id then
       return known_id;
     end if;
-    if log_event_carefully.occurred_at is not null then
+    if occurred_at is not null then
       select f.content_digest into known_digest
       from audit_private.find_content_digest(tenant, occurred, event_id) f;
       if found and known_digest <> digest then
@@ -3480,9 +3553,9 @@ begin
   )
   values (
     tenant, occurred, event_id, recorded, place,
-    transaction_offset + pg_current_xact_id()::text::bigint, gen_random_uuid(), 'logged', action, entity_type,
-    acting_type, outcome,
-    audit_private.recorded_by(), acting_id, entity_id, description, acting, target, changes, metadata,
+    transaction_offset + txid_current(), gen_random_uuid(), 'logged', action, entity_type,
+    actor_type, outcome,
+    audit_private.recorded_by(), actor_id, entity_id, description, actor, target, changes, metadata,
     nullif(current_setting('pgwitness.ip', true), '')::inet,
     nullif(current_setting('pgwitness.user_agent', true), ''),
     nullif(current_setting('pgwitness.request_id', true), ''),
@@ -3506,13 +3579,30 @@ CREATE FUNCTION audit_private.new_event_id(occurred_at timestamp with time zone,
         + (pg_catalog.date_part('epoch', occurred_at) * 1000000)::bigint
         + 28672),
       16, '0')
-    || pg_catalog.to_hex(unique_bits & 4611686018427387903 | (-9223372036854775808))
+    || pg_catalog.to_hex(unique_bits + (-9223372036854775808))
   )::uuid
 $$;
 
 ALTER FUNCTION audit_private.new_event_id(occurred_at timestamp with time zone, unique_bits bigint) OWNER TO audit_owner;
 
-COMMENT ON FUNCTION audit_private.new_event_id(occurred_at timestamp with time zone, unique_bits bigint) IS 'a UUIDv7 that gives occurred_at to the microsecond';
+COMMENT ON FUNCTION audit_private.new_event_id(occurred_at timestamp with time zone, unique_bits bigint) IS 'a UUIDv7 that gives occurred_at to the microsecond; unique_bits is 0 to 2^62 - 1';
+
+CREATE FUNCTION audit_private.note_partitions_end() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  covered_until constant timestamptz := audit_private.partitions_end(now() - interval '24 hours');
+begin
+  update audit_private.instance i
+  set events_until = covered_until
+  where i.events_until is distinct from covered_until;
+end
+$$;
+
+ALTER FUNCTION audit_private.note_partitions_end() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.note_partitions_end() IS 'brings the end of the partitions up to date';
 
 CREATE FUNCTION audit_private.object_digests() RETURNS TABLE(kind text, name text, digest text)
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
@@ -3522,41 +3612,60 @@ CREATE FUNCTION audit_private.object_digests() RETURNS TABLE(kind text, name tex
   from (
     select 'function' as kind, p.oid::regprocedure::text as name,
       jsonb_build_array(
-        p.prosrc, p.proconfig, p.prosecdef, p.provolatile, p.proowner::regrole::text,
+        p.prosrc, p.proconfig, p.prosecdef, p.provolatile, p.prokind, p.proretset,
+        p.prorettype::regtype::text, pg_get_function_arguments(p.oid), p.prolang::integer,
+        p.proowner::regrole::text,
         array(select a::text from unnest(p.proacl) as a order by a::text collate "C")
       )::text as definition
     from pg_proc p
     where p.pronamespace in ('audit'::regnamespace, 'audit_private'::regnamespace)
     union all
     select 'trigger', format('%s on %s', g.tgname, g.tgrelid::regclass),
-      jsonb_build_array(g.tgfoid::regprocedure::text, g.tgtype, g.tgenabled)::text
+      jsonb_build_array(g.tgfoid::regprocedure::text, g.tgtype, g.tgenabled, g.tgqual)::text
     from pg_trigger g
     join pg_class c on c.oid = g.tgrelid
     where c.relnamespace = 'audit_private'::regnamespace and not g.tgisinternal and not c.relispartition
     union all
-    select 'policy', format('%s on %s', w.polname, w.polrelid::regclass),
-      jsonb_build_array(
-        w.polcmd, w.polpermissive, array(select r::regrole::text from unnest(w.polroles) as r order by 1)
-      )::text
+    select 'policy', format('%s on %s', w.polname, w.polrelid::regclass), audit_private.policy_text(w)
     from pg_policy w
     join pg_class c on c.oid = w.polrelid
     where c.relnamespace = 'audit_private'::regnamespace and not c.relispartition
     union all
-    select 'table', c.oid::regclass::text,
+    select case c.relkind when 'v' then 'view' when 'S' then 'sequence' else 'table' end, c.oid::regclass::text,
       jsonb_build_array(
-        c.relkind, c.relrowsecurity, c.relforcerowsecurity, c.relowner::regrole::text, c.reloptions,
-        array(select a::text from unnest(c.relacl) as a order by a::text collate "C")
+        c.relrowsecurity, c.relforcerowsecurity, c.relowner::regrole::text, c.reloptions,
+        array(select a::text from unnest(c.relacl) as a order by a::text collate "C"),
+        array(
+          select format('%s %s', t.attname, t.attacl)
+          from pg_attribute t
+          where t.attrelid = c.oid and t.attacl is not null
+          order by t.attnum
+        ),
+        case c.relkind when 'v' then pg_get_viewdef(c.oid) end,
+        array(select r.rulename from pg_rewrite r where r.ev_class = c.oid order by r.rulename)
       )::text
     from pg_class c
     where c.relnamespace in ('audit'::regnamespace, 'audit_private'::regnamespace)
       and c.relkind in ('r', 'p', 'v', 'S')
       and not c.relispartition
+    union all
+    select 'schema', n.nspname::text,
+      jsonb_build_array(
+        n.nspowner::regrole::text, array(select a::text from unnest(n.nspacl) as a order by a::text collate "C")
+      )::text
+    from pg_namespace n
+    where n.nspname in ('audit', 'audit_private', 'audit_migrations')
   ) o
+  union all
+  select 'guard', 'of each partition', audit_private.guard_digest(p.partition_name)
+  from (
+    select e.partition_name from audit_private.event_partitions() e order by e.from_time desc limit 1
+  ) p
 $$;
 
 ALTER FUNCTION audit_private.object_digests() OWNER TO audit_owner;
 
-COMMENT ON FUNCTION audit_private.object_digests() IS 'digest of each function, trigger, policy, table, view and sequence as it is now';
+COMMENT ON FUNCTION audit_private.object_digests() IS 'digest of each function, trigger, policy, table, view, sequence and schema as it is now, and of a partition''s guard';
 
 CREATE FUNCTION audit_private.partition_index_statements(partition text, is_concurrent boolean) RETURNS SETOF text
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
@@ -3600,24 +3709,50 @@ ALTER FUNCTION audit_private.partition_index_statements(partition text, is_concu
 
 COMMENT ON FUNCTION audit_private.partition_index_statements(partition text, is_concurrent boolean) IS 'the statements that make the indexes which a closed partition still lacks';
 
+CREATE FUNCTION audit_private.partitions_end(moment timestamp with time zone) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select coalesce(min(p.until_time), partitions_end.moment)
+  from audit_private.event_partitions() p
+  where p.until_time > partitions_end.moment
+    and exists (
+      select from audit_private.event_partitions() c
+      where c.from_time <= partitions_end.moment and c.until_time > partitions_end.moment
+    )
+    and not exists (
+      select from audit_private.event_partitions() n where n.from_time = p.until_time
+    )
+$$;
+
+ALTER FUNCTION audit_private.partitions_end(moment timestamp with time zone) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.partitions_end(moment timestamp with time zone) IS 'until when there are partitions without a hole, from a moment on';
+
 CREATE FUNCTION audit_private.payload_bytes(description text, actor jsonb, target jsonb, changes jsonb, metadata jsonb, error_message text) RETURNS integer
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$
-  select case
-    when coalesce(pg_catalog.pg_column_size(description), 0) + coalesce(pg_catalog.pg_column_size(actor), 0)
-      + coalesce(pg_catalog.pg_column_size(target), 0) + coalesce(pg_catalog.pg_column_size(changes), 0)
-      + coalesce(pg_catalog.pg_column_size(metadata), 0) + coalesce(pg_catalog.pg_column_size(error_message), 0)
-      < 600
-    then 0
-    else coalesce(pg_catalog.octet_length(description), 0) + coalesce(pg_catalog.octet_length(actor::text), 0)
-      + coalesce(pg_catalog.octet_length(target::text), 0) + coalesce(pg_catalog.octet_length(changes::text), 0)
-      + coalesce(pg_catalog.octet_length(metadata::text), 0) + coalesce(pg_catalog.octet_length(error_message), 0)
-  end
+  select pg_catalog.octet_length(pg_catalog.concat(description, actor, target, changes, metadata, error_message))
 $$;
 
 ALTER FUNCTION audit_private.payload_bytes(description text, actor jsonb, target jsonb, changes jsonb, metadata jsonb, error_message text) OWNER TO audit_owner;
 
-COMMENT ON FUNCTION audit_private.payload_bytes(description text, actor jsonb, target jsonb, changes jsonb, metadata jsonb, error_message text) IS 'bytes of an event''s payload as text; 0 when it is surely small';
+COMMENT ON FUNCTION audit_private.payload_bytes(description text, actor jsonb, target jsonb, changes jsonb, metadata jsonb, error_message text) IS 'bytes of an event''s payload as text';
+
+CREATE FUNCTION audit_private.policy_text(policy pg_policy) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select jsonb_build_array(
+    policy.polname, policy.polcmd, policy.polpermissive,
+    array(select r::regrole::text from unnest(policy.polroles) as r order by 1),
+    pg_get_expr(policy.polqual, policy.polrelid), pg_get_expr(policy.polwithcheck, policy.polrelid)
+  )::text
+$$;
+
+ALTER FUNCTION audit_private.policy_text(policy pg_policy) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.policy_text(policy pg_policy) IS 'what a policy says, to whom and for what';
 
 CREATE FUNCTION audit_private.prefers_text_index(filter jsonb, from_time timestamp with time zone, until_time timestamp with time zone, wanted bigint) RETURNS boolean
     LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
@@ -3651,6 +3786,20 @@ $$;
 ALTER FUNCTION audit_private.prefers_text_index(filter jsonb, from_time timestamp with time zone, until_time timestamp with time zone, wanted bigint) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.prefers_text_index(filter jsonb, from_time timestamp with time zone, until_time timestamp with time zone, wanted bigint) IS 'whether the search index finds the wanted number of events sooner than walking the newest rows';
+
+CREATE FUNCTION audit_private.quoted_role(role name) RETURNS text
+    LANGUAGE sql IMMUTABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+  select case
+    when role ~ '^[a-z_][a-z0-9_$]*$' then role::text
+    else '"' || replace(role, '"', '""') || '"'
+  end
+$_$;
+
+ALTER FUNCTION audit_private.quoted_role(role name) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.quoted_role(role name) IS 'a role''s name such that no two names, nor pairs of names, look alike';
 
 CREATE FUNCTION audit_private.read_cursor(cursor text, scope text, OUT occurred_at timestamp with time zone, OUT id uuid, OUT seen text) RETURNS record
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
@@ -3802,9 +3951,9 @@ CREATE FUNCTION audit_private.recorded_by() RETURNS text
     LANGUAGE sql STABLE PARALLEL RESTRICTED
     AS $$
   select case pg_catalog.current_setting('role')
-    when 'none' then pg_catalog.quote_ident(session_user)
-    else pg_catalog.quote_ident(session_user) || '/'
-      || pg_catalog.quote_ident(pg_catalog.current_setting('role'))
+    when 'none' then audit_private.quoted_role(session_user)
+    else audit_private.quoted_role(session_user) || '/'
+      || audit_private.quoted_role(pg_catalog.current_setting('role')::name)
   end
 $$;
 
@@ -3835,6 +3984,25 @@ $$;
 ALTER FUNCTION audit_private.refresh_bindings() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.refresh_bindings() IS 'trigger: brings entity types, offset and end of partitions in every binding up to date';
+
+CREATE FUNCTION audit_private.refuse_actor(actor_type text, actor jsonb) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  raise exception using
+    errcode = 'WT013',
+    message = 'the context''s actor is not valid',
+    detail = format('actor_type is %s, actor is %s; actor_id must not be empty.',
+      coalesce(quote_literal(refuse_actor.actor_type), 'null'),
+      coalesce('of type ' || jsonb_typeof(refuse_actor.actor), 'null')),
+    hint = 'actor_type is one of user, system, api_key and database_role; actor is a JSON object.';
+end
+$$;
+
+ALTER FUNCTION audit_private.refuse_actor(actor_type text, actor jsonb) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.refuse_actor(actor_type text, actor jsonb) IS 'raises WT013: a context whose actor can''t stand in an event';
 
 CREATE FUNCTION audit_private.refuse_change() RETURNS trigger
     LANGUAGE plpgsql
@@ -4433,7 +4601,7 @@ declare
   end_of_partitions timestamptz;
   stored bigint;
 begin
-  select i.transaction_offset + pg_current_xact_id()::text::bigint, i.events_until
+  select i.transaction_offset + txid_current(), i.events_until
   into current_transaction, end_of_partitions
   from audit_private.instance i;
   select a.actor_id, a.actor_type, a.actor
@@ -4447,7 +4615,7 @@ begin
   )
   select
     store_batch.tenant_id, n.occurred_at,
-    audit_private.new_event_id(n.occurred_at, hashint8extended(n.place, 0)), recorded, n.place,
+    audit_private.new_event_id(n.occurred_at, n.place), recorded, n.place,
     current_transaction, gen_random_uuid(), 'logged', n.action, n.entity_type, n.actor_type, n.outcome, recorder,
     n.actor_id, n.entity_id, n.description, n.actor, n.target, n.changes, n.metadata, context_ip,
     context_user_agent, context_request_id, n.error_message
@@ -4456,7 +4624,7 @@ begin
       e.outcome, e.error_message, coalesce(e.occurred_at, recorded) as occurred_at,
       coalesce(e.actor_id, context_actor_id) as actor_id,
       coalesce(e.actor_type, case when e.actor_id is null then context_actor_type else 'user' end) as actor_type,
-      coalesce(e.actor, context_actor) as actor,
+      coalesce(e.actor, case when e.actor_id is null then context_actor end) as actor,
       nextval('audit_private.event_sequence') as place
     from audit_private.batch_events(store_batch.events) e
     left join audit_private.logging_decision d
@@ -4470,7 +4638,8 @@ begin
           e.description, e.outcome, e.error_message, coalesce(e.actor_type, 'user'),
           e.actor, e.target, e.changes)
         and audit_private.payload_bytes(
-          e.description, e.actor, e.target, e.changes, e.metadata, e.error_message) <= d.payload_limit
+          e.description, coalesce(e.actor, context_actor), e.target, e.changes, e.metadata, e.error_message)
+          <= d.payload_limit
         and coalesce(e.occurred_at, recorded)
           between recorded - interval '24 hours' and recorded + interval '5 minutes'
         and coalesce(e.occurred_at, recorded) < end_of_partitions
@@ -4481,7 +4650,7 @@ begin
         coalesce(e.occurred_at, recorded), recorded - interval '24 hours', recorded + interval '5 minutes',
         end_of_partitions,
         audit_private.payload_bytes(
-          e.description, e.actor, e.target, e.changes, e.metadata, e.error_message),
+          e.description, coalesce(e.actor, context_actor), e.target, e.changes, e.metadata, e.error_message),
         d.payload_limit)
       end
     order by e.index
@@ -4666,7 +4835,7 @@ CREATE FUNCTION audit_private.write_system_event(tenant_id uuid, action text, en
 declare
   moment constant timestamptz := clock_timestamp();
   place constant bigint := nextval('audit_private.event_sequence');
-  event_id constant uuid := audit_private.new_event_id(moment, hashint8extended(place, 0));
+  event_id constant uuid := audit_private.new_event_id(moment, place);
 begin
   insert into audit_private.event (
     tenant_id, occurred_at, id, recorded_at, sequence, transaction_id, salt, source, action, entity_type,
@@ -4675,7 +4844,7 @@ begin
   )
   select
     write_system_event.tenant_id, moment, event_id, moment, place,
-    i.transaction_offset + pg_current_xact_id()::text::bigint, gen_random_uuid(), 'system',
+    i.transaction_offset + txid_current(), gen_random_uuid(), 'system',
     write_system_event.action, write_system_event.entity_type, a.actor_type, 'success',
     audit_private.recorded_by(), a.actor_id, write_system_event.entity_id,
     write_system_event.description, a.actor, write_system_event.changes,
@@ -4880,7 +5049,7 @@ ALTER TABLE audit_private.installed_object OWNER TO audit_owner;
 
 COMMENT ON TABLE audit_private.installed_object IS 'what each function, trigger, policy and view looked like when it was installed, to tell drift';
 
-COMMENT ON COLUMN audit_private.installed_object.kind IS 'function, trigger, policy, view or table';
+COMMENT ON COLUMN audit_private.installed_object.kind IS 'function, trigger, policy, table, view, sequence, schema or guard';
 
 COMMENT ON COLUMN audit_private.installed_object.name IS 'qualified name, with argument types or table';
 
@@ -4889,7 +5058,6 @@ COMMENT ON COLUMN audit_private.installed_object.digest IS 'SHA-256 of its defin
 CREATE TABLE audit_private.instance (
     is_only boolean DEFAULT true NOT NULL,
     transaction_offset bigint DEFAULT 0 NOT NULL,
-    events_from timestamp with time zone,
     events_until timestamp with time zone,
     CONSTRAINT instance_is_only_check CHECK (is_only)
 );
@@ -4902,9 +5070,7 @@ COMMENT ON COLUMN audit_private.instance.is_only IS 'always true, so that there 
 
 COMMENT ON COLUMN audit_private.instance.transaction_offset IS 'added to the server''s transaction number; raised when numbers start again after a restore';
 
-COMMENT ON COLUMN audit_private.instance.events_from IS 'lower bound of the oldest partition';
-
-COMMENT ON COLUMN audit_private.instance.events_until IS 'upper bound of the newest partition';
+COMMENT ON COLUMN audit_private.instance.events_until IS 'until when there are partitions without a hole';
 
 CREATE TABLE audit_private.logging_decision (
     tenant_id uuid NOT NULL,
@@ -4997,6 +5163,7 @@ CREATE TABLE audit_private.role_binding (
     entity_types text[] NOT NULL,
     transaction_offset bigint NOT NULL,
     events_until timestamp with time zone,
+    recorder text NOT NULL,
     only_tenant_id uuid GENERATED ALWAYS AS (
 CASE
     WHEN ((NOT is_service) AND (array_length(tenant_ids, 1) = 1)) THEN tenant_ids[1]
@@ -5021,6 +5188,8 @@ COMMENT ON COLUMN audit_private.role_binding.entity_types IS 'the catalogue''s e
 COMMENT ON COLUMN audit_private.role_binding.transaction_offset IS 'as in instance';
 
 COMMENT ON COLUMN audit_private.role_binding.events_until IS 'as in instance';
+
+COMMENT ON COLUMN audit_private.role_binding.recorder IS 'how recorded_by names the role';
 
 COMMENT ON COLUMN audit_private.role_binding.only_tenant_id IS 'its tenant when it needs no context';
 
@@ -5546,6 +5715,8 @@ GRANT ALL ON FUNCTION audit_private.add_partitions(moments timestamp with time z
 REVOKE ALL ON FUNCTION audit_private.batch_events(events jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.batch_events(events jsonb) TO audit_writer;
 
+REVOKE ALL ON FUNCTION audit_private.batch_times(events jsonb) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION audit_private.bind_roles() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.check_batch(events jsonb, known_keys text[]) FROM PUBLIC;
@@ -5628,6 +5799,8 @@ GRANT ALL ON FUNCTION audit_private.find_content_digest(tenant_id uuid, occurred
 REVOKE ALL ON FUNCTION audit_private.find_events(tenant_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone, last_occurred_at timestamp with time zone, last_id uuid, most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.find_events(tenant_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone, last_occurred_at timestamp with time zone, last_id uuid, most integer) TO audit_owner;
 
+REVOKE ALL ON FUNCTION audit_private.guard_digest(partition_name text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION audit_private.guard_partition(partition_name text) FROM PUBLIC;
 
 GRANT SELECT ON TABLE audit_private.access_session TO audit_backup;
@@ -5655,15 +5828,26 @@ REVOKE ALL ON FUNCTION audit_private.log_event_carefully(action text, entity_typ
 REVOKE ALL ON FUNCTION audit_private.new_event_id(occurred_at timestamp with time zone, unique_bits bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.new_event_id(occurred_at timestamp with time zone, unique_bits bigint) TO audit_writer;
 
+REVOKE ALL ON FUNCTION audit_private.note_partitions_end() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION audit_private.object_digests() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.partition_index_statements(partition text, is_concurrent boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.partition_index_statements(partition text, is_concurrent boolean) TO audit_operator;
 
+REVOKE ALL ON FUNCTION audit_private.partitions_end(moment timestamp with time zone) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION audit_private.payload_bytes(description text, actor jsonb, target jsonb, changes jsonb, metadata jsonb, error_message text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.payload_bytes(description text, actor jsonb, target jsonb, changes jsonb, metadata jsonb, error_message text) TO audit_writer;
 
+REVOKE ALL ON FUNCTION audit_private.policy_text(policy pg_policy) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION audit_private.prefers_text_index(filter jsonb, from_time timestamp with time zone, until_time timestamp with time zone, wanted bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.quoted_role(role name) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.quoted_role(role name) TO audit_writer;
+GRANT ALL ON FUNCTION audit_private.quoted_role(role name) TO audit_finder;
+GRANT ALL ON FUNCTION audit_private.quoted_role(role name) TO audit_keeper;
 
 REVOKE ALL ON FUNCTION audit_private.read_cursor(cursor text, scope text, OUT occurred_at timestamp with time zone, OUT id uuid, OUT seen text) FROM PUBLIC;
 
@@ -5679,6 +5863,9 @@ GRANT ALL ON FUNCTION audit_private.recorded_by() TO audit_finder;
 GRANT ALL ON FUNCTION audit_private.recorded_by() TO audit_keeper;
 
 REVOKE ALL ON FUNCTION audit_private.refresh_bindings() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.refuse_actor(actor_type text, actor jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.refuse_actor(actor_type text, actor jsonb) TO audit_writer;
 
 REVOKE ALL ON FUNCTION audit_private.refuse_change() FROM PUBLIC;
 

@@ -11,6 +11,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+  perform audit_private.lock_catalogue();
   perform audit_private.check_definition(
     define_entity_type.entity_type, define_entity_type.titles, define_entity_type.descriptions,
     exists (

@@ -1,6 +1,7 @@
 set local role audit_writer;
 -- The unique key decides between racing repeats: the second waits for the first to commit, then sees its
--- row and returns its event. A key older than a day is taken over.
+-- row and returns its event. A key older than a day is taken over. Transactions
+-- that log the same keys in another order can deadlock, as with any unique key; PostgreSQL ends one of them.
 create or replace function audit_private.claim_idempotency_key(
   tenant_id uuid,
   idempotency_key text,

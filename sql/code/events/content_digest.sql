@@ -1,4 +1,5 @@
--- What a caller says with an event, without what a retry may change (address, client, request, times).
+-- What a caller says with an event, without what a retry may change (address, client, request, times). A target
+-- of just type and id is what readers see when none was given.
 -- SHA-256 of a JSON array tells apart null, empty and shifted values, and depends on no setting.
 create or replace function audit_private.content_digest(
   action text,
@@ -20,7 +21,8 @@ parallel safe
 as $$
   select pg_catalog.sha256(pg_catalog.convert_to(
     pg_catalog.jsonb_build_array(
-      action, entity_type, entity_id, description, target, changes, metadata, outcome, error_message,
+      action, entity_type, entity_id, description,
+      nullif(target, pg_catalog.jsonb_build_object('type', entity_type, 'id', entity_id)), changes, metadata, outcome, error_message,
       actor_id, actor_type)::text,
     'UTF8'))
 $$;

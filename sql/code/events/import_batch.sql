@@ -3,8 +3,8 @@ set local role audit_writer;
 -- fault: right events go in as one statement, and a wrong one costs the logarithm of the batch.
 --
 -- An id is the given one or derived from tenant and key, so that an event that is known already is found
--- under it, in the table or earlier in the batch. Imports of one tenant wait for each other, so that what
--- one calls imported no other has stored meanwhile.
+-- under it, in the table or earlier in the batch. Imports of one tenant wait for each other (import_events), so
+-- that what one calls imported no other has stored meanwhile.
 create or replace function audit_private.import_batch(tenant_id uuid, events jsonb, first_line integer)
 returns table (
   line integer,
@@ -20,6 +20,9 @@ volatile
 parallel unsafe
 security definer
 set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'
+set datestyle = 'ISO, YMD'
+set jit = off
 as $$
 declare
   known_keys constant text[] := '{action,entity_type,entity_id,description,metadata,target,changes,outcome,'
@@ -29,10 +32,7 @@ declare
   cutoff constant timestamptz := audit_private.retention_cutoff(import_batch.tenant_id);
   half constant integer := jsonb_array_length(import_batch.events) / 2;
 begin
-  perform pg_advisory_xact_lock(hashtextextended('pgwitness import ' || import_batch.tenant_id, 0));
   perform audit_private.check_batch(import_batch.events, known_keys);
-  perform audit_private.add_partitions(
-    array(select distinct e.occurred_at from audit_private.batch_events(import_batch.events) e));
 
   return query
   with parsed as (
@@ -53,14 +53,15 @@ begin
           or (e.id is not null and audit_private.event_time(e.id) is distinct from e.occurred_at)
           then audit_private.refuse_import(e.id, e.idempotency_key, e.occurred_at)
         when audit_private.is_valid_event(
-            e.description, e.outcome, e.error_message, coalesce(e.actor_type, 'user'), e.actor, e.target, e.changes)
+            e.description, e.outcome, e.error_message, e.entity_id, e.actor_id,
+            coalesce(e.actor_type, 'user'), e.actor, e.target, e.changes)
           and audit_private.payload_bytes(
             e.description, e.actor, e.target, e.changes, e.metadata, e.error_message) <= o.value::integer
           and e.occurred_at between timestamptz 'epoch' and recorded + interval '5 minutes'
           then true
         else audit_private.refuse_event(
-          null, e.action, e.description, e.outcome, e.error_message, coalesce(e.actor_type, 'user'), e.actor,
-          e.target, e.changes, false, e.occurred_at, timestamptz 'epoch', recorded + interval '5 minutes',
+          null, e.action, e.description, e.outcome, e.error_message, e.entity_id, e.actor_id,
+          coalesce(e.actor_type, 'user'), e.actor, e.target, e.changes, false, e.occurred_at, timestamptz 'epoch', recorded + interval '5 minutes',
           'infinity',
           audit_private.payload_bytes(
             e.description, e.actor, e.target, e.changes, e.metadata, e.error_message),
@@ -101,7 +102,7 @@ begin
       import_batch.tenant_id, c.occurred_at, c.id, recorded, nextval('audit_private.event_sequence'),
       i.transaction_offset + txid_current(), gen_random_uuid(), 'imported', c.action,
       c.entity_type, c.actor_type, c.outcome, recorder, c.actor_id, c.entity_id, c.description, c.actor, c.target,
-      c.changes, c.metadata, c.ip, c.user_agent, c.request_id, c.error_message
+      c.changes, c.metadata, c.ip, left(c.user_agent, 1000), left(c.request_id, 500), c.error_message
     from compared c
     cross join audit_private.instance i
     where not c.is_known

@@ -1,6 +1,7 @@
 -- History from elsewhere. Toggles silence an application's events, not its history, so they aren't asked;
 -- mandatory actions of another log come in too, since source says 'imported' and recorded_by who did it.
--- What a run brought is itself an event.
+-- What a run brought is itself an event. The tenant's row is locked, so that imports of one tenant come one after
+-- the other and each sees what the last has stored.
 create or replace function audit.import_events(events jsonb, reason text, tenant_id uuid default null)
 returns table (
   line integer,
@@ -24,9 +25,23 @@ declare
   repeated integer := 0;
   refused integer := 0;
 begin
-  if jsonb_typeof(import_events.events) is distinct from 'array' then
-    perform audit_private.check_batch(import_events.events, '{}');
+  if jsonb_typeof(import_events.events) is distinct from 'array'
+    or jsonb_array_length(import_events.events) > 10000
+  then
+    raise exception using
+      errcode = 'WT013',
+      message = 'an import takes an array of at most 10,000 events',
+      detail = format('Given is %s.', coalesce(case jsonb_typeof(import_events.events)
+        when 'array' then format('one of %s', jsonb_array_length(import_events.events))
+        else jsonb_typeof(import_events.events) end, 'null')),
+      hint = 'Call it again for the next events: an import can be repeated without doubling.';
   end if;
+  perform audit_private.require_read_committed();
+  perform from audit_private.tenant t where t.tenant_id = tenant and t.retired_at is null for no key update;
+  if not found then
+    perform audit_private.refuse_codes(tenant, null, null);
+  end if;
+  perform audit_private.add_partitions(audit_private.batch_times(import_events.events));
   for line, result, event_id, sqlstate, message, hint, is_expired in
     select b.* from audit_private.import_batch(tenant, import_events.events, 0) b order by b.line
   loop

@@ -4,6 +4,9 @@ set local role audit_writer;
 -- a statement or an expression more is higher than that of a condition more. Whatever isn't plain goes to
 -- log_event_carefully, which asks one thing after the other and words the refusals.
 --
+-- An actor in the context counts only where the role that is in force is a member of audit_app: the function
+-- may be called by somebody's definer function. An actor_id given replaces the context's actor whole.
+--
 -- Nothing here locks: a toggle turned meanwhile is in force for every statement whose snapshot is younger
 -- than its commit. No EXCEPTION block, since each would cost a subtransaction.
 create or replace function audit.log_event(
@@ -34,8 +37,8 @@ declare
   set_role constant text := current_setting('role');
   recorded constant timestamptz := clock_timestamp();
   acting_id text := actor_id;
-  acting_type text := actor_type;
-  acting jsonb := actor;
+  acting_type text;
+  acting jsonb;
   tenant uuid;
   transaction_number bigint;
   place bigint;
@@ -44,12 +47,19 @@ declare
 begin
   if acting_id is null then
     acting_id := nullif(current_setting('pgwitness.actor_id', true), '');
-    acting_type := coalesce(acting_type, nullif(current_setting('pgwitness.actor_type', true), ''));
-    acting := coalesce(acting, nullif(current_setting('pgwitness.actor', true), '')::jsonb);
+    acting_type := nullif(current_setting('pgwitness.actor_type', true), '');
+    if acting_id is not null or acting_type is not null then
+      if pg_has_role(audit_private.effective_role(), 'audit_app', 'usage') then
+        acting := nullif(current_setting('pgwitness.actor', true), '')::jsonb;
+      else
+        acting_id := null;
+        acting_type := null;
+      end if;
+    end if;
   end if;
-  if acting_type is null then
-    acting_type := case when acting_id is null then 'database_role' else 'user' end;
-  end if;
+  acting := coalesce(actor, acting);
+  acting_type := coalesce(
+    actor_type, acting_type, case when acting_id is null then 'database_role' else 'user' end);
   if acting_id is null and acting_type = 'database_role' then
     acting_id := audit_private.effective_role();
   end if;
@@ -75,6 +85,8 @@ begin
     and log_event.error_message is null
     and log_event.occurred_at is null
     and log_event.idempotency_key is null
+    and octet_length(concat(acting_id, log_event.entity_id)) <= 500
+    and acting_id <> '' is not false
     and acting_type in ('user', 'system', 'api_key', 'database_role')
     and (acting is null or jsonb_typeof(acting) = 'object')
     and (log_event.target is null or jsonb_typeof(log_event.target) in ('object', 'array'))
@@ -99,8 +111,8 @@ begin
     entity_type, acting_type, 'success', recorder, acting_id, entity_id, description, acting, target, changes,
     metadata,
     nullif(current_setting('pgwitness.ip', true), '')::inet,
-    nullif(current_setting('pgwitness.user_agent', true), ''),
-    nullif(current_setting('pgwitness.request_id', true), '')
+    left(nullif(current_setting('pgwitness.user_agent', true), ''), 1000),
+    left(nullif(current_setting('pgwitness.request_id', true), ''), 500)
   );
   return event_id;
 end

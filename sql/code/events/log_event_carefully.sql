@@ -67,14 +67,15 @@ begin
   end if;
   if (
     not is_mandatory
-    and audit_private.is_valid_event(description, outcome, error_message, actor_type, actor, target, changes)
+    and audit_private.is_valid_event(
+      description, outcome, error_message, entity_id, actor_id, actor_type, actor, target, changes)
     and bytes <= payload_limit
     and (occurred_at is null
       or occurred between recorded - interval '24 hours' and recorded + interval '5 minutes')
     and occurred < events_until
   ) is not true then
     perform audit_private.refuse_event(
-      null, action, description, outcome, error_message, actor_type, actor, target, changes, is_mandatory,
+      null, action, description, outcome, error_message, entity_id, actor_id, actor_type, actor, target, changes, is_mandatory,
       occurred, recorded - interval '24 hours', recorded + interval '5 minutes', events_until, bytes,
       payload_limit);
   end if;
@@ -117,8 +118,8 @@ begin
     actor_type, outcome,
     audit_private.recorded_by(), actor_id, entity_id, description, actor, target, changes, metadata,
     nullif(current_setting('pgwitness.ip', true), '')::inet,
-    nullif(current_setting('pgwitness.user_agent', true), ''),
-    nullif(current_setting('pgwitness.request_id', true), ''),
+    left(nullif(current_setting('pgwitness.user_agent', true), ''), 1000),
+    left(nullif(current_setting('pgwitness.request_id', true), ''), 500),
     error_message
   );
   return event_id;

@@ -2,8 +2,8 @@
 -- (0 to 999), the variant, and 62 bits that only have to differ within one microsecond. The event's sequence
 -- number does that, and orders events of one microsecond by it; random bits would cost as much as a look-up.
 -- Multiplying by 64536 and adding the whole shifts the milliseconds left by 16 bits and leaves the
--- microseconds in the low ones; subtracting 2^63 sets the variant. A double holds microseconds exactly until
--- the year 2242. Without a SET clause and no stricter than the functions that it calls, so that it inlines.
+-- microseconds in the low ones; subtracting 2^63 sets the variant. A double of seconds holds microseconds
+-- exactly until the year 2106. Without a SET clause and no stricter than the functions that it calls, so that it inlines.
 create or replace function audit_private.new_event_id(occurred_at timestamptz, unique_bits bigint)
 returns uuid
 language sql

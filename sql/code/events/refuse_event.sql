@@ -6,6 +6,8 @@ create or replace function audit_private.refuse_event(
   description text,
   outcome text,
   error_message text,
+  entity_id text,
+  actor_id text,
   actor_type text,
   actor jsonb,
   target jsonb,
@@ -44,6 +46,8 @@ begin
       then 'a failure needs an error_message'
     when refuse_event.outcome = 'success' and refuse_event.error_message is not null
       then 'a success can''t have an error_message'
+    when length(refuse_event.entity_id) > 500 then 'entity_id has more than 500 characters'
+    when length(refuse_event.actor_id) not between 1 and 500 then 'actor_id has not 1 to 500 characters'
     when refuse_event.actor_type not in ('user', 'system', 'api_key', 'database_role') is not false
       then 'actor_type is none of user, system, api_key and database_role'
     when jsonb_typeof(refuse_event.actor) <> 'object' then 'actor is not an object'
@@ -86,10 +90,10 @@ begin
 end
 $$;
 comment on function audit_private.refuse_event(
-  text, text, text, text, text, text, jsonb, jsonb, jsonb, boolean,
+  text, text, text, text, text, text, text, text, jsonb, jsonb, jsonb, boolean,
   timestamptz, timestamptz, timestamptz, timestamptz, integer, integer
 ) is 'raises WT011, WT013, WT014, WT015 or WT016: the first rule that an event breaks';
 grant execute on function audit_private.refuse_event(
-  text, text, text, text, text, text, jsonb, jsonb, jsonb, boolean,
+  text, text, text, text, text, text, text, text, jsonb, jsonb, jsonb, boolean,
   timestamptz, timestamptz, timestamptz, timestamptz, integer, integer
 ) to audit_writer;

@@ -8,14 +8,15 @@ volatile
 parallel unsafe
 security definer
 set search_path = pg_catalog, pg_temp
+set jit = off
 as $$
 declare
   context_actor_id text;
   context_actor_type text;
   context_actor jsonb;
   context_ip constant inet := nullif(current_setting('pgwitness.ip', true), '')::inet;
-  context_user_agent constant text := nullif(current_setting('pgwitness.user_agent', true), '');
-  context_request_id constant text := nullif(current_setting('pgwitness.request_id', true), '');
+  context_user_agent constant text := left(nullif(current_setting('pgwitness.user_agent', true), ''), 1000);
+  context_request_id constant text := left(nullif(current_setting('pgwitness.request_id', true), ''), 500);
   recorder constant text := audit_private.recorded_by();
   recorded constant timestamptz := clock_timestamp();
   current_transaction bigint;
@@ -43,7 +44,9 @@ begin
   from (
     select e.index, e.action, e.entity_type, e.entity_id, e.description, e.metadata, e.target, e.changes,
       e.outcome, e.error_message, coalesce(e.occurred_at, recorded) as occurred_at,
-      coalesce(e.actor_id, context_actor_id) as actor_id,
+      coalesce(e.actor_id, case
+        when e.actor_type is null or context_actor_type <> 'database_role' then context_actor_id
+      end) as actor_id,
       coalesce(e.actor_type, case when e.actor_id is null then context_actor_type else 'user' end) as actor_type,
       coalesce(e.actor, case when e.actor_id is null then context_actor end) as actor,
       nextval('audit_private.event_sequence') as place
@@ -56,8 +59,8 @@ begin
         then audit_private.refuse_codes(store_batch.tenant_id, e.action, e.entity_type, 'event ' || e.index)
       when not d.is_mandatory
         and audit_private.is_valid_event(
-          e.description, e.outcome, e.error_message, coalesce(e.actor_type, 'user'),
-          e.actor, e.target, e.changes)
+          e.description, e.outcome, e.error_message, e.entity_id, e.actor_id,
+          coalesce(e.actor_type, 'user'), e.actor, e.target, e.changes)
         and audit_private.payload_bytes(
           e.description, coalesce(e.actor, context_actor), e.target, e.changes, e.metadata, e.error_message)
           <= d.payload_limit
@@ -67,7 +70,7 @@ begin
         then d.is_logged
       else audit_private.refuse_event(
         'event ' || e.index, e.action, e.description, e.outcome, e.error_message,
-        coalesce(e.actor_type, 'user'), e.actor, e.target, e.changes, d.is_mandatory,
+        e.entity_id, e.actor_id, coalesce(e.actor_type, 'user'), e.actor, e.target, e.changes, d.is_mandatory,
         coalesce(e.occurred_at, recorded), recorded - interval '24 hours', recorded + interval '5 minutes',
         end_of_partitions,
         audit_private.payload_bytes(

@@ -34,8 +34,8 @@ begin
     write_system_event.description, a.actor, write_system_event.changes,
     nullif(write_system_event.metadata, '{}'),
     nullif(current_setting('pgwitness.ip', true), '')::inet,
-    nullif(current_setting('pgwitness.user_agent', true), ''),
-    nullif(current_setting('pgwitness.request_id', true), '')
+    left(nullif(current_setting('pgwitness.user_agent', true), ''), 1000),
+    left(nullif(current_setting('pgwitness.request_id', true), ''), 500)
   from audit_private.instance i
   cross join audit_private.current_actor() a;
   return event_id;

@@ -39,20 +39,30 @@ begin
 
   return query
   select 'engine_roles_apart',
-    case when count(*) = 0 then 'ok' else 'error' end,
-    case when count(*) = 0 then 'nobody inherits from an engine role, and none has a special right'
+    case when count(*) = 0 then 'ok' when bool_or(p.is_error) then 'error' else 'warning' end,
+    case when count(*) = 0 then 'nobody but the installer may become an engine role, nobody inherits from one, and none has a special right'
       else string_agg(format('%I: %s', p.role_name, p.problem), '; ' order by p.role_name) end,
     string_agg(p.remedy, ' ' order by p.role_name)
   from (
-    select m.rolname as role_name, 'inherits from ' || e.rolname as problem,
-      case when current_setting('server_version_num')::integer >= 160000
-        then format('grant %I to %I with inherit false;', e.rolname, m.rolname)
-        else format('alter role %I noinherit;', m.rolname) end as remedy
+    select m.rolname as role_name,
+      format('%s %s', case when pg_has_role(m.oid, e.oid, 'usage') then 'inherits from' else 'may become' end, e.rolname)
+        as problem,
+      pg_has_role(m.oid, e.oid, 'usage') as is_error,
+      format('revoke %I from %I;', e.rolname, m.rolname) as remedy
     from pg_roles e
-    join pg_roles m on pg_has_role(m.oid, e.oid, 'usage') and m.oid <> e.oid and not m.rolsuper
+    join pg_roles m on m.oid <> e.oid and not m.rolsuper
     where e.rolname in ('audit_owner', 'audit_writer', 'audit_finder', 'audit_keeper')
+      and (
+        pg_has_role(m.oid, e.oid, 'usage')
+        or pg_has_role(m.oid, e.oid,
+            case when current_setting('server_version_num')::integer >= 160000 then 'set' else 'member' end)
+          and not exists (
+            select from audit_private.installation i
+            where split_part(i.installed_by, '/', 1) = audit_private.quoted_role(m.rolname)
+          )
+      )
     union all
-    select r.rolname, 'must have neither LOGIN, SUPERUSER nor BYPASSRLS',
+    select r.rolname, 'must have neither LOGIN, SUPERUSER nor BYPASSRLS', true,
       format('alter role %I nologin nosuperuser nobypassrls;', r.rolname)
     from pg_roles r
     where r.rolname in ('audit_owner', 'audit_writer', 'audit_finder', 'audit_keeper')
@@ -93,9 +103,9 @@ begin
     case when count(*) = 0 then 'ok' else 'warning' end,
     case when count(*) = 0 then 'no tenant has turned a whole category off'
       else 'off: ' || string_agg(format('%s for %s (%s)', g.category, t.name, g.tenant_id), ', ' order by t.name, g.category) end,
-    case when count(*) > 0 then 'Better silence single actions: ' || string_agg(
+    string_agg(
       format('select audit.set_category_logging(category => %L, enabled => true, tenant_id => %L);',
-        g.category, g.tenant_id), ' ' order by t.name, g.category) end
+        g.category, g.tenant_id), ' ' order by t.name, g.category)
   from audit_private.category_toggle g
   join audit_private.tenant t using (tenant_id)
   where not g.is_enabled and t.retired_at is null;

@@ -12,7 +12,7 @@ declare
   horizon timestamptz;
   needed timestamptz;
 begin
-  perform pg_advisory_xact_lock(1885828969, 3);
+  perform audit_private.lock_catalogue();
   select now() + o.value::integer * interval '1 week' into horizon
   from audit_private.option o
   where o.name = 'partitions_ahead_weeks';

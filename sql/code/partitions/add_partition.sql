@@ -12,6 +12,8 @@ parallel unsafe
 security definer
 set search_path = pg_catalog, pg_temp
 set timezone = 'UTC'
+set default_tablespace = ''
+set default_table_access_method = 'heap'
 as $$
 declare
   width text;
@@ -19,7 +21,7 @@ declare
   upper_bound timestamptz;
   partition_name text;
 begin
-  perform pg_advisory_xact_lock(1885828969, 3);
+  perform audit_private.lock_catalogue();
   select o.value into width from audit_private.option o where o.name = 'partition_width';
   select
     greatest(date_trunc(width, add_partition.moment), max(p.until_time) filter (where p.until_time <= add_partition.moment)),

@@ -10,6 +10,9 @@ declare
   moment timestamptz;
   added integer := 0;
 begin
+  if cardinality(add_partitions.moments) = 0 then
+    return 0;
+  end if;
   for moment in
     select distinct on (date_trunc('day', m.moment, 'UTC')) m.moment
     from unnest(add_partitions.moments) as m (moment)
@@ -20,6 +23,13 @@ begin
       )
   loop
     added := added + (audit_private.add_partition(moment) is not null)::integer;
+    if added > 520 then
+      raise exception using
+        errcode = 'WT016',
+        message = 'one import can''t make more than 520 partitions',
+        detail = 'Its events lie too far apart.',
+        hint = 'Import fewer events at a time, oldest first; or an operator sets the option partition_width to month.';
+    end if;
   end loop;
   return added;
 end

@@ -1,4 +1,4 @@
--- A procedure, so that each partition is made in a transaction of its own and a killed run keeps what it has.
+-- A procedure, so that each step is a transaction of its own and a killed run keeps what it has.
 -- It can therefore be neither security definer nor carry SET; it only calls a step that is.
 create or replace procedure audit.maintain_partitions()
 language plpgsql
@@ -7,8 +7,11 @@ begin
   while audit_private.add_next_partition() is not null loop
     commit;
   end loop;
+  while audit_private.forget_idempotency_keys(at_most => 10000) = 10000 loop
+    commit;
+  end loop;
 end
 $$;
 comment on procedure audit.maintain_partitions() is
-  'makes partitions as far ahead as the option partitions_ahead_weeks says; for audit_operator';
+  'makes partitions as far ahead as the option partitions_ahead_weeks says, and forgets idempotency keys older than a day; for audit_operator';
 grant execute on procedure audit.maintain_partitions() to audit_operator;

@@ -4,8 +4,10 @@
 -- The first condition of audit.event has no column in it, so the server makes it a one-time filter above
 -- every scan: it is asked before the first row, also when an index finds none. It raises rather than
 -- answering null. The second holds rows and session to one tenant: conditions of the caller's own may run
--- between the two and the wall, and change the context meanwhile. The wall keeps functions of the caller's own away from rows of other tenants, and
--- security_barrier keeps them away from every row until the session was checked.
+-- between the two and the wall, and change the context meanwhile.
+--
+-- No security_barrier: the policy of the table is one, and the one-time filter comes before any function
+-- of the caller's own. It would keep "order by occurred_at desc limit 100" from reading just 100 rows.
 create or replace view audit_private.readable_event as
 select
   e.tenant_id,

@@ -14,6 +14,7 @@ volatile
 parallel unsafe
 security definer
 set search_path = pg_catalog, pg_temp
+set jit = off
 set datestyle = 'ISO, YMD'
 as $$
 declare

@@ -9,6 +9,7 @@ as $$
 declare
   checked_reason constant text := audit_private.check_reason(grant_all_tenants.reason);
 begin
+  perform audit_private.lock_catalogue();
   perform audit_private.check_role(grant_all_tenants.role);
   insert into audit_private.service_grant (role_name, reason, granted_by)
   values (grant_all_tenants.role, checked_reason, audit_private.recorded_by())

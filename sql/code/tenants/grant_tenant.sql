@@ -7,6 +7,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+  perform audit_private.lock_catalogue();
   perform audit_private.check_tenant(grant_tenant.tenant_id);
   perform audit_private.check_role(grant_tenant.role);
   insert into audit_private.tenant_grant (tenant_id, role_name, granted_by)

@@ -5,8 +5,8 @@ volatile
 parallel unsafe
 as $$
   select audit.set_toggles(
-    pg_catalog.jsonb_build_object('actions', pg_catalog.jsonb_build_object(coalesce(action, ''), enabled)), reason, tenant_id) > 0
+    pg_catalog.jsonb_build_object('actions', pg_catalog.jsonb_build_object(coalesce(action, ''), enabled)), reason, tenant_id) operator(pg_catalog.>) 0
 $$;
 comment on function audit.set_action_logging(text, boolean, text, uuid) is
-  'overrides one action, whatever its category says; null removes the override; true when that changed anything; needs a reason when an action falls silent; for audit_admin';
+  'overrides one action, whatever its category says; null removes the override; true when that changed anything; needs a reason when it silences; for audit_admin';
 grant execute on function audit.set_action_logging(text, boolean, text, uuid) to audit_admin;

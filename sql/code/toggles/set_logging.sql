@@ -7,5 +7,5 @@ as $$
   select audit.set_toggles(pg_catalog.jsonb_build_object('logging', enabled), reason, tenant_id) > 0
 $$;
 comment on function audit.set_logging(boolean, text, uuid) is
-  'turns all logging of a tenant on or off, mandatory events apart; true when that changed anything; needs a reason when an action falls silent; for audit_admin';
+  'turns all logging of a tenant on or off, mandatory events apart; true when that changed anything; needs a reason when it silences; for audit_admin';
 grant execute on function audit.set_logging(boolean, text, uuid) to audit_admin;

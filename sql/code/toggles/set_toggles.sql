@@ -1,7 +1,7 @@
 -- The bulk form is the only one that decides; the others build its argument. The tenant's row is locked
 -- before anything is read, so that of two administrators the second sees what the first has done, and
--- the event's old and new values are true. A reason is needed only when an action falls silent: what
--- counts is what the whole call comes to, not its single lines.
+-- the event's old and new values are true. A reason is needed when anything is turned off, also while the
+-- global toggle hides it, and when an action falls silent because its override is removed.
 create or replace function audit.set_toggles(toggles jsonb, reason text default null, tenant_id uuid default null)
 returns integer
 language plpgsql
@@ -16,6 +16,7 @@ declare
   logged_before text[];
   silenced text[];
   turned integer := 0;
+  turned_off text[] := '{}';
   turn record;
 begin
   perform audit_private.check_toggles(set_toggles.toggles);
@@ -42,6 +43,9 @@ begin
   loop
     continue when turn.old is not distinct from turn.new;
     turned := turned + 1;
+    if not turn.new then
+      turned_off := turned_off || coalesce(turn.code, 'all logging');
+    end if;
     perform audit_private.store_toggle(tenant, turn.action, turn.code, turn.new);
     perform audit_private.write_system_event(
       tenant_id => tenant,
@@ -59,12 +63,14 @@ begin
     select d.action from audit_private.logging_decision d
     where d.tenant_id = tenant and not d.is_logged and d.action = any (logged_before)
     order by d.action);
-  if checked_reason is null and silenced <> '{}' then
+  if checked_reason is null and turned_off || silenced <> '{}' then
     raise exception using
       errcode = 'WT021',
-      message = format('turning off %s action(s) needs a reason', cardinality(silenced)),
-      detail = 'They would fall silent: ' || array_to_string(silenced[1:10], ', ')
-        || case when cardinality(silenced) > 10 then ', …' else '' end,
+      message = 'turning off needs a reason',
+      detail = format('Turned off: %s. Falling silent: %s.',
+        coalesce(nullif(array_to_string(turned_off, ', '), ''), 'nothing'),
+        coalesce(nullif(array_to_string(silenced[1:10], ', '), ''), 'nothing')
+          || case when cardinality(silenced) > 10 then ', …' else '' end),
       hint = 'Say why in 10 to 500 characters: reason => ''…''. Nothing was changed.';
   end if;
   perform audit_private.release_tenant();
@@ -73,5 +79,5 @@ end
 $$;
 comment on function audit.set_toggles(jsonb, text, uuid) is
   'turns any number of toggles: {"logging": true, "categories": {"user_actions": false}, "actions": {"user_created": null}}; '
-  'null removes a setting; returns how many changed; needs a reason when an action falls silent; for audit_admin';
+  'null removes a setting; returns how many changed; needs a reason when anything is turned off; for audit_admin';
 grant execute on function audit.set_toggles(jsonb, text, uuid) to audit_admin;
