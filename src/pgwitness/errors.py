@@ -208,8 +208,8 @@ class UninstallRefused(InstallationError):
     """WT083: there are events or holds that an uninstall would destroy."""
 
 
-class InstallerBusy(InstallationError):
-    """WT084: the locks that installing needs weren't to be had in time."""
+class Busy(InstallationError):
+    """WT084: a lock that the installer or an operator needs was not to be had in time."""
 
 
 class PartitionOpen(PgwitnessError):
@@ -255,7 +255,7 @@ ERRORS: dict[str, type[PgwitnessError]] = {
     "WT081": DatabaseNewer,
     "WT082": InstallerLacksRights,
     "WT083": UninstallRefused,
-    "WT084": InstallerBusy,
+    "WT084": Busy,
     "WT085": PartitionOpen,
 }
 

@@ -253,7 +253,7 @@ def install(
         errors.SchemaForeign: A schema of our name belongs to somebody else (WT080).
         errors.DatabaseNewer: The database was installed by a newer version (WT081).
         errors.InstallerLacksRights: Roles or rights are missing; the hint says which (WT082).
-        errors.InstallerBusy: A lock wasn't to be had in time (WT084).
+        errors.Busy: A lock wasn't to be had in time (WT084).
     """
     files = resources.code_files()
     digest = resources.code_digest(files)
@@ -388,7 +388,7 @@ def uninstall(
     Raises:
         errors.UninstallRefused: Events are too young to go without an archive, objects outside
             depend on pgwitness, or nothing is installed (WT083).
-        errors.InstallerBusy: A lock wasn't to be had in time (WT084).
+        errors.Busy: A lock wasn't to be had in time (WT084).
         FileExistsError: There is such a file already.
     """
     receipt = None
@@ -534,7 +534,7 @@ def _refusals() -> Iterator[None]:
     """Turn the database's refusals into our exceptions.
 
     Raises:
-        errors.InstallerBusy: A lock wasn't to be had in time, or two of us met (WT084).
+        errors.Busy: A lock wasn't to be had in time, or two of us met (WT084).
         errors.InstallerLacksRights: The login lacks a right (WT082).
         errors.PgwitnessError: What our own SQL refused.
     """
@@ -542,7 +542,7 @@ def _refusals() -> Iterator[None]:
         with _translated():
             yield
     except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected) as error:
-        raise errors.InstallerBusy(
+        raise errors.Busy(
             "the database is busy: a lock was not to be had in time",
             detail=_explain(error),
             hint="Try again when the transactions that are in the way have ended "

@@ -64,6 +64,7 @@ MATRIX = {
 # procedure, and what the view of the events asks.
 PRIVATE_MATRIX = {
     "add_next_partition": "operator",
+    "forget_idempotency_keys": "operator",
     "partition_index_statements": "operator",
     "open_reading": READERS,
     "visible_tenant": READERS,

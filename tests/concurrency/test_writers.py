@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
+import pytest
 
 from walls.ledger import (
     REASON,
@@ -150,3 +151,32 @@ def test_a_killed_client_leaves_neither_the_change_nor_the_event(
     assert [event["description"] for event in stored(loaded_database)] == ["committed"] * 2
     dead = loaded_database.connect(loaded_database.role("app"))
     assert log(dead, idempotency_key="closed", description="Another act") is not None
+
+
+@pytest.mark.parametrize("level", ["repeatable read", "serializable"])
+def test_strict_isolation_costs_no_retry(loaded_database: Database, level: str) -> None:
+    writers = [loaded_database.connect(loaded_database.role("app", t)) for t in ("a", "b", "a")]
+    for writer in writers:
+        writer.execute(f"begin isolation level {level}")
+    for turn in range(3):
+        for number, writer in enumerate(writers):
+            log(writer, description=f"{turn} {number}")
+            log(writer, idempotency_key=f"{turn} {number}")
+            log_batch(writer, [{}])
+    for writer in writers:
+        writer.execute("commit")
+    assert len(stored(loaded_database)) == 27
+
+
+def test_a_prepared_transaction_brings_its_events_when_it_commits(
+    loaded_database: Database, app: Connection
+) -> None:
+    row = app.execute("show max_prepared_transactions").fetchone()
+    assert row != ("0",), "start the server with max_prepared_transactions"
+    for name, ending in (("kept", "commit"), ("undone", "rollback")):
+        app.execute("begin")
+        log(app, description=name)
+        app.execute(f"prepare transaction '{loaded_database.name} {name}'")
+        assert name not in {event["description"] for event in stored(loaded_database)}
+        app.execute(f"{ending} prepared '{loaded_database.name} {name}'")
+    assert [event["description"] for event in stored(loaded_database)] == ["kept"]

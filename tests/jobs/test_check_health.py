@@ -86,35 +86,44 @@ def test_a_hole_within_four_weeks_is_an_error(operator: Connection, root: Connec
     assert_healthy(operator, "partitions_ahead")
 
 
-@pytest.mark.parametrize(
-    "damage",
-    [
-        "alter table {} disable row level security",
-        "alter table {} no force row level security",
-        "alter table {} disable trigger event_refuse_change",
-        "alter table {} enable trigger event_refuse_change",
-        "drop trigger event_refuse_change on {}",
-        'drop policy "Events leave only to their tenant" on {}',
-        'alter policy "Events leave only to their tenant" on {} using (true)',
-        'alter policy "Events leave only to their tenant" on {} to public',
-        "create policy anybody on {} using (true)",
-        "grant select on {} to test_reader_a",
-        "grant insert on {} to audit_writer",
-        "grant update (description) on {} to audit_writer",
-        "grant truncate on {} to audit_owner",
-        "alter table {} owner to test_reader_a",
-    ],
-)
-def test_a_damaged_guard_is_an_error_and_mended(
-    operator: Connection, root: Connection, newest: str, damage: str
-) -> None:
-    root.execute(damage.format(f"audit_private.{newest}"))
-    state, detail, hint = health(operator, "partitions_guarded")
-    assert state == "error"
-    assert newest in detail
-    assert hint is not None
-    root.execute(hint)
-    assert_healthy(operator, "partitions_guarded")
+DAMAGES = [
+    "alter table {} disable row level security",
+    "alter table {} no force row level security",
+    "alter table {} disable trigger event_refuse_change",
+    "alter table {} enable trigger event_refuse_change",
+    "drop trigger event_refuse_change on {}",
+    'drop policy "Events leave only to their tenant" on {}',
+    'alter policy "Events leave only to their tenant" on {} using (true)',
+    'alter policy "Events leave only to their tenant" on {} to public',
+    "create policy anybody on {} using (true)",
+    "grant select on {} to test_reader_a",
+    "grant insert on {} to audit_writer",
+    "grant update (description) on {} to audit_writer",
+    "grant truncate on {} to audit_owner",
+    "alter table {} owner to test_reader_a",
+]
+
+
+def seen_by_operator(root: Connection, check: str) -> tuple[str, str, str]:
+    """Ask in the superuser's own transaction, as the operator."""
+    root.execute("set local role test_operator")
+    row = root.execute(
+        "select state, detail, hint from audit.check_health() where check_name = %s", (check,)
+    ).fetchone()
+    root.execute("reset role")
+    assert row is not None
+    return row
+
+
+def test_a_damaged_guard_is_an_error_and_mended(root: Connection, newest: str) -> None:
+    for damage in DAMAGES:
+        with root.transaction(force_rollback=True):
+            root.execute(damage.format(f"audit_private.{newest}"))
+            state, detail, hint = seen_by_operator(root, "partitions_guarded")
+            assert state == "error", damage
+            assert newest in detail
+            root.execute(hint)
+            assert seen_by_operator(root, "partitions_guarded")[0] == "ok", damage
 
 
 def test_a_trigger_that_calls_something_else_is_an_error(
@@ -139,51 +148,51 @@ def test_a_trigger_that_calls_something_else_is_an_error(
         root.execute(f"truncate {table}")
 
 
-@pytest.mark.parametrize(
-    ("change", "named"),
-    [
-        (
-            "create or replace function audit_private.refuse_change() returns trigger "
-            "language plpgsql as 'begin return null; end'",
-            "refuse_change",
-        ),
-        ("alter function audit.log_events(jsonb, uuid) reset search_path", "log_events"),
-        ("alter function audit.log_events(jsonb, uuid) security invoker", "log_events"),
-        ("grant execute on function audit.set_option to public", "set_option"),
-        ("drop function audit.list_grants()", "list_grants"),
-        ("create function audit.extra() returns int language sql as 'select 1'", "extra"),
-        (
-            'alter policy "Events leave only to their tenant" on audit_private.event using (true)',
-            "Events leave only to their tenant",
-        ),
-        ("create policy anybody on audit_private.tenant using (true)", "anybody"),
-        (
-            "create or replace view audit.event as select e.* from audit_private.readable_event e",
-            "audit.event",
-        ),
-        ("grant select on audit_private.event to test_reader_a", "audit_private.event"),
-        ("grant select (name) on audit_private.tenant to test_reader_a", "audit_private.tenant"),
-        ("grant usage on schema audit_private to test_reader_a", "audit_private"),
-        ("alter table audit_private.event no force row level security", "audit_private.event"),
-        ("alter table audit_private.event disable trigger event_refuse_change", "refuse_change"),
-        (
-            "create rule swallow as on insert to audit_private.event do instead nothing",
-            "audit_private.event",
-        ),
-        (
-            "create trigger spy after insert on audit_private.event for each row "
-            "execute function audit_private.refuse_change()",
-            "spy",
-        ),
-    ],
-)
-def test_a_changed_object_is_an_error(
-    operator: Connection, root: Connection, change: str, named: str
-) -> None:
-    root.execute(change)
-    state, detail, _ = health(operator, "objects_unchanged")
-    assert state == "error"
-    assert named in detail
+CHANGES = [
+    (
+        "create or replace function audit_private.refuse_change() returns trigger "
+        "language plpgsql as 'begin return null; end'",
+        "refuse_change",
+    ),
+    ("alter function audit.log_events(jsonb, uuid) reset search_path", "log_events"),
+    ("alter function audit.log_events(jsonb, uuid) security invoker", "log_events"),
+    ("grant execute on function audit.set_option to public", "set_option"),
+    ("drop function audit.list_grants()", "list_grants"),
+    ("create function audit.extra() returns int language sql as 'select 1'", "extra"),
+    (
+        'alter policy "Events leave only to their tenant" on audit_private.event using (true)',
+        "Events leave only to their tenant",
+    ),
+    ("create policy anybody on audit_private.tenant using (true)", "anybody"),
+    (
+        "create or replace view audit.event as select e.* from audit_private.readable_event e",
+        "audit.event",
+    ),
+    ("grant select on audit_private.event to test_reader_a", "audit_private.event"),
+    ("grant select (name) on audit_private.tenant to test_reader_a", "audit_private.tenant"),
+    ("grant usage on schema audit_private to test_reader_a", "audit_private"),
+    ("alter table audit_private.event no force row level security", "audit_private.event"),
+    ("alter table audit_private.event disable trigger event_refuse_change", "refuse_change"),
+    (
+        "create rule swallow as on insert to audit_private.event do instead nothing",
+        "audit_private.event",
+    ),
+    (
+        "create trigger spy after insert on audit_private.event for each row "
+        "execute function audit_private.refuse_change()",
+        "spy",
+    ),
+]
+
+
+def test_a_changed_object_is_an_error(root: Connection) -> None:
+    for change, named in CHANGES:
+        with root.transaction(force_rollback=True):
+            root.execute(change)
+            state, detail, hint = seen_by_operator(root, "objects_unchanged")
+            assert state == "error", change
+            assert named in detail, change
+            assert hint
 
 
 @pytest.fixture
@@ -208,23 +217,15 @@ def test_whoever_inherits_from_an_engine_role_is_an_error(
     assert_healthy(operator, "engine_roles_apart")
 
 
-def test_an_engine_role_with_a_special_right_is_an_error(
-    operator: Connection, root: Connection
-) -> None:
+def test_an_engine_role_with_a_special_right_is_an_error(root: Connection) -> None:
     for right in ("login", "bypassrls"):
         with root.transaction(force_rollback=True):
             root.execute(f"alter role audit_finder {right}")
-            [found] = root.execute(
-                "select state, detail, hint from audit.check_health() "
-                "where check_name = 'engine_roles_apart'"
-            ).fetchall()
-            assert found[0] == "error"
-            assert "audit_finder" in found[1]
-            root.execute(found[2])
-            [found] = root.execute(
-                "select state from audit.check_health() where check_name = 'engine_roles_apart'"
-            ).fetchall()
-            assert found == ("ok",)
+            state, detail, hint = seen_by_operator(root, "engine_roles_apart")
+            assert state == "error"
+            assert "audit_finder" in detail
+            root.execute(hint)
+            assert seen_by_operator(root, "engine_roles_apart")[0] == "ok"
 
 
 def test_a_bound_role_that_passes_row_security_is_a_warning(

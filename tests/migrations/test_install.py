@@ -18,7 +18,7 @@ from psycopg import sql
 from pgwitness import migrations, resources
 from pgwitness.errors import (
     DatabaseNewer,
-    InstallerBusy,
+    Busy,
     InstallerLacksRights,
     PgwitnessError,
     SchemaForeign,
@@ -356,7 +356,7 @@ def test_racing_installations_are_safe(writable: Database) -> None:
 def test_a_rival_is_waited_for_a_bounded_time(writable: Database) -> None:
     rival = psycopg.connect(writable.installer_dsn)
     rival.execute("select pg_advisory_xact_lock(%s)", (migrations.LOCK_KEY,))
-    with pytest.raises(InstallerBusy, match="another installation"):
+    with pytest.raises(Busy, match="another installation"):
         migrations.install(writable.installer_dsn, rival_timeout=0.2)
     rival.close()
     assert our_schemas(writable) == []
@@ -384,7 +384,7 @@ def test_a_busy_database_is_given_up_cleanly(
     holder = psycopg.connect(database.dsn("postgres"))
     holder.execute("lock table audit_private.event in share update exclusive mode")
     started = time.monotonic()
-    with pytest.raises(InstallerBusy) as refusal:
+    with pytest.raises(Busy) as refusal:
         migrations.install(database.installer_dsn, lock_timeout=0.3)
     assert time.monotonic() - started < 5
     assert refusal.value.sqlstate == "WT084"

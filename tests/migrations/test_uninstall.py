@@ -12,7 +12,7 @@ import pytest
 
 from migrations.schema_dump import dump_schema
 from pgwitness import archive, migrations, resources
-from pgwitness.errors import InstallerBusy, UninstallRefused
+from pgwitness.errors import Busy, UninstallRefused
 
 from databases import TENANT_B, Database, allow_installer
 
@@ -191,7 +191,7 @@ def test_a_writer_is_waited_for_a_bounded_time(used_database: Database, tmp_path
         (TENANT_B,),
     )
     path = tmp_path / "events.jsonl"
-    with pytest.raises(InstallerBusy):
+    with pytest.raises(Busy):
         migrations.uninstall(used_database.installer_dsn, archive_path=path, lock_timeout=0.2)
     writer.close()
     assert not path.exists()

@@ -163,6 +163,29 @@ def test_turning_row_security_off_reads_nothing(
             curious.execute(f"select count(*) from {partition}")
 
 
+def test_the_planner_s_statistics_tell_nobody_a_value(
+    loaded_database: Database, app: Connection, root: Connection
+) -> None:
+    for _ in range(20):
+        log(app, entity_id="secret", description="secret")
+    root.execute("analyze")
+    for persona in (*TENANT_PERSONAS, *OTHER_PERSONAS):
+        connection = loaded_database.connect(loaded_database.role(persona))
+        told = connection.execute(
+            "select tablename from pg_stats where schemaname = 'audit_private' "
+            "and (most_common_vals::text like '%secret%' or tablename like 'event%')"
+        ).fetchall()
+        assert told == [], persona
+
+
+def test_readers_hold_no_lock_that_writers_wait_for(loaded_database: Database) -> None:
+    for persona in ("reader", "admin", "privacy", "auditor"):
+        connection = loaded_database.connect(loaded_database.role(persona))
+        for mode in ("row exclusive", "share", "access exclusive"):
+            with refused("42501", case=(persona, mode)), connection.transaction():
+                connection.execute(f"lock table audit.event in {mode} mode")
+
+
 def test_the_installer_inherits_nothing(loaded_database: Database, root: Connection) -> None:
     installer = loaded_database.connect(INSTALLER)
     for relation in private_relations(root, "r", "p"):

@@ -4,7 +4,6 @@ returns void
 language plpgsql
 volatile
 parallel safe
-security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin

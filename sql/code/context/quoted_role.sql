@@ -5,7 +5,6 @@ returns text
 language sql
 immutable
 parallel safe
-security definer
 set search_path = pg_catalog, pg_temp
 as $$
   select case

@@ -4,7 +4,6 @@ returns integer
 language plpgsql
 immutable
 parallel safe
-security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare

@@ -12,7 +12,6 @@ create or replace function audit_private.cut_payload(
 language sql
 immutable
 parallel safe
-security definer
 set search_path = pg_catalog, pg_temp
 as $$
   select

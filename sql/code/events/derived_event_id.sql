@@ -8,7 +8,6 @@ returns uuid
 language sql
 immutable
 parallel safe
-security definer
 set search_path = pg_catalog, pg_temp
 as $$
   select audit_private.new_event_id(

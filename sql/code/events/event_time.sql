@@ -3,7 +3,6 @@ returns timestamptz
 language plpgsql
 immutable
 parallel safe
-security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare

@@ -59,8 +59,12 @@ begin
   raise exception using
     errcode = 'WT010',
     message = format('%saction %s can''t be logged for tenant %s', prefix, refuse_codes.action, refuse_codes.tenant_id),
-    detail = 'The installation''s own tenant takes mandatory events only.',
-    hint = 'Log it for one of the application''s tenants.';
+    detail = case refuse_codes.tenant_id
+      when '00000000-0000-0000-0000-000000000000' then 'The installation''s own tenant takes mandatory events only.'
+      else 'Nothing says whether it is logged for this tenant.' end,
+    hint = case refuse_codes.tenant_id
+      when '00000000-0000-0000-0000-000000000000' then 'Log it for one of the application''s tenants.'
+      else 'An operator defines the action anew, which decides it for every tenant.' end;
 end
 $$;
 comment on function audit_private.refuse_codes(uuid, text, text, text) is

@@ -3,7 +3,6 @@ returns boolean
 language plpgsql
 volatile
 parallel safe
-security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin

@@ -22,7 +22,9 @@ begin
     case when count(*) = 0 then 'ok' else 'error' end,
     case when count(*) = 0 then 'every partition has the row-level security, grants and triggers that it was made with'
       else 'not as it was made: ' || string_agg(p.partition_name, ', ' order by p.partition_name) end,
-    string_agg(format('set role audit_owner; select audit_private.guard_partition(%L); reset role;', p.partition_name),
+    string_agg(
+      format('alter table audit_private.%1$I owner to audit_owner; set role audit_owner; '
+        'select audit_private.guard_partition(%1$L); reset role;', p.partition_name),
       ' ' order by p.partition_name)
   from audit_private.event_partitions() p
   where audit_private.guard_digest(p.partition_name) is distinct from (

@@ -20,7 +20,11 @@ begin
     select distinct format('revoke all on audit_private.%%1$I from %s',
       case a.grantee when 0 then 'public' else a.grantee::regrole::text end)
     from pg_class c
-    cross join lateral aclexplode(c.relacl) a
+    cross join lateral (
+      select e.grantee from aclexplode(c.relacl) e
+      union all
+      select e.grantee from pg_attribute t cross join lateral aclexplode(t.attacl) e where t.attrelid = c.oid
+    ) a
     where c.oid = format('audit_private.%I', guard_partition.partition_name)::regclass
     union all
     select unnest(array[
