@@ -732,8 +732,8 @@ def import_events(
 
     Args:
         events: objects as for `log_events`, and ip, user_agent, request_id, id (kept when its time
-            is occurred_at) and recorded_at. Each has occurred_at, and an id or an idempotency_key:
-            so a repeated import doubles nothing.
+            is occurred_at). Each has occurred_at, and an id or an idempotency_key, so that a
+            repeated import doubles nothing.
         reason: 10 to 500 characters.
         tenant_id: the tenant of all of them.
 

@@ -432,7 +432,7 @@ def load_events(place: Place, rows: int) -> None:
             )
             select
               %(tenant)s, e.moment,
-              audit_private.new_event_id(e.moment, hashint8extended(e.n, 0)), e.moment, e.n, 0,
+              audit_private.new_event_id(e.moment, e.n), e.moment, e.n, 0,
               gen_random_uuid(), 'imported',
               (array['assistant_updated', 'space_created', 'file_uploaded', 'app_executed'])
                 [1 + e.n %% 4],
@@ -462,7 +462,7 @@ def load_events(place: Place, rows: int) -> None:
         tell("Closing partitions")
         names = connection.execute(
             "select partition_name from audit.list_partitions()"
-            " where until_time <= now() and not is_closed"
+            " where until_time <= now() - interval '24 hours' and not is_closed"
         ).fetchall()
         for (name,) in names:
             connection.execute("select audit.close_partition(partition => %s)", [name])

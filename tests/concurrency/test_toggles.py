@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -17,6 +18,7 @@ from walls.ledger import (
     call,
     log,
     log_batch,
+    refused,
     rows,
     stored,
     wait_until_blocked,
@@ -151,6 +153,33 @@ def test_a_snapshot_older_than_the_turn_may_log(
     assert log(app) is None
 
 
+def test_a_turn_on_a_stale_snapshot_is_refused_or_right(
+    admin: Connection, rival: Connection, app: Connection
+) -> None:
+    for level in ("repeatable read", "serializable"):
+        rival.execute(f"begin isolation level {level}")
+        rival.execute("select from audit.list_toggles()")
+        call(admin, "set_action_logging", action="user_created", enabled=True)
+        try:
+            turn_off(rival, categories={"admin_actions": False})
+            rival.execute("commit")
+        except psycopg.Error as refusal:
+            if refusal.sqlstate not in ("WT037", "40001"):
+                raise
+            rival.execute("rollback")
+        assert log(app) is not None, level
+        cleared = {"categories": {"admin_actions": None}, "actions": {"user_created": None}}
+        call(admin, "set_toggles", toggles=cleared, reason=REASON)
+
+
+def test_the_catalogue_is_not_changed_on_a_stale_snapshot(operator: Connection) -> None:
+    for level in ("repeatable read", "serializable"):
+        operator.execute(f"begin isolation level {level}")
+        with refused("WT037", case=level):
+            call(operator, "retire_action", action="user_created", reason=REASON)
+        operator.execute("rollback")
+
+
 def test_while_toggles_turn_no_event_is_lost_and_none_comes_too_late(
     loaded_database: Database, admin: Connection
 ) -> None:
@@ -185,7 +214,7 @@ def test_while_toggles_turn_no_event_is_lost_and_none_comes_too_late(
         except BaseException as error:
             failures.append(error)
 
-    writers = [in_background(lambda n=n: write(n)) for n in range(4)]
+    writers = [in_background(partial(write, number)) for number in range(4)]
     until = time.monotonic() + 4
     enabled = True
     while time.monotonic() < until:

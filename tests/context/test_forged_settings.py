@@ -40,6 +40,7 @@ def test_a_forged_tenant_may_choose_among_those_granted(
 
 
 def test_garbage_is_refused(loaded_database: Database, app: Connection) -> None:
+    app.execute("set pgwitness.actor_id = 'anna'")
     for name in ("tenant_id", "ip", "actor"):
         app.execute(f"set pgwitness.{name} = '{{garbage'")
         with refused("22P02", "WT013", "WT002", case=name):
@@ -53,7 +54,11 @@ def test_garbage_is_refused(loaded_database: Database, app: Connection) -> None:
 def test_a_forged_actor_is_checked_like_an_argument(
     loaded_database: Database, app: Connection
 ) -> None:
-    forged = ({"actor_type": "king"}, {"actor_id": "x", "actor": "[1]"}, {"actor": '"Anna"'})
+    forged = (
+        {"actor_type": "king"},
+        {"actor_id": "x", "actor": "[1]"},
+        {"actor_type": "user", "actor": '"Anna"'},
+    )
     for settings in forged:
         for name, value in settings.items():
             app.execute(f"set pgwitness.{name} = '{value}'")

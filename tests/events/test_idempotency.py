@@ -22,6 +22,22 @@ from walls.ledger import (
 
 from databases import Database
 
+OTHER_CONTENT: list[dict[str, Any]] = [
+    {"action": "user_deleted"},
+    {"entity_type": "tenant_settings"},
+    {"entity_id": "u-2"},
+    {"entity_id": None},
+    {"description": "Something else"},
+    {"metadata": None},
+    {"metadata": {}},
+    {"changes": {"a": {"old": 1, "new": 2}}},
+    {"target": {"a": 1}},
+    {"actor_id": "bob"},
+    {"actor_type": "api_key"},
+    {"outcome": "success", "error_message": None},
+    {"error_message": "It broke again"},
+]
+
 
 def age(root: Connection, hours: float) -> None:
     """Make every key older."""
@@ -59,21 +75,7 @@ def test_other_content_is_refused(loaded_database: Database, app: Connection) ->
     for time in ({}, {"occurred_at": moment}):
         key = {"idempotency_key": f"k {len(time)}"} | time
         log(app, **given, **key)
-        for other in (
-            {"action": "user_deleted"},
-            {"entity_type": "tenant_settings"},
-            {"entity_id": "u-2"},
-            {"entity_id": None},
-            {"description": "Something else"},
-            {"metadata": None},
-            {"metadata": {}},
-            {"changes": {"a": {"old": 1, "new": 2}}},
-            {"target": {"a": 1}},
-            {"actor_id": "bob"},
-            {"actor_type": "api_key"},
-            {"outcome": "success", "error_message": None},
-            {"error_message": "It broke again"},
-        ):
+        for other in OTHER_CONTENT:
             with refused("WT017", case=other):
                 log(app, **(given | key | other))
     assert len(stored(loaded_database)) == 2

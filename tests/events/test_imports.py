@@ -157,9 +157,13 @@ def test_what_is_wrong_is_refused_line_by_line(
 
 
 def test_what_is_no_array_is_refused_whole(loaded_database: Database, admin: Connection) -> None:
-    for events in ({}, "x", 7, None):
+    no_arrays: list[Any] = [{}, "x", 7, None]
+    for events in no_arrays:
         with refused("WT013", case=events):
             rows(admin, "import_events", events=Jsonb(events), reason=REASON)
+    with refused("WT013") as refusal:
+        bring(admin, *[past("k")] * 10_001)
+    assert "10,000" in refusal.message
     for reason in (None, "too short"):
         with refused("WT021", case=reason):
             bring(admin, past("k"), reason=reason)

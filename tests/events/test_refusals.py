@@ -46,6 +46,9 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"target": Jsonb("Bo")}, "WT013"),
     ({"changes": Jsonb(["name"])}, "WT013"),
     ({"metadata": Jsonb({"x": "y" * 65_536})}, "WT014"),
+    ({"entity_id": "x" * 501}, "WT013"),
+    ({"actor_id": "x" * 501}, "WT013"),
+    ({"actor_id": ""}, "WT013"),
     ({"idempotency_key": ""}, "WT013"),
     ({"idempotency_key": "k" * 501}, "WT013"),
 ]
@@ -94,12 +97,14 @@ def test_a_silenced_event_is_checked_like_any_other(
 def test_a_batch_is_an_array_of_objects_with_known_keys(
     loaded_database: Database, app: Connection
 ) -> None:
-    for events in (None, {}, "x", 7, EVENT, {"events": []}):
+    no_arrays: list[Any] = [None, {}, "x", 7, EVENT, {"events": []}]
+    for events in no_arrays:
         with refused("WT013", case=events):
             rows(app, "log_events", events=Jsonb(events))
     with refused("WT013"):
         app.execute("select audit.log_events(events => null)")
-    for wrong in (None, 7, "x", [], [EVENT]):
+    no_objects: list[Any] = [None, 7, "x", [], [EVENT]]
+    for wrong in no_objects:
         with refused("WT013", case=wrong) as refusal:
             rows(app, "log_events", events=[EVENT, wrong])
         assert "event 1" in refusal.message
@@ -114,7 +119,9 @@ def test_a_batch_is_an_array_of_objects_with_known_keys(
 def test_a_value_of_the_wrong_type_names_its_index(
     loaded_database: Database, app: Connection
 ) -> None:
-    for wrong in ({"occurred_at": "never"}, {"occurred_at": 7e99}, {"occurred_at": {}}):
+    wrong_types: list[Any] = ["never", 7e99, {}]
+    for value in wrong_types:
+        wrong = {"occurred_at": value}
         for extra in ({}, {"idempotency_key": "k"}):
             with refused("WT013", case=wrong) as refusal:
                 log_batch(app, [{}, {}, extra, wrong])

@@ -112,7 +112,8 @@ def seen_by_operator(root: Connection, check: str) -> tuple[str, str, str]:
     ).fetchone()
     root.execute("reset role")
     assert row is not None
-    return row
+    state, detail, hint = row
+    return state, detail, hint
 
 
 def test_a_damaged_guard_is_an_error_and_mended(root: Connection, newest: str) -> None:

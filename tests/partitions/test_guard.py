@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -42,11 +43,12 @@ def made(operator: Connection, admin: Connection) -> dict[str, str]:
         operator.execute("call audit.maintain_partitions()")
 
     found = {"installed": max(known())}
-    for how, act in {
+    ways: dict[str, Callable[[], object]] = {
         "maintained": lambda: maintain(partitions_ahead_weeks="28"),
         "of another width": lambda: maintain(partition_width="day", partitions_ahead_weeks="29"),
         "imported": lambda: rows(admin, "import_events", events=[PAST], reason=REASON),
-    }.items():
+    }
+    for how, act in ways.items():
         before = known()
         act()
         found[how] = max(known() - before)

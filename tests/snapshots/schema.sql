@@ -13,7 +13,7 @@ COMMENT ON SCHEMA audit_private IS 'pgwitness: tables, helpers and trigger funct
 CREATE FUNCTION audit.check_health() RETURNS TABLE(check_name text, state text, detail text, hint text)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
+    AS $_$
 begin
   return query
   select 'partitions_ahead',
@@ -28,7 +28,9 @@ begin
     case when count(*) = 0 then 'ok' else 'error' end,
     case when count(*) = 0 then 'every partition has the row-level security, grants and triggers that it was made with'
       else 'not as it was made: ' || string_agg(p.partition_name, ', ' order by p.partition_name) end,
-    string_agg(format('set role audit_owner; select audit_private.guard_partition(%L); reset role;', p.partition_name),
+    string_agg(
+      format('alter table audit_private.%1$I owner to audit_owner; set role audit_owner; '
+        'select audit_private.guard_partition(%1$L); reset role;', p.partition_name),
       ' ' order by p.partition_name)
   from audit_private.event_partitions() p
   where audit_private.guard_digest(p.partition_name) is distinct from (
@@ -45,20 +47,30 @@ begin
 
   return query
   select 'engine_roles_apart',
-    case when count(*) = 0 then 'ok' else 'error' end,
-    case when count(*) = 0 then 'nobody inherits from an engine role, and none has a special right'
+    case when count(*) = 0 then 'ok' when bool_or(p.is_error) then 'error' else 'warning' end,
+    case when count(*) = 0 then 'nobody but the installer may become an engine role, nobody inherits from one, and none has a special right'
       else string_agg(format('%I: %s', p.role_name, p.problem), '; ' order by p.role_name) end,
     string_agg(p.remedy, ' ' order by p.role_name)
   from (
-    select m.rolname as role_name, 'inherits from ' || e.rolname as problem,
-      case when current_setting('server_version_num')::integer >= 160000
-        then format('grant %I to %I with inherit false;', e.rolname, m.rolname)
-        else format('alter role %I noinherit;', m.rolname) end as remedy
+    select m.rolname as role_name,
+      format('%s %s', case when pg_has_role(m.oid, e.oid, 'usage') then 'inherits from' else 'may become' end, e.rolname)
+        as problem,
+      pg_has_role(m.oid, e.oid, 'usage') as is_error,
+      format('revoke %I from %I;', e.rolname, m.rolname) as remedy
     from pg_roles e
-    join pg_roles m on pg_has_role(m.oid, e.oid, 'usage') and m.oid <> e.oid and not m.rolsuper
+    join pg_roles m on m.oid <> e.oid and not m.rolsuper
     where e.rolname in ('audit_owner', 'audit_writer', 'audit_finder', 'audit_keeper')
+      and (
+        pg_has_role(m.oid, e.oid, 'usage')
+        or pg_has_role(m.oid, e.oid,
+            case when current_setting('server_version_num')::integer >= 160000 then 'set' else 'member' end)
+          and not exists (
+            select from audit_private.installation i
+            where split_part(i.installed_by, '/', 1) = audit_private.quoted_role(m.rolname)
+          )
+      )
     union all
-    select r.rolname, 'must have neither LOGIN, SUPERUSER nor BYPASSRLS',
+    select r.rolname, 'must have neither LOGIN, SUPERUSER nor BYPASSRLS', true,
       format('alter role %I nologin nosuperuser nobypassrls;', r.rolname)
     from pg_roles r
     where r.rolname in ('audit_owner', 'audit_writer', 'audit_finder', 'audit_keeper')
@@ -99,9 +111,9 @@ begin
     case when count(*) = 0 then 'ok' else 'warning' end,
     case when count(*) = 0 then 'no tenant has turned a whole category off'
       else 'off: ' || string_agg(format('%s for %s (%s)', g.category, t.name, g.tenant_id), ', ' order by t.name, g.category) end,
-    case when count(*) > 0 then 'Better silence single actions: ' || string_agg(
+    string_agg(
       format('select audit.set_category_logging(category => %L, enabled => true, tenant_id => %L);',
-        g.category, g.tenant_id), ' ' order by t.name, g.category) end
+        g.category, g.tenant_id), ' ' order by t.name, g.category)
   from audit_private.category_toggle g
   join audit_private.tenant t using (tenant_id)
   where not g.is_enabled and t.retired_at is null;
@@ -115,7 +127,7 @@ begin
   from pg_extension e
   where e.extname = 'pg_trgm';
 end
-$$;
+$_$;
 
 ALTER FUNCTION audit.check_health() OWNER TO audit_owner;
 
@@ -430,6 +442,7 @@ CREATE FUNCTION audit.define_entity_type(entity_type text, titles jsonb, descrip
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
+  perform audit_private.lock_catalogue();
   perform audit_private.check_definition(
     define_entity_type.entity_type, define_entity_type.titles, define_entity_type.descriptions,
     exists (
@@ -774,6 +787,7 @@ CREATE FUNCTION audit.grant_all_tenants(role name, reason text) RETURNS boolean
 declare
   checked_reason constant text := audit_private.check_reason(grant_all_tenants.reason);
 begin
+  perform audit_private.lock_catalogue();
   perform audit_private.check_role(grant_all_tenants.role);
   insert into audit_private.service_grant (role_name, reason, granted_by)
   values (grant_all_tenants.role, checked_reason, audit_private.recorded_by())
@@ -801,6 +815,7 @@ CREATE FUNCTION audit.grant_tenant(role name, tenant_id uuid) RETURNS boolean
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
+  perform audit_private.lock_catalogue();
   perform audit_private.check_tenant(grant_tenant.tenant_id);
   perform audit_private.check_role(grant_tenant.role);
   insert into audit_private.tenant_grant (tenant_id, role_name, granted_by)
@@ -835,8 +850,21 @@ declare
   repeated integer := 0;
   refused integer := 0;
 begin
-  if jsonb_typeof(import_events.events) is distinct from 'array' then
-    perform audit_private.check_batch(import_events.events, '{}');
+  if jsonb_typeof(import_events.events) is distinct from 'array'
+    or jsonb_array_length(import_events.events) > 10000
+  then
+    raise exception using
+      errcode = 'WT013',
+      message = 'an import takes an array of at most 10,000 events',
+      detail = format('Given is %s.', coalesce(case jsonb_typeof(import_events.events)
+        when 'array' then format('one of %s', jsonb_array_length(import_events.events))
+        else jsonb_typeof(import_events.events) end, 'null')),
+      hint = 'Call it again for the next events: an import can be repeated without doubling.';
+  end if;
+  perform audit_private.require_read_committed();
+  perform from audit_private.tenant t where t.tenant_id = tenant and t.retired_at is null for no key update;
+  if not found then
+    perform audit_private.refuse_codes(tenant, null, null);
   end if;
   perform audit_private.add_partitions(audit_private.batch_times(import_events.events));
   for line, result, event_id, sqlstate, message, hint, is_expired in
@@ -1151,7 +1179,7 @@ $$;
 
 ALTER FUNCTION audit.list_toggles(tenant_id uuid) OWNER TO audit_owner;
 
-COMMENT ON FUNCTION audit.list_toggles(tenant_id uuid) IS 'a row an action: its texts, override and whether it is logged now, with its category''s state and counts; for audit_admin, audit_reader and audit_auditor';
+COMMENT ON FUNCTION audit.list_toggles(tenant_id uuid) IS 'a row an action: its texts, override and whether it is logged now, with its category''s state and counts; for audit_admin, audit_reader, audit_operator and audit_auditor';
 
 CREATE FUNCTION audit.log_event(action text, entity_type text, entity_id bigint, description text DEFAULT NULL::text, metadata jsonb DEFAULT NULL::jsonb, target jsonb DEFAULT NULL::jsonb, changes jsonb DEFAULT NULL::jsonb, outcome text DEFAULT 'success'::text, error_message text DEFAULT NULL::text, occurred_at timestamp with time zone DEFAULT NULL::timestamp with time zone, idempotency_key text DEFAULT NULL::text, actor_id text DEFAULT NULL::text, actor_type text DEFAULT NULL::text, actor jsonb DEFAULT NULL::jsonb, tenant_id uuid DEFAULT NULL::uuid) RETURNS uuid
     LANGUAGE sql
@@ -1173,8 +1201,8 @@ declare
   set_role constant text := current_setting('role');
   recorded constant timestamptz := clock_timestamp();
   acting_id text := actor_id;
-  acting_type text := actor_type;
-  acting jsonb := actor;
+  acting_type text;
+  acting jsonb;
   tenant uuid;
   transaction_number bigint;
   place bigint;
@@ -1183,12 +1211,19 @@ declare
 begin
   if acting_id is null then
     acting_id := nullif(current_setting('pgwitness.actor_id', true), '');
-    acting_type := coalesce(acting_type, nullif(current_setting('pgwitness.actor_type', true), ''));
-    acting := coalesce(acting, nullif(current_setting('pgwitness.actor', true), '')::jsonb);
+    acting_type := nullif(current_setting('pgwitness.actor_type', true), '');
+    if acting_id is not null or acting_type is not null then
+      if pg_has_role(audit_private.effective_role(), 'audit_app', 'usage') then
+        acting := nullif(current_setting('pgwitness.actor', true), '')::jsonb;
+      else
+        acting_id := null;
+        acting_type := null;
+      end if;
+    end if;
   end if;
-  if acting_type is null then
-    acting_type := case when acting_id is null then 'database_role' else 'user' end;
-  end if;
+  acting := coalesce(actor, acting);
+  acting_type := coalesce(
+    actor_type, acting_type, case when acting_id is null then 'database_role' else 'user' end);
   if acting_id is null and acting_type = 'database_role' then
     acting_id := audit_private.effective_role();
   end if;
@@ -1214,6 +1249,8 @@ begin
     and log_event.error_message is null
     and log_event.occurred_at is null
     and log_event.idempotency_key is null
+    and octet_length(concat(acting_id, log_event.entity_id)) <= 500
+    and acting_id <> '' is not false
     and acting_type in ('user', 'system', 'api_key', 'database_role')
     and (acting is null or jsonb_typeof(acting) = 'object')
     and (log_event.target is null or jsonb_typeof(log_event.target) in ('object', 'array'))
@@ -1238,8 +1275,8 @@ begin
     entity_type, acting_type, 'success', recorder, acting_id, entity_id, description, acting, target, changes,
     metadata,
     nullif(current_setting('pgwitness.ip', true), '')::inet,
-    nullif(current_setting('pgwitness.user_agent', true), ''),
-    nullif(current_setting('pgwitness.request_id', true), '')
+    left(nullif(current_setting('pgwitness.user_agent', true), ''), 1000),
+    left(nullif(current_setting('pgwitness.request_id', true), ''), 500)
   );
   return event_id;
 end
@@ -1303,12 +1340,15 @@ begin
   while audit_private.add_next_partition() is not null loop
     commit;
   end loop;
+  while audit_private.forget_idempotency_keys(at_most => 10000) = 10000 loop
+    commit;
+  end loop;
 end
 $$;
 
 ALTER PROCEDURE audit.maintain_partitions() OWNER TO audit_owner;
 
-COMMENT ON PROCEDURE audit.maintain_partitions() IS 'makes partitions as far ahead as the option partitions_ahead_weeks says; for audit_operator';
+COMMENT ON PROCEDURE audit.maintain_partitions() IS 'makes partitions as far ahead as the option partitions_ahead_weeks says, and forgets idempotency keys older than a day; for audit_operator';
 
 CREATE FUNCTION audit.open_access(access_reason text, justification text, tenant_id uuid DEFAULT NULL::uuid) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1657,31 +1697,35 @@ CREATE FUNCTION audit.revoke_tenant(role name, reason text, tenant_id uuid DEFAU
     AS $$
 declare
   checked_reason constant text := audit_private.check_reason(revoke_tenant.reason);
-  revoked uuid[];
+  revoked_tenants uuid[];
+  was_service boolean := false;
 begin
+  perform audit_private.lock_catalogue();
   with removed as (
     delete from audit_private.tenant_grant g
     where g.role_name = revoke_tenant.role
       and (revoke_tenant.tenant_id is null or g.tenant_id = revoke_tenant.tenant_id)
     returning g.tenant_id
   )
-  select array_agg(r.tenant_id order by r.tenant_id) into revoked from removed r;
+  select coalesce(array_agg(r.tenant_id order by r.tenant_id), '{}') into revoked_tenants from removed r;
   if revoke_tenant.tenant_id is null then
     delete from audit_private.service_grant s where s.role_name = revoke_tenant.role;
-    if found then
-      revoked := revoked || '00000000-0000-0000-0000-000000000000'::uuid;
-    end if;
+    was_service := found;
   end if;
   perform audit_private.write_system_event(
-    tenant_id => r.tenant_id,
+    tenant_id => coalesce(r.tenant_id, '00000000-0000-0000-0000-000000000000'),
     action => 'tenant_revoked',
     entity_type => 'audit_tenant',
-    entity_id => nullif(r.tenant_id, '00000000-0000-0000-0000-000000000000')::text,
+    entity_id => r.tenant_id::text,
     description => format('Role %I may no longer act for %s', revoke_tenant.role,
-      case r.tenant_id when '00000000-0000-0000-0000-000000000000' then 'every tenant' else 'the tenant' end),
+      case when r.tenant_id is null then 'every tenant' else 'the tenant' end),
     metadata => jsonb_build_object('role', revoke_tenant.role, 'reason', checked_reason))
-  from unnest(revoked) as r (tenant_id);
-  return revoked is not null;
+  from (
+    select unnest(revoked_tenants) as tenant_id
+    union all
+    select null where was_service
+  ) r;
+  return was_service or revoked_tenants <> '{}';
 end
 $$;
 
@@ -1814,7 +1858,7 @@ $$;
 
 ALTER FUNCTION audit.set_action_logging(action text, enabled boolean, reason text, tenant_id uuid) OWNER TO audit_owner;
 
-COMMENT ON FUNCTION audit.set_action_logging(action text, enabled boolean, reason text, tenant_id uuid) IS 'overrides one action, whatever its category says; null removes the override; true when that changed anything; needs a reason when an action falls silent; for audit_admin';
+COMMENT ON FUNCTION audit.set_action_logging(action text, enabled boolean, reason text, tenant_id uuid) IS 'overrides one action, whatever its category says; null removes the override; true when that changed anything; needs a reason when it silences; for audit_admin';
 
 CREATE FUNCTION audit.set_category_logging(category text, enabled boolean, reason text DEFAULT NULL::text, tenant_id uuid DEFAULT NULL::uuid) RETURNS boolean
     LANGUAGE sql
@@ -1825,7 +1869,7 @@ $$;
 
 ALTER FUNCTION audit.set_category_logging(category text, enabled boolean, reason text, tenant_id uuid) OWNER TO audit_owner;
 
-COMMENT ON FUNCTION audit.set_category_logging(category text, enabled boolean, reason text, tenant_id uuid) IS 'turns a category on or off; null removes the setting; true when that changed anything; needs a reason when an action falls silent; for audit_admin';
+COMMENT ON FUNCTION audit.set_category_logging(category text, enabled boolean, reason text, tenant_id uuid) IS 'turns a category on or off; null removes the setting; true when that changed anything; needs a reason when it silences; for audit_admin';
 
 CREATE FUNCTION audit.set_context(tenant_id uuid DEFAULT NULL::uuid, actor_id text DEFAULT NULL::text, actor_type text DEFAULT NULL::text, actor jsonb DEFAULT NULL::jsonb, ip inet DEFAULT NULL::inet, user_agent text DEFAULT NULL::text, request_id text DEFAULT NULL::text, access_id uuid DEFAULT NULL::uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1882,7 +1926,7 @@ $$;
 
 ALTER FUNCTION audit.set_logging(enabled boolean, reason text, tenant_id uuid) OWNER TO audit_owner;
 
-COMMENT ON FUNCTION audit.set_logging(enabled boolean, reason text, tenant_id uuid) IS 'turns all logging of a tenant on or off, mandatory events apart; true when that changed anything; needs a reason when an action falls silent; for audit_admin';
+COMMENT ON FUNCTION audit.set_logging(enabled boolean, reason text, tenant_id uuid) IS 'turns all logging of a tenant on or off, mandatory events apart; true when that changed anything; needs a reason when it silences; for audit_admin';
 
 CREATE FUNCTION audit.set_option(name text, value text, reason text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1936,6 +1980,7 @@ declare
   logged_before text[];
   silenced text[];
   turned integer := 0;
+  turned_off text[] := '{}';
   turn record;
 begin
   perform audit_private.check_toggles(set_toggles.toggles);
@@ -1962,6 +2007,9 @@ begin
   loop
     continue when turn.old is not distinct from turn.new;
     turned := turned + 1;
+    if not turn.new then
+      turned_off := turned_off || coalesce(turn.code, 'all logging');
+    end if;
     perform audit_private.store_toggle(tenant, turn.action, turn.code, turn.new);
     perform audit_private.write_system_event(
       tenant_id => tenant,
@@ -1979,12 +2027,14 @@ begin
     select d.action from audit_private.logging_decision d
     where d.tenant_id = tenant and not d.is_logged and d.action = any (logged_before)
     order by d.action);
-  if checked_reason is null and silenced <> '{}' then
+  if checked_reason is null and turned_off || silenced <> '{}' then
     raise exception using
       errcode = 'WT021',
-      message = format('turning off %s action(s) needs a reason', cardinality(silenced)),
-      detail = 'They would fall silent: ' || array_to_string(silenced[1:10], ', ')
-        || case when cardinality(silenced) > 10 then ', …' else '' end,
+      message = 'turning off needs a reason',
+      detail = format('Turned off: %s. Falling silent: %s.',
+        coalesce(nullif(array_to_string(turned_off, ', '), ''), 'nothing'),
+        coalesce(nullif(array_to_string(silenced[1:10], ', '), ''), 'nothing')
+          || case when cardinality(silenced) > 10 then ', …' else '' end),
       hint = 'Say why in 10 to 500 characters: reason => ''…''. Nothing was changed.';
   end if;
   perform audit_private.release_tenant();
@@ -1994,7 +2044,7 @@ $$;
 
 ALTER FUNCTION audit.set_toggles(toggles jsonb, reason text, tenant_id uuid) OWNER TO audit_owner;
 
-COMMENT ON FUNCTION audit.set_toggles(toggles jsonb, reason text, tenant_id uuid) IS 'turns any number of toggles: {"logging": true, "categories": {"user_actions": false}, "actions": {"user_created": null}}; null removes a setting; returns how many changed; needs a reason when an action falls silent; for audit_admin';
+COMMENT ON FUNCTION audit.set_toggles(toggles jsonb, reason text, tenant_id uuid) IS 'turns any number of toggles: {"logging": true, "categories": {"user_actions": false}, "actions": {"user_created": null}}; null removes a setting; returns how many changed; needs a reason when anything is turned off; for audit_admin';
 
 CREATE FUNCTION audit_private.access_expiry(opened_at timestamp with time zone, last_used_at timestamp with time zone, closed_at timestamp with time zone) RETURNS timestamp with time zone
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -2019,7 +2069,7 @@ declare
   horizon timestamptz;
   needed timestamptz;
 begin
-  perform pg_advisory_xact_lock(1885828969, 3);
+  perform audit_private.lock_catalogue();
   select now() + o.value::integer * interval '1 week' into horizon
   from audit_private.option o
   where o.name = 'partitions_ahead_weeks';
@@ -2040,6 +2090,8 @@ CREATE FUNCTION audit_private.add_partition(moment timestamp with time zone) RET
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET "TimeZone" TO 'UTC'
+    SET default_tablespace TO ''
+    SET default_table_access_method TO 'heap'
     AS $$
 declare
   width text;
@@ -2047,7 +2099,7 @@ declare
   upper_bound timestamptz;
   partition_name text;
 begin
-  perform pg_advisory_xact_lock(1885828969, 3);
+  perform audit_private.lock_catalogue();
   select o.value into width from audit_private.option o where o.name = 'partition_width';
   select
     greatest(date_trunc(width, add_partition.moment), max(p.until_time) filter (where p.until_time <= add_partition.moment)),
@@ -2086,6 +2138,9 @@ declare
   moment timestamptz;
   added integer := 0;
 begin
+  if cardinality(add_partitions.moments) = 0 then
+    return 0;
+  end if;
   for moment in
     select distinct on (date_trunc('day', m.moment, 'UTC')) m.moment
     from unnest(add_partitions.moments) as m (moment)
@@ -2096,6 +2151,13 @@ begin
       )
   loop
     added := added + (audit_private.add_partition(moment) is not null)::integer;
+    if added > 520 then
+      raise exception using
+        errcode = 'WT016',
+        message = 'one import can''t make more than 520 partitions',
+        detail = 'Its events lie too far apart.',
+        hint = 'Import fewer events at a time, oldest first; or an operator sets the option partition_width to month.';
+    end if;
   end loop;
   return added;
 end
@@ -2147,6 +2209,8 @@ COMMENT ON FUNCTION audit_private.batch_events(events jsonb) IS 'the events of a
 CREATE FUNCTION audit_private.batch_times(events jsonb) RETURNS timestamp with time zone[]
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    SET "DateStyle" TO 'ISO, YMD'
     AS $$
 declare
   given text;
@@ -2207,7 +2271,7 @@ ALTER FUNCTION audit_private.bind_roles() OWNER TO audit_owner;
 COMMENT ON FUNCTION audit_private.bind_roles() IS 'trigger: keeps role_binding equal to the grants';
 
 CREATE FUNCTION audit_private.check_batch(events jsonb, known_keys text[]) RETURNS integer
-    LANGUAGE plpgsql IMMUTABLE SECURITY DEFINER PARALLEL SAFE
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
@@ -2246,7 +2310,7 @@ ALTER FUNCTION audit_private.check_batch(events jsonb, known_keys text[]) OWNER 
 COMMENT ON FUNCTION audit_private.check_batch(events jsonb, known_keys text[]) IS 'number of events in a batch; raises WT013 unless it is an array of objects with known keys';
 
 CREATE FUNCTION audit_private.check_definition(code text, titles jsonb, descriptions jsonb, is_built_in boolean) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER PARALLEL SAFE
+    LANGUAGE plpgsql PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
 begin
@@ -2286,7 +2350,7 @@ ALTER FUNCTION audit_private.check_definition(code text, titles jsonb, descripti
 COMMENT ON FUNCTION audit_private.check_definition(code text, titles jsonb, descriptions jsonb, is_built_in boolean) IS 'raises WT050 unless code, titles and descriptions can be defined';
 
 CREATE FUNCTION audit_private.check_reason(reason text) RETURNS text
-    LANGUAGE plpgsql IMMUTABLE SECURITY DEFINER PARALLEL SAFE
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
@@ -2317,14 +2381,20 @@ begin
       errcode = 'WT005',
       message = format('role %s does not exist', coalesce(quote_ident(check_role.role), 'null')),
       detail = 'A grant counts for the database role of exactly this name.',
-      hint = 'List the roles with \du in psql, or create the role first.';
+      hint = 'select rolname from pg_roles; or create the role first.';
+  elsif starts_with(check_role.role, 'audit_') then
+    raise exception using
+      errcode = 'WT005',
+      message = format('role %I is shared by everybody who is a member of it', check_role.role),
+      detail = 'Bound to a tenant, it would open that tenant to all its members.',
+      hint = 'Grant the login, or a role of its own, to the tenant.';
   end if;
 end
 $$;
 
 ALTER FUNCTION audit_private.check_role(role name) OWNER TO audit_owner;
 
-COMMENT ON FUNCTION audit_private.check_role(role name) IS 'raises WT005 unless the database role exists';
+COMMENT ON FUNCTION audit_private.check_role(role name) IS 'raises WT005 unless the database role exists and is nobody else''s';
 
 CREATE FUNCTION audit_private.check_tenant(tenant_id uuid) RETURNS void
     LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
@@ -2609,7 +2679,7 @@ ALTER FUNCTION audit_private.current_view() OWNER TO audit_owner;
 COMMENT ON FUNCTION audit_private.current_view() IS 'the current snapshot as JSON, for a cursor';
 
 CREATE FUNCTION audit_private.cut_payload(payload_limit integer, INOUT description text, INOUT actor jsonb, INOUT target jsonb, INOUT changes jsonb, INOUT metadata jsonb, INOUT error_message text) RETURNS record
-    LANGUAGE sql IMMUTABLE SECURITY DEFINER PARALLEL SAFE
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select
@@ -2635,7 +2705,7 @@ ALTER FUNCTION audit_private.cut_payload(payload_limit integer, INOUT descriptio
 COMMENT ON FUNCTION audit_private.cut_payload(payload_limit integer, INOUT description text, INOUT actor jsonb, INOUT target jsonb, INOUT changes jsonb, INOUT metadata jsonb, INOUT error_message text) IS 'the payload with whatever is too large cut and marked';
 
 CREATE FUNCTION audit_private.derived_event_id(tenant_id uuid, occurred_at timestamp with time zone, idempotency_key text) RETURNS uuid
-    LANGUAGE sql IMMUTABLE SECURITY DEFINER PARALLEL SAFE
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select audit_private.new_event_id(
@@ -2687,7 +2757,7 @@ ALTER FUNCTION audit_private.event_partitions() OWNER TO audit_owner;
 COMMENT ON FUNCTION audit_private.event_partitions() IS 'partitions of the event table with their bounds; closed ones have the indexes for reading';
 
 CREATE FUNCTION audit_private.event_time(id uuid) RETURNS timestamp with time zone
-    LANGUAGE plpgsql IMMUTABLE SECURITY DEFINER PARALLEL SAFE
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
@@ -3074,6 +3144,30 @@ ALTER FUNCTION audit_private.find_events(tenant_id uuid, condition text, from_ti
 
 COMMENT ON FUNCTION audit_private.find_events(tenant_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone, last_occurred_at timestamp with time zone, last_id uuid, most integer) IS 'keys of a tenant''s events that meet a condition, newest first, after a place';
 
+CREATE FUNCTION audit_private.forget_idempotency_keys(at_most integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  forgotten integer;
+begin
+  delete from audit_private.idempotency_key k
+  where (k.tenant_id, k.idempotency_key) in (
+    select o.tenant_id, o.idempotency_key
+    from audit_private.idempotency_key o
+    where o.logged_at < clock_timestamp() - interval '24 hours'
+    limit forget_idempotency_keys.at_most
+    for update skip locked
+  );
+  get diagnostics forgotten = row_count;
+  return forgotten;
+end
+$$;
+
+ALTER FUNCTION audit_private.forget_idempotency_keys(at_most integer) OWNER TO audit_writer;
+
+COMMENT ON FUNCTION audit_private.forget_idempotency_keys(at_most integer) IS 'removes idempotency keys older than a day; returns how many; a step of maintain_partitions';
+
 CREATE FUNCTION audit_private.guard_digest(partition_name text) RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3121,7 +3215,11 @@ begin
     select distinct format('revoke all on audit_private.%%1$I from %s',
       case a.grantee when 0 then 'public' else a.grantee::regrole::text end)
     from pg_class c
-    cross join lateral aclexplode(c.relacl) a
+    cross join lateral (
+      select e.grantee from aclexplode(c.relacl) e
+      union all
+      select e.grantee from pg_attribute t cross join lateral aclexplode(t.attacl) e where t.attrelid = c.oid
+    ) a
     where c.oid = format('audit_private.%I', guard_partition.partition_name)::regclass
     union all
     select unnest(array[
@@ -3250,6 +3348,9 @@ COMMENT ON FUNCTION audit_private.id_condition(chosen text[]) IS 'id of audit_pr
 CREATE FUNCTION audit_private.import_batch(tenant_id uuid, events jsonb, first_line integer) RETURNS TABLE(line integer, result text, event_id uuid, refusal text, message text, hint text, is_expired boolean)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    SET "DateStyle" TO 'ISO, YMD'
+    SET jit TO 'off'
     AS $_$
 declare
   known_keys constant text[] := '{action,entity_type,entity_id,description,metadata,target,changes,outcome,'
@@ -3259,7 +3360,6 @@ declare
   cutoff constant timestamptz := audit_private.retention_cutoff(import_batch.tenant_id);
   half constant integer := jsonb_array_length(import_batch.events) / 2;
 begin
-  perform pg_advisory_xact_lock(hashtextextended('pgwitness import ' || import_batch.tenant_id, 0));
   perform audit_private.check_batch(import_batch.events, known_keys);
 
   return query
@@ -3281,14 +3381,15 @@ begin
           or (e.id is not null and audit_private.event_time(e.id) is distinct from e.occurred_at)
           then audit_private.refuse_import(e.id, e.idempotency_key, e.occurred_at)
         when audit_private.is_valid_event(
-            e.description, e.outcome, e.error_message, coalesce(e.actor_type, 'user'), e.actor, e.target, e.changes)
+            e.description, e.outcome, e.error_message, e.entity_id, e.actor_id,
+            coalesce(e.actor_type, 'user'), e.actor, e.target, e.changes)
           and audit_private.payload_bytes(
             e.description, e.actor, e.target, e.changes, e.metadata, e.error_message) <= o.value::integer
           and e.occurred_at between timestamptz 'epoch' and recorded + interval '5 minutes'
           then true
         else audit_private.refuse_event(
-          null, e.action, e.description, e.outcome, e.error_message, coalesce(e.actor_type, 'user'), e.actor,
-          e.target, e.changes, false, e.occurred_at, timestamptz 'epoch', recorded + interval '5 minutes',
+          null, e.action, e.description, e.outcome, e.error_message, e.entity_id, e.actor_id,
+          coalesce(e.actor_type, 'user'), e.actor, e.target, e.changes, false, e.occurred_at, timestamptz 'epoch', recorded + interval '5 minutes',
           'infinity',
           audit_private.payload_bytes(
             e.description, e.actor, e.target, e.changes, e.metadata, e.error_message),
@@ -3329,7 +3430,7 @@ begin
       import_batch.tenant_id, c.occurred_at, c.id, recorded, nextval('audit_private.event_sequence'),
       i.transaction_offset + txid_current(), gen_random_uuid(), 'imported', c.action,
       c.entity_type, c.actor_type, c.outcome, recorder, c.actor_id, c.entity_id, c.description, c.actor, c.target,
-      c.changes, c.metadata, c.ip, c.user_agent, c.request_id, c.error_message
+      c.changes, c.metadata, c.ip, left(c.user_agent, 1000), left(c.request_id, 500), c.error_message
     from compared c
     cross join audit_private.instance i
     where not c.is_known
@@ -3419,7 +3520,7 @@ ALTER FUNCTION audit_private.is_service_role() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.is_service_role() IS 'whether the effective role is bound to all tenants and speaks for the actors of its context';
 
-CREATE FUNCTION audit_private.is_valid_event(description text, outcome text, error_message text, actor_type text, actor jsonb, target jsonb, changes jsonb) RETURNS boolean
+CREATE FUNCTION audit_private.is_valid_event(description text, outcome text, error_message text, entity_id text, actor_id text, actor_type text, actor jsonb, target jsonb, changes jsonb) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
   select coalesce(
@@ -3428,6 +3529,8 @@ CREATE FUNCTION audit_private.is_valid_event(description text, outcome text, err
       outcome = 'success' and error_message is null
       or outcome = 'failure' and pg_catalog.btrim(error_message) <> ''
     )
+    and (entity_id is null or pg_catalog.length(entity_id) <= 500)
+    and (actor_id is null or pg_catalog.length(actor_id) between 1 and 500)
     and actor_type in ('user', 'system', 'api_key', 'database_role')
     and (actor is null or pg_catalog.jsonb_typeof(actor) = 'object')
     and (target is null or pg_catalog.jsonb_typeof(target) in ('object', 'array'))
@@ -3435,9 +3538,9 @@ CREATE FUNCTION audit_private.is_valid_event(description text, outcome text, err
     false)
 $$;
 
-ALTER FUNCTION audit_private.is_valid_event(description text, outcome text, error_message text, actor_type text, actor jsonb, target jsonb, changes jsonb) OWNER TO audit_owner;
+ALTER FUNCTION audit_private.is_valid_event(description text, outcome text, error_message text, entity_id text, actor_id text, actor_type text, actor jsonb, target jsonb, changes jsonb) OWNER TO audit_owner;
 
-COMMENT ON FUNCTION audit_private.is_valid_event(description text, outcome text, error_message text, actor_type text, actor jsonb, target jsonb, changes jsonb) IS 'whether an event says what happened, how it ended and who acted, in values of the right kind';
+COMMENT ON FUNCTION audit_private.is_valid_event(description text, outcome text, error_message text, entity_id text, actor_id text, actor_type text, actor jsonb, target jsonb, changes jsonb) IS 'whether an event says what happened, how it ended and who acted, in values of the right kind';
 
 CREATE FUNCTION audit_private.list_drift() RETURNS TABLE(kind text, name text, problem text)
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
@@ -3456,14 +3559,30 @@ ALTER FUNCTION audit_private.list_drift() OWNER TO audit_owner;
 COMMENT ON FUNCTION audit_private.list_drift() IS 'objects that are no longer as they were installed: changed, missing or extra';
 
 CREATE FUNCTION audit_private.lock_catalogue() RETURNS void
-    LANGUAGE sql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '10s'
     AS $$
-  select pg_catalog.pg_advisory_xact_lock(1885828969, 2)
+begin
+  perform audit_private.require_read_committed();
+  lock table audit_private.instance in share row exclusive mode;
+exception when lock_not_available then
+  raise exception using
+    errcode = 'WT084',
+    message = 'another transaction is changing tenants, catalogue, options or partitions',
+    detail = 'It has held the lock for more than 10 seconds: ' || coalesce((
+      select string_agg(format('pid %s, role %s, since %s', l.pid, a.usename, a.xact_start), '; ')
+      from pg_locks l
+      left join pg_stat_activity a on a.pid = l.pid
+      where l.relation = 'audit_private.instance'::regclass and l.mode = 'ShareRowExclusiveLock' and l.granted
+    ), 'it has just ended'),
+    hint = 'Try again, or have that transaction ended: select pg_terminate_backend(…);';
+end
 $$;
 
 ALTER FUNCTION audit_private.lock_catalogue() OWNER TO audit_owner;
 
-COMMENT ON FUNCTION audit_private.lock_catalogue() IS 'one transaction at a time adds actions or tenants';
+COMMENT ON FUNCTION audit_private.lock_catalogue() IS 'one transaction at a time changes tenants, catalogue, options or partitions; raises WT037 and WT084';
 
 CREATE FUNCTION audit_private.log_event_carefully(action text, entity_type text, entity_id text, description text, metadata jsonb, target jsonb, changes jsonb, outcome text, error_message text, occurred_at timestamp with time zone, idempotency_key text, actor_id text, actor_type text, actor jsonb, tenant_id uuid) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
@@ -3507,14 +3626,15 @@ begin
   end if;
   if (
     not is_mandatory
-    and audit_private.is_valid_event(description, outcome, error_message, actor_type, actor, target, changes)
+    and audit_private.is_valid_event(
+      description, outcome, error_message, entity_id, actor_id, actor_type, actor, target, changes)
     and bytes <= payload_limit
     and (occurred_at is null
       or occurred between recorded - interval '24 hours' and recorded + interval '5 minutes')
     and occurred < events_until
   ) is not true then
     perform audit_private.refuse_event(
-      null, action, description, outcome, error_message, actor_type, actor, target, changes, is_mandatory,
+      null, action, description, outcome, error_message, entity_id, actor_id, actor_type, actor, target, changes, is_mandatory,
       occurred, recorded - interval '24 hours', recorded + interval '5 minutes', events_until, bytes,
       payload_limit);
   end if;
@@ -3557,8 +3677,8 @@ begin
     actor_type, outcome,
     audit_private.recorded_by(), actor_id, entity_id, description, actor, target, changes, metadata,
     nullif(current_setting('pgwitness.ip', true), '')::inet,
-    nullif(current_setting('pgwitness.user_agent', true), ''),
-    nullif(current_setting('pgwitness.request_id', true), ''),
+    left(nullif(current_setting('pgwitness.user_agent', true), ''), 1000),
+    left(nullif(current_setting('pgwitness.request_id', true), ''), 500),
     error_message
   );
   return event_id;
@@ -3788,7 +3908,7 @@ ALTER FUNCTION audit_private.prefers_text_index(filter jsonb, from_time timestam
 COMMENT ON FUNCTION audit_private.prefers_text_index(filter jsonb, from_time timestamp with time zone, until_time timestamp with time zone, wanted bigint) IS 'whether the search index finds the wanted number of events sooner than walking the newest rows';
 
 CREATE FUNCTION audit_private.quoted_role(role name) RETURNS text
-    LANGUAGE sql IMMUTABLE SECURITY DEFINER PARALLEL SAFE
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
   select case
@@ -3986,7 +4106,7 @@ ALTER FUNCTION audit_private.refresh_bindings() OWNER TO audit_owner;
 COMMENT ON FUNCTION audit_private.refresh_bindings() IS 'trigger: brings entity types, offset and end of partitions in every binding up to date';
 
 CREATE FUNCTION audit_private.refuse_actor(actor_type text, actor jsonb) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER PARALLEL SAFE
+    LANGUAGE plpgsql PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
@@ -4073,8 +4193,12 @@ begin
   raise exception using
     errcode = 'WT010',
     message = format('%saction %s can''t be logged for tenant %s', prefix, refuse_codes.action, refuse_codes.tenant_id),
-    detail = 'The installation''s own tenant takes mandatory events only.',
-    hint = 'Log it for one of the application''s tenants.';
+    detail = case refuse_codes.tenant_id
+      when '00000000-0000-0000-0000-000000000000' then 'The installation''s own tenant takes mandatory events only.'
+      else 'Nothing says whether it is logged for this tenant.' end,
+    hint = case refuse_codes.tenant_id
+      when '00000000-0000-0000-0000-000000000000' then 'Log it for one of the application''s tenants.'
+      else 'An operator defines the action anew, which decides it for every tenant.' end;
 end
 $$;
 
@@ -4083,7 +4207,7 @@ ALTER FUNCTION audit_private.refuse_codes(tenant_id uuid, action text, entity_ty
 COMMENT ON FUNCTION audit_private.refuse_codes(tenant_id uuid, action text, entity_type text, place text) IS 'raises WT003, WT010 or WT012: which of tenant, action and entity type can''t be logged';
 
 CREATE FUNCTION audit_private.refuse_definition(message text, detail text, hint text) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER PARALLEL SAFE
+    LANGUAGE plpgsql PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
@@ -4099,8 +4223,8 @@ ALTER FUNCTION audit_private.refuse_definition(message text, detail text, hint t
 
 COMMENT ON FUNCTION audit_private.refuse_definition(message text, detail text, hint text) IS 'raises WT050: a definition that the catalogue can''t take';
 
-CREATE FUNCTION audit_private.refuse_event(place text, action text, description text, outcome text, error_message text, actor_type text, actor jsonb, target jsonb, changes jsonb, is_mandatory boolean, occurred_at timestamp with time zone, earliest timestamp with time zone, latest timestamp with time zone, events_until timestamp with time zone, payload_bytes integer, payload_limit integer) RETURNS boolean
-    LANGUAGE plpgsql SECURITY DEFINER PARALLEL SAFE
+CREATE FUNCTION audit_private.refuse_event(place text, action text, description text, outcome text, error_message text, entity_id text, actor_id text, actor_type text, actor jsonb, target jsonb, changes jsonb, is_mandatory boolean, occurred_at timestamp with time zone, earliest timestamp with time zone, latest timestamp with time zone, events_until timestamp with time zone, payload_bytes integer, payload_limit integer) RETURNS boolean
+    LANGUAGE plpgsql PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
@@ -4122,6 +4246,8 @@ begin
       then 'a failure needs an error_message'
     when refuse_event.outcome = 'success' and refuse_event.error_message is not null
       then 'a success can''t have an error_message'
+    when length(refuse_event.entity_id) > 500 then 'entity_id has more than 500 characters'
+    when length(refuse_event.actor_id) not between 1 and 500 then 'actor_id has not 1 to 500 characters'
     when refuse_event.actor_type not in ('user', 'system', 'api_key', 'database_role') is not false
       then 'actor_type is none of user, system, api_key and database_role'
     when jsonb_typeof(refuse_event.actor) <> 'object' then 'actor is not an object'
@@ -4164,9 +4290,9 @@ begin
 end
 $$;
 
-ALTER FUNCTION audit_private.refuse_event(place text, action text, description text, outcome text, error_message text, actor_type text, actor jsonb, target jsonb, changes jsonb, is_mandatory boolean, occurred_at timestamp with time zone, earliest timestamp with time zone, latest timestamp with time zone, events_until timestamp with time zone, payload_bytes integer, payload_limit integer) OWNER TO audit_owner;
+ALTER FUNCTION audit_private.refuse_event(place text, action text, description text, outcome text, error_message text, entity_id text, actor_id text, actor_type text, actor jsonb, target jsonb, changes jsonb, is_mandatory boolean, occurred_at timestamp with time zone, earliest timestamp with time zone, latest timestamp with time zone, events_until timestamp with time zone, payload_bytes integer, payload_limit integer) OWNER TO audit_owner;
 
-COMMENT ON FUNCTION audit_private.refuse_event(place text, action text, description text, outcome text, error_message text, actor_type text, actor jsonb, target jsonb, changes jsonb, is_mandatory boolean, occurred_at timestamp with time zone, earliest timestamp with time zone, latest timestamp with time zone, events_until timestamp with time zone, payload_bytes integer, payload_limit integer) IS 'raises WT011, WT013, WT014, WT015 or WT016: the first rule that an event breaks';
+COMMENT ON FUNCTION audit_private.refuse_event(place text, action text, description text, outcome text, error_message text, entity_id text, actor_id text, actor_type text, actor jsonb, target jsonb, changes jsonb, is_mandatory boolean, occurred_at timestamp with time zone, earliest timestamp with time zone, latest timestamp with time zone, events_until timestamp with time zone, payload_bytes integer, payload_limit integer) IS 'raises WT011, WT013, WT014, WT015 or WT016: the first rule that an event breaks';
 
 CREATE FUNCTION audit_private.refuse_filter(key text, value jsonb, wanted text) RETURNS void
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
@@ -4187,7 +4313,7 @@ ALTER FUNCTION audit_private.refuse_filter(key text, value jsonb, wanted text) O
 COMMENT ON FUNCTION audit_private.refuse_filter(key text, value jsonb, wanted text) IS 'raises WT040 for the value of one filter key';
 
 CREATE FUNCTION audit_private.refuse_import(id uuid, idempotency_key text, occurred_at timestamp with time zone) RETURNS boolean
-    LANGUAGE plpgsql SECURITY DEFINER PARALLEL SAFE
+    LANGUAGE plpgsql PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
@@ -4208,7 +4334,7 @@ ALTER FUNCTION audit_private.refuse_import(id uuid, idempotency_key text, occurr
 COMMENT ON FUNCTION audit_private.refuse_import(id uuid, idempotency_key text, occurred_at timestamp with time zone) IS 'raises WT013: an imported event without a time and an identity of its own';
 
 CREATE FUNCTION audit_private.refuse_repeat(idempotency_key text) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER PARALLEL SAFE
+    LANGUAGE plpgsql PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
@@ -4350,6 +4476,26 @@ ALTER FUNCTION audit_private.require_access(tenant_id uuid) OWNER TO audit_owner
 
 COMMENT ON FUNCTION audit_private.require_access(tenant_id uuid) IS 'the caller''s access session in a tenant, slid; raises WT030, WT031, WT032, WT035 or WT036 without one';
 
+CREATE FUNCTION audit_private.require_read_committed() RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
+    raise exception using
+      errcode = 'WT037',
+      message = format('this can''t be done in a transaction of isolation level %s',
+        current_setting('transaction_isolation')),
+      detail = 'In an older snapshot a grant, a session or a definition would look as it was before others changed it.',
+      hint = 'begin isolation level read committed;';
+  end if;
+end
+$$;
+
+ALTER FUNCTION audit_private.require_read_committed() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.require_read_committed() IS 'raises WT037 in a transaction that keeps one snapshot';
+
 CREATE FUNCTION audit_private.require_tenant(tenant_id uuid) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4421,12 +4567,19 @@ COMMENT ON FUNCTION audit_private.require_writable() IS 'raises WT036 on a stand
 CREATE FUNCTION audit_private.resolve_catalogue() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '10s'
     AS $$
 begin
   perform audit_private.lock_catalogue();
   perform from audit_private.tenant t order by t.tenant_id for no key update;
   perform audit_private.resolve_decisions(null);
   return null;
+exception when lock_not_available then
+  raise exception using
+    errcode = 'WT084',
+    message = 'a tenant''s administrator is turning toggles',
+    detail = 'That transaction has been open for more than 10 seconds.',
+    hint = 'Try again; select pid, usename, xact_start from pg_stat_activity where state = ''idle in transaction'';';
 end
 $$;
 
@@ -4587,14 +4740,15 @@ COMMENT ON FUNCTION audit_private.sees_all_tenants() IS 'whether the role admini
 CREATE FUNCTION audit_private.store_batch(tenant_id uuid, events jsonb) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
     AS $$
 declare
   context_actor_id text;
   context_actor_type text;
   context_actor jsonb;
   context_ip constant inet := nullif(current_setting('pgwitness.ip', true), '')::inet;
-  context_user_agent constant text := nullif(current_setting('pgwitness.user_agent', true), '');
-  context_request_id constant text := nullif(current_setting('pgwitness.request_id', true), '');
+  context_user_agent constant text := left(nullif(current_setting('pgwitness.user_agent', true), ''), 1000);
+  context_request_id constant text := left(nullif(current_setting('pgwitness.request_id', true), ''), 500);
   recorder constant text := audit_private.recorded_by();
   recorded constant timestamptz := clock_timestamp();
   current_transaction bigint;
@@ -4622,7 +4776,9 @@ begin
   from (
     select e.index, e.action, e.entity_type, e.entity_id, e.description, e.metadata, e.target, e.changes,
       e.outcome, e.error_message, coalesce(e.occurred_at, recorded) as occurred_at,
-      coalesce(e.actor_id, context_actor_id) as actor_id,
+      coalesce(e.actor_id, case
+        when e.actor_type is null or context_actor_type <> 'database_role' then context_actor_id
+      end) as actor_id,
       coalesce(e.actor_type, case when e.actor_id is null then context_actor_type else 'user' end) as actor_type,
       coalesce(e.actor, case when e.actor_id is null then context_actor end) as actor,
       nextval('audit_private.event_sequence') as place
@@ -4635,8 +4791,8 @@ begin
         then audit_private.refuse_codes(store_batch.tenant_id, e.action, e.entity_type, 'event ' || e.index)
       when not d.is_mandatory
         and audit_private.is_valid_event(
-          e.description, e.outcome, e.error_message, coalesce(e.actor_type, 'user'),
-          e.actor, e.target, e.changes)
+          e.description, e.outcome, e.error_message, e.entity_id, e.actor_id,
+          coalesce(e.actor_type, 'user'), e.actor, e.target, e.changes)
         and audit_private.payload_bytes(
           e.description, coalesce(e.actor, context_actor), e.target, e.changes, e.metadata, e.error_message)
           <= d.payload_limit
@@ -4646,7 +4802,7 @@ begin
         then d.is_logged
       else audit_private.refuse_event(
         'event ' || e.index, e.action, e.description, e.outcome, e.error_message,
-        coalesce(e.actor_type, 'user'), e.actor, e.target, e.changes, d.is_mandatory,
+        e.entity_id, e.actor_id, coalesce(e.actor_type, 'user'), e.actor, e.target, e.changes, d.is_mandatory,
         coalesce(e.occurred_at, recorded), recorded - interval '24 hours', recorded + interval '5 minutes',
         end_of_partitions,
         audit_private.payload_bytes(
@@ -4850,8 +5006,8 @@ begin
     write_system_event.description, a.actor, write_system_event.changes,
     nullif(write_system_event.metadata, '{}'),
     nullif(current_setting('pgwitness.ip', true), '')::inet,
-    nullif(current_setting('pgwitness.user_agent', true), ''),
-    nullif(current_setting('pgwitness.request_id', true), '')
+    left(nullif(current_setting('pgwitness.user_agent', true), ''), 1000),
+    left(nullif(current_setting('pgwitness.request_id', true), ''), 500)
   from audit_private.instance i
   cross join audit_private.current_actor() a;
   return event_id;
@@ -5799,6 +5955,9 @@ GRANT ALL ON FUNCTION audit_private.find_content_digest(tenant_id uuid, occurred
 REVOKE ALL ON FUNCTION audit_private.find_events(tenant_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone, last_occurred_at timestamp with time zone, last_id uuid, most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.find_events(tenant_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone, last_occurred_at timestamp with time zone, last_id uuid, most integer) TO audit_owner;
 
+REVOKE ALL ON FUNCTION audit_private.forget_idempotency_keys(at_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.forget_idempotency_keys(at_most integer) TO audit_operator;
+
 REVOKE ALL ON FUNCTION audit_private.guard_digest(partition_name text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.guard_partition(partition_name text) FROM PUBLIC;
@@ -5816,8 +5975,8 @@ REVOKE ALL ON FUNCTION audit_private.ip_condition(chosen text[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.is_service_role() FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION audit_private.is_valid_event(description text, outcome text, error_message text, actor_type text, actor jsonb, target jsonb, changes jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION audit_private.is_valid_event(description text, outcome text, error_message text, actor_type text, actor jsonb, target jsonb, changes jsonb) TO audit_writer;
+REVOKE ALL ON FUNCTION audit_private.is_valid_event(description text, outcome text, error_message text, entity_id text, actor_id text, actor_type text, actor jsonb, target jsonb, changes jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.is_valid_event(description text, outcome text, error_message text, entity_id text, actor_id text, actor_type text, actor jsonb, target jsonb, changes jsonb) TO audit_writer;
 
 REVOKE ALL ON FUNCTION audit_private.list_drift() FROM PUBLIC;
 
@@ -5874,8 +6033,8 @@ GRANT ALL ON FUNCTION audit_private.refuse_codes(tenant_id uuid, action text, en
 
 REVOKE ALL ON FUNCTION audit_private.refuse_definition(message text, detail text, hint text) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION audit_private.refuse_event(place text, action text, description text, outcome text, error_message text, actor_type text, actor jsonb, target jsonb, changes jsonb, is_mandatory boolean, occurred_at timestamp with time zone, earliest timestamp with time zone, latest timestamp with time zone, events_until timestamp with time zone, payload_bytes integer, payload_limit integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION audit_private.refuse_event(place text, action text, description text, outcome text, error_message text, actor_type text, actor jsonb, target jsonb, changes jsonb, is_mandatory boolean, occurred_at timestamp with time zone, earliest timestamp with time zone, latest timestamp with time zone, events_until timestamp with time zone, payload_bytes integer, payload_limit integer) TO audit_writer;
+REVOKE ALL ON FUNCTION audit_private.refuse_event(place text, action text, description text, outcome text, error_message text, entity_id text, actor_id text, actor_type text, actor jsonb, target jsonb, changes jsonb, is_mandatory boolean, occurred_at timestamp with time zone, earliest timestamp with time zone, latest timestamp with time zone, events_until timestamp with time zone, payload_bytes integer, payload_limit integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.refuse_event(place text, action text, description text, outcome text, error_message text, entity_id text, actor_id text, actor_type text, actor jsonb, target jsonb, changes jsonb, is_mandatory boolean, occurred_at timestamp with time zone, earliest timestamp with time zone, latest timestamp with time zone, events_until timestamp with time zone, payload_bytes integer, payload_limit integer) TO audit_writer;
 
 REVOKE ALL ON FUNCTION audit_private.refuse_filter(key text, value jsonb, wanted text) FROM PUBLIC;
 
@@ -5893,6 +6052,8 @@ GRANT ALL ON FUNCTION audit_private.release_tenant() TO audit_finder;
 GRANT ALL ON FUNCTION audit_private.release_tenant() TO audit_keeper;
 
 REVOKE ALL ON FUNCTION audit_private.require_access(tenant_id uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.require_read_committed() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.require_tenant(tenant_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.require_tenant(tenant_id uuid) TO audit_writer;

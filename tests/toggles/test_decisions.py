@@ -77,7 +77,7 @@ def test_any_sequence_of_acts_comes_to_what_the_rules_say(
     class Machine(RuleBasedStateMachine):
         def __init__(self) -> None:
             super().__init__()
-            self.rules = {tenant: Rules() for tenant in tenants}
+            self.tenants = {tenant: Rules() for tenant in tenants}
             self.retired: set[str] = set()
 
         @initialize()
@@ -106,7 +106,7 @@ def test_any_sequence_of_acts_comes_to_what_the_rules_say(
                     if action not in self.retired
                 }
             found = call(service, "set_toggles", toggles=given, reason=REASON, tenant_id=tenant)
-            assert found == self.rules[tenant].apply(given)
+            assert found == self.tenants[tenant].apply(given)
 
         @rule(action=st.sampled_from(sorted(ACTIONS)))
         def retire(self, action: str) -> None:
@@ -123,16 +123,16 @@ def test_any_sequence_of_acts_comes_to_what_the_rules_say(
         @rule(tenant=st.sampled_from(tenants))
         def retire_tenant(self, tenant: UUID) -> None:
             call(operator, "retire_tenant", reason=REASON, tenant_id=tenant)
-            self.rules[tenant].retired = True
+            self.tenants[tenant].retired = True
 
         @rule(tenant=st.sampled_from(tenants))
         def bring_back(self, tenant: UUID) -> None:
             call(operator, "register_tenant", tenant_id=tenant, name="A tenant")
-            self.rules[tenant].retired = False
+            self.tenants[tenant].retired = False
 
         @invariant()
         def decisions_are_what_the_rules_say(self) -> None:
-            for tenant, rules in self.rules.items():
+            for tenant, rules in self.tenants.items():
                 found = {
                     row["action"]: row["is_logged"]
                     for row in rows(service, "list_toggles", tenant_id=tenant)

@@ -114,17 +114,24 @@ def test_removing_an_override_that_kept_an_action_on_needs_a_reason(admin: Conne
         set_toggles(admin, {"actions": {"user_created": None}})
 
 
-def test_no_reason_is_needed_when_nothing_falls_silent(
+def test_turning_something_off_needs_a_reason_even_while_it_shows_no_effect(
     loaded_database: Database, admin: Connection
 ) -> None:
     set_toggles(admin, {"logging": False}, reason=REASON)
-    assert set_toggles(admin, {"actions": {"user_created": False}}) == 1
+    for toggles in ({"actions": {"user_created": False}}, {"categories": {"admin_actions": False}}):
+        with refused("WT021", case=toggles):
+            set_toggles(admin, toggles)
+    assert len(turns(loaded_database)) == 1
+
+
+def test_turning_on_needs_no_reason(loaded_database: Database, admin: Connection) -> None:
+    off = {"logging": False, "actions": {"user_created": False}}
+    assert set_toggles(admin, off, reason=REASON) == 2
     assert set_toggles(admin, {"actions": {"user_created": None}}) == 1
     assert set_toggles(admin, {"logging": True}) == 1
     assert set_toggles(admin, {"categories": {"admin_actions": True}}) == 1
-    [first, *others] = [event["metadata"] for event in stored(loaded_database, TURNS)]
-    assert first == {"reason": REASON}
-    assert others == [None] * 4
+    reasons = [event["metadata"] for event in stored(loaded_database, TURNS)]
+    assert reasons == [{"reason": REASON}] * 2 + [None] * 3
 
 
 def test_a_bad_reason_is_refused_even_when_none_is_needed(admin: Connection) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from walls.ledger import (
@@ -84,10 +82,11 @@ create operator pg_temp.= (
 
 
 @pytest.fixture(params=["evil, pg_catalog, audit", "pg_temp, evil, pg_catalog, audit_private"])
-def search_path(request: pytest.FixtureRequest, root: Connection) -> Iterator[str]:
+def search_path(request: pytest.FixtureRequest, root: Connection) -> str:
     """A search path that finds somebody else's objects first."""
     root.execute(EVIL)
-    return request.param
+    path: str = request.param
+    return path
 
 
 def act(connection: Connection, *statements: str) -> None:

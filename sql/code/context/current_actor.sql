@@ -14,10 +14,10 @@ as $$
 begin
   if pg_has_role(audit_private.effective_role(), 'audit_app', 'usage') then
     actor_id := nullif(current_setting('pgwitness.actor_id', true), '');
+    actor := nullif(current_setting('pgwitness.actor', true), '')::jsonb;
     actor_type := coalesce(
       nullif(current_setting('pgwitness.actor_type', true), ''),
-      case when actor_id is not null then 'user' end);
-    actor := nullif(current_setting('pgwitness.actor', true), '')::jsonb;
+      case when actor_id is not null or actor is not null then 'user' end);
   end if;
   if actor_type is null then
     actor_id := audit_private.effective_role();

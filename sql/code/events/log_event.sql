@@ -48,18 +48,18 @@ begin
   if acting_id is null then
     acting_id := nullif(current_setting('pgwitness.actor_id', true), '');
     acting_type := nullif(current_setting('pgwitness.actor_type', true), '');
-    if acting_id is not null or acting_type is not null then
-      if pg_has_role(audit_private.effective_role(), 'audit_app', 'usage') then
-        acting := nullif(current_setting('pgwitness.actor', true), '')::jsonb;
-      else
-        acting_id := null;
-        acting_type := null;
-      end if;
+    acting := nullif(current_setting('pgwitness.actor', true), '')::jsonb;
+    if (acting_id is not null or acting_type is not null or acting is not null)
+      and not pg_has_role(audit_private.effective_role(), 'audit_app', 'usage')
+    then
+      acting_id := null;
+      acting_type := null;
+      acting := null;
     end if;
   end if;
-  acting := coalesce(actor, acting);
   acting_type := coalesce(
-    actor_type, acting_type, case when acting_id is null then 'database_role' else 'user' end);
+    actor_type, acting_type, case when acting_id is null and acting is null then 'database_role' else 'user' end);
+  acting := coalesce(actor, acting);
   if acting_id is null and acting_type = 'database_role' then
     acting_id := audit_private.effective_role();
   end if;

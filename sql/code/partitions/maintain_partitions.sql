@@ -1,5 +1,6 @@
 -- A procedure, so that each step is a transaction of its own and a killed run keeps what it has.
--- It can therefore be neither security definer nor carry SET; it only calls a step that is.
+-- It can therefore be neither security definer nor carry SET; it only calls steps that are, and names
+-- even its operators in full.
 create or replace procedure audit.maintain_partitions()
 language plpgsql
 as $$
@@ -7,7 +8,7 @@ begin
   while audit_private.add_next_partition() is not null loop
     commit;
   end loop;
-  while audit_private.forget_idempotency_keys(at_most => 10000) = 10000 loop
+  while audit_private.forget_idempotency_keys(at_most => 10000) operator(pg_catalog.=) 10000 loop
     commit;
   end loop;
 end
