@@ -4,7 +4,7 @@ language sql
 volatile
 parallel unsafe
 as $$
-  select audit.set_toggles(pg_catalog.jsonb_build_object('logging', enabled), reason, tenant_id) > 0
+  select audit.set_toggles(pg_catalog.jsonb_build_object('logging', enabled), reason, tenant_id) operator(pg_catalog.>) 0
 $$;
 comment on function audit.set_logging(boolean, text, uuid) is
   'turns all logging of a tenant on or off, mandatory events apart; true when that changed anything; needs a reason when it silences; for audit_admin';
