@@ -17,8 +17,8 @@ from psycopg import sql
 
 from pgwitness import migrations, resources
 from pgwitness.errors import (
-    DatabaseNewer,
     Busy,
+    DatabaseNewer,
     InstallerLacksRights,
     PgwitnessError,
     SchemaForeign,

@@ -10,6 +10,8 @@ import pglast
 import psycopg
 import pytest
 
+from databases import Database
+
 README = (Path(__file__).resolve().parents[2] / "README.md").read_text()
 REFUSED = re.compile(r"^\s*--\s*refused:\s*(\w{5})")
 
@@ -28,7 +30,7 @@ def statements(block: str) -> Iterator[tuple[str, str | None]]:
 
 
 @pytest.fixture
-def administrator(loaded_database) -> Iterator[psycopg.Connection]:
+def administrator(loaded_database: Database) -> Iterator[psycopg.Connection]:
     connection = loaded_database.superuser()
     yield connection
     connection.execute("reset role")

@@ -51,7 +51,7 @@ begin
         when (e.id is null and e.idempotency_key is null)
           or e.occurred_at is null
           or (e.id is not null and audit_private.event_time(e.id) is distinct from e.occurred_at)
-          then audit_private.refuse_import(e.id, e.idempotency_key, e.occurred_at)
+          then audit_private.refuse_import(e.id, e.occurred_at)
         when audit_private.is_valid_event(
             e.description, e.outcome, e.error_message, e.entity_id, e.actor_id,
             coalesce(e.actor_type, 'user'), e.actor, e.target, e.changes)

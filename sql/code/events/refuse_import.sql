@@ -1,4 +1,4 @@
-create or replace function audit_private.refuse_import(id uuid, idempotency_key text, occurred_at timestamptz)
+create or replace function audit_private.refuse_import(id uuid, occurred_at timestamptz)
 returns boolean
 language plpgsql
 volatile
@@ -17,6 +17,6 @@ begin
     hint = 'Give occurred_at, and the source''s own identifier as idempotency_key.';
 end
 $$;
-comment on function audit_private.refuse_import(uuid, text, timestamptz) is
+comment on function audit_private.refuse_import(uuid, timestamptz) is
   'raises WT013: an imported event without a time and an identity of its own';
-grant execute on function audit_private.refuse_import(uuid, text, timestamptz) to audit_writer;
+grant execute on function audit_private.refuse_import(uuid, timestamptz) to audit_writer;
