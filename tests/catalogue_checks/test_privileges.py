@@ -34,7 +34,7 @@ MATRIX = {
     "set_category_logging": "admin",
     "set_action_logging": "admin",
     "set_toggles": "admin",
-    "list_toggles": "reader admin operator auditor",
+    "list_toggles": "reader admin auditor",
     "is_logged": "app",
     # events
     "log_event": "app",

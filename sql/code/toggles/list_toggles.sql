@@ -43,5 +43,5 @@ end
 $$;
 comment on function audit.list_toggles(uuid) is
   'a row an action: its texts, override and whether it is logged now, with its category''s state and counts; '
-  'for audit_admin, audit_reader, audit_operator and audit_auditor';
-grant execute on function audit.list_toggles(uuid) to audit_admin, audit_reader, audit_auditor, audit_operator;
+  'for audit_admin, audit_reader and audit_auditor';
+grant execute on function audit.list_toggles(uuid) to audit_admin, audit_reader, audit_auditor;

@@ -19,6 +19,7 @@ declare
   turned_off text[] := '{}';
   turn record;
 begin
+  perform audit_private.require_read_committed();
   perform audit_private.check_toggles(set_toggles.toggles);
   if set_toggles.reason is not null then
     checked_reason := audit_private.check_reason(set_toggles.reason);
