@@ -8,6 +8,14 @@ declare
   foreign_schema record;
   wanted_schema name;
 begin
+  if current_setting('server_version_num')::integer < 150000 then
+    raise exception using
+      errcode = 'WT082',
+      message = format('pgwitness needs PostgreSQL 15 or newer, not %s', current_setting('server_version')),
+      detail = 'It uses what older versions lack.',
+      hint = 'Upgrade the server. Nothing was changed.';
+  end if;
+
   select string_agg(format('grant %I to %I', wanted, current_user), '; ')
   into lacking
   from unnest('{audit_owner,audit_writer,audit_finder,audit_keeper}'::name[]) as wanted

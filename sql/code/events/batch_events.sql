@@ -27,7 +27,11 @@ stable
 parallel safe
 as $$
   select
-    e.action, e.entity_type, e.entity_id, e.description, nullif(e.metadata, 'null'), nullif(nullif(e.target, 'null'), pg_catalog.jsonb_build_object('type', e.entity_type, 'id', e.entity_id)),
+    e.action, e.entity_type, e.entity_id, e.description, nullif(e.metadata, 'null'),
+    case
+      when e.target <> 'null'
+        then nullif(e.target, pg_catalog.jsonb_build_object('type', e.entity_type, 'id', e.entity_id))
+    end,
     nullif(e.changes, 'null'), coalesce(e.outcome, 'success'), e.error_message, e.occurred_at,
     e.idempotency_key, e.actor_id, e.actor_type, nullif(e.actor, 'null'), e.ip, e.user_agent, e.request_id,
     e.id, e.index - 1

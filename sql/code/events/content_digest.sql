@@ -22,8 +22,8 @@ as $$
   select pg_catalog.sha256(pg_catalog.convert_to(
     pg_catalog.jsonb_build_array(
       action, entity_type, entity_id, description,
-      nullif(target, pg_catalog.jsonb_build_object('type', entity_type, 'id', entity_id)), changes, metadata, outcome, error_message,
-      actor_id, actor_type)::text,
+      nullif(target, pg_catalog.jsonb_build_object('type', entity_type, 'id', entity_id)),
+      changes, metadata, outcome, error_message, actor_id, actor_type)::text,
     'UTF8'))
 $$;
 comment on function audit_private.content_digest(
