@@ -1,5 +1,5 @@
--- The row lock makes two closings of one session wait for each other; the second finds it closed.
--- It also waits for a transaction that is just reading with this session.
+-- A row of its own tells that a session is closed, so that revoking one never waits for a transaction that is
+-- reading with it; that one's next statement is refused. Its key decides between two closings.
 create or replace function audit.close_access(
   access_id uuid,
   tenant_id uuid default null
@@ -10,7 +10,6 @@ volatile
 parallel unsafe
 security definer
 set search_path = pg_catalog, pg_temp
-set quote_all_identifiers = off
 as $$
 declare
   tenant uuid;
@@ -21,8 +20,7 @@ begin
   tenant := audit_private.require_tenant(close_access.tenant_id);
   select * into session
   from audit_private.access_session s
-  where s.tenant_id = tenant and s.access_id = close_access.access_id
-  for update;
+  where s.tenant_id = tenant and s.access_id = close_access.access_id;
   if not found then
     raise exception using
       errcode = 'WT030',
@@ -31,7 +29,7 @@ begin
       hint = 'See: select * from audit.list_access();';
   end if;
 
-  select coalesce(a.actor_id, a.actor_type) as actor_id, a.actor_type into closer from audit_private.current_actor() a;
+  select * into closer from audit_private.current_reader();
   if (session.actor_id, session.actor_type, session.recorded_by)
       is distinct from (closer.actor_id, closer.actor_type, audit_private.recorded_by())
     and not pg_has_role(audit_private.effective_role(), 'audit_admin', 'usage')
@@ -42,14 +40,18 @@ begin
       detail = 'A session may be closed by the actor and role that opened it.',
       hint = 'A member of audit_admin may close any session of the tenant.';
   end if;
-  if audit_private.access_expiry(session.opened_at, session.last_used_at, session.closed_at) <= clock_timestamp() then
+  if audit_private.access_expiry(session.opened_at, session.last_used_at, null) <= clock_timestamp() then
     perform audit_private.release_tenant();
     return false;
   end if;
 
-  update audit_private.access_session s
-  set closed_at = clock_timestamp(), closed_by = audit_private.recorded_by()
-  where s.tenant_id = tenant and s.access_id = session.access_id;
+  insert into audit_private.access_closing (tenant_id, access_id, closed_by)
+  values (tenant, session.access_id, audit_private.recorded_by())
+  on conflict do nothing;
+  if not found then
+    perform audit_private.release_tenant();
+    return false;
+  end if;
   perform audit_private.write_system_event(
     tenant_id => tenant,
     action => 'audit_session_closed',

@@ -27,11 +27,12 @@ begin
   tenant := audit_private.require_tenant(list_access.tenant_id);
   return query
   select s.access_id, s.access_reason, s.justification, s.actor_id, s.actor_type, s.recorded_by,
-    s.opened_at, s.last_used_at, e.expires_at, s.closed_at, s.closed_by,
+    s.opened_at, s.last_used_at, e.expires_at, c.closed_at, c.closed_by,
     e.expires_at > clock_timestamp()
   from audit_private.access_session s
+  left join audit_private.access_closing c on c.tenant_id = s.tenant_id and c.access_id = s.access_id
   cross join lateral (
-    select audit_private.access_expiry(s.opened_at, s.last_used_at, s.closed_at) as expires_at
+    select audit_private.access_expiry(s.opened_at, s.last_used_at, c.closed_at) as expires_at
   ) e
   where s.tenant_id = tenant
   order by s.opened_at desc, s.access_id desc;

@@ -17,19 +17,19 @@ volatile
 parallel unsafe
 security definer
 set search_path = pg_catalog, pg_temp
-set quote_all_identifiers = off
 as $$
 declare
   openings_allowed constant integer := 5;
   tenant uuid;
   reader record;
   words text;
-  login constant text := quote_ident(session_user);
+  login constant text := audit_private.quoted_role(session_user);
   is_service boolean;
   fifth timestamptz;
   opened uuid := gen_random_uuid();
 begin
   perform audit_private.require_writable();
+  perform audit_private.require_read_committed();
   tenant := audit_private.require_tenant(open_access.tenant_id);
   words := audit_private.check_reason(open_access.justification);
   if not exists (
@@ -44,7 +44,7 @@ begin
       hint = 'An operator adds one with audit.define_access_reason(access_reason => …, titles => …).';
   end if;
 
-  select coalesce(a.actor_id, a.actor_type) as actor_id, a.actor_type into reader from audit_private.current_actor() a;
+  select * into reader from audit_private.current_reader();
   is_service := audit_private.is_service_role();
   perform pg_advisory_xact_lock(hashtextextended(
     format('pgwitness open_access %s %s', tenant,

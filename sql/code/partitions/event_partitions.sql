@@ -25,7 +25,7 @@ as $$
   from pg_inherits h
   join pg_class c on c.oid = h.inhrelid
   cross join lateral regexp_match(
-    pg_get_expr(c.relpartbound, c.oid), '^FOR VALUES FROM \(''(.+)''\) TO \(''(.+)''\)$') as b (bounds)
+    pg_get_expr(c.relpartbound, c.oid), '^FOR VALUES FROM [(]''(.+)''[)] TO [(]''(.+)''[)]$') as b (bounds)
   where h.inhparent = 'audit_private.event'::regclass
 $$;
 comment on function audit_private.event_partitions() is

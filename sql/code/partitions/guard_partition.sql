@@ -31,8 +31,8 @@ begin
       'grant all on audit_private.%1$I to audit_owner',
       'alter table audit_private.%1$I enable row level security',
       'alter table audit_private.%1$I force row level security',
-      'create policy "Events leave only to their tenant" on audit_private.%1$I '
-        'for select to audit_owner using (tenant_id = (select audit_private.visible_tenant()))',
+      'create policy "Events leave only to their tenant, with a reason" on audit_private.%1$I '
+        'for select to audit_owner using (tenant_id = (select audit_private.readable_tenant()))',
       'create policy "The keeper reads what it decides on" on audit_private.%1$I '
         'for select to audit_keeper using (true)',
       'create policy "The keeper removes" on audit_private.%1$I for delete to audit_keeper using (true)',

@@ -24,11 +24,19 @@ begin
     occurred_at := timestamptz '1970-01-01 00:00:00+00'
       + (content -> 'place' ->> 0)::bigint * interval '1 microsecond';
     id := (content -> 'place' ->> 1)::uuid;
+    if (seen::jsonb ->> 'own')::bigint is null
+      or (seen::jsonb ->> 'at')::bigint is null
+      or (seen::jsonb ->> 'end')::bigint is null
+      or translate(seen::jsonb ->> 'running', '[] ', '{}')::bigint[] is null
+    then
+      seen := null;
+    end if;
   exception
     when data_exception then
       null;
   end;
-  if read_cursor.cursor is distinct from audit_private.write_cursor(read_cursor.scope, seen, occurred_at, id) then
+  if occurred_at is null or id is null or seen is null
+    or read_cursor.cursor is distinct from audit_private.write_cursor(read_cursor.scope, seen, occurred_at, id) then
     raise exception using
       errcode = 'WT041',
       message = 'the cursor doesn''t belong to this search',

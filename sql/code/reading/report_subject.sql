@@ -32,12 +32,12 @@ begin
   if cardinality(report_subject.identifiers) between 1 and 100 is not true
     or exists (
       select from unnest(report_subject.identifiers) as i (identifier)
-      where length(btrim(i.identifier)) >= 3 is not true
+      where length(btrim(i.identifier)) between 3 and 200 is not true
     )
   then
     raise exception using
       errcode = 'WT040',
-      message = 'a person is found by 1 to 100 identifiers of at least 3 characters each',
+      message = 'a person is found by 1 to 100 identifiers of 3 to 200 characters each',
       detail = format('identifiers is %s.', coalesce(left(report_subject.identifiers::text, 200), 'null')),
       hint = 'For example: identifiers => array[''4711'', ''anna@example.org'']. Shorter ones would find everybody.';
   end if;
