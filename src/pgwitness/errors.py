@@ -156,6 +156,10 @@ class ReadOnly(AccessError):
     """WT036: reading writes an event, so it needs a primary and a read-write transaction."""
 
 
+class IsolationRefused(PgwitnessError):
+    """WT037: this can't be done in a transaction that keeps one snapshot."""
+
+
 class SearchError(PgwitnessError):
     """The search can't be run as it is."""
 
@@ -244,6 +248,7 @@ ERRORS: dict[str, type[PgwitnessError]] = {
     "WT034": AccessReasonUnknown,
     "WT035": AccessRefused,
     "WT036": ReadOnly,
+    "WT037": IsolationRefused,
     "WT040": FilterInvalid,
     "WT041": CursorInvalid,
     "WT042": PageSizeInvalid,

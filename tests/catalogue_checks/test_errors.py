@@ -11,7 +11,7 @@ from pgwitness.errors import ERRORS
 from pgwitness.resources import sql_directory
 
 PROJECT = Path(__file__).resolve().parents[2]
-RAISED_BY_THE_INSTALLER = {"WT081", "WT084"}
+RAISED_BY_THE_INSTALLER = {"WT081"}
 STATE = re.compile(r"\bWT\d{3}\b")
 
 RAISE = re.compile(r"raise exception using(.*?);\s*(?:$|end|--)", re.DOTALL | re.MULTILINE)

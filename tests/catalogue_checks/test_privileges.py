@@ -67,6 +67,7 @@ PRIVATE_MATRIX = {
     "forget_idempotency_keys": "operator",
     "partition_index_statements": "operator",
     "open_reading": READERS,
+    "readable_tenant": READERS,
     "visible_tenant": READERS,
 }
 

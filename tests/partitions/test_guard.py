@@ -66,7 +66,7 @@ def test_each_has_the_parent_s_guard(root: Connection, made: dict[str, str]) -> 
         own = root.execute(POLICIES, (table,)).fetchall()
         # Addressed directly, a partition is read by fewer: the finder goes through the parent.
         assert set(own) <= set(policies), how
-        assert "Events leave only to their tenant" in {name for name, *_ in own}, how
+        assert "Events leave only to their tenant, with a reason" in {name for name, *_ in own}, how
 
 
 def test_nobody_holds_more_on_one_than_on_the_parent(

@@ -136,7 +136,6 @@ COMMENT ON FUNCTION audit.check_health() IS 'a row a check: ok, warning or error
 CREATE FUNCTION audit.close_access(access_id uuid, tenant_id uuid DEFAULT NULL::uuid) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
-    SET quote_all_identifiers TO 'off'
     AS $$
 declare
   tenant uuid;
@@ -147,8 +146,7 @@ begin
   tenant := audit_private.require_tenant(close_access.tenant_id);
   select * into session
   from audit_private.access_session s
-  where s.tenant_id = tenant and s.access_id = close_access.access_id
-  for update;
+  where s.tenant_id = tenant and s.access_id = close_access.access_id;
   if not found then
     raise exception using
       errcode = 'WT030',
@@ -157,7 +155,7 @@ begin
       hint = 'See: select * from audit.list_access();';
   end if;
 
-  select coalesce(a.actor_id, a.actor_type) as actor_id, a.actor_type into closer from audit_private.current_actor() a;
+  select * into closer from audit_private.current_reader();
   if (session.actor_id, session.actor_type, session.recorded_by)
       is distinct from (closer.actor_id, closer.actor_type, audit_private.recorded_by())
     and not pg_has_role(audit_private.effective_role(), 'audit_admin', 'usage')
@@ -168,14 +166,18 @@ begin
       detail = 'A session may be closed by the actor and role that opened it.',
       hint = 'A member of audit_admin may close any session of the tenant.';
   end if;
-  if audit_private.access_expiry(session.opened_at, session.last_used_at, session.closed_at) <= clock_timestamp() then
+  if audit_private.access_expiry(session.opened_at, session.last_used_at, null) <= clock_timestamp() then
     perform audit_private.release_tenant();
     return false;
   end if;
 
-  update audit_private.access_session s
-  set closed_at = clock_timestamp(), closed_by = audit_private.recorded_by()
-  where s.tenant_id = tenant and s.access_id = session.access_id;
+  insert into audit_private.access_closing (tenant_id, access_id, closed_by)
+  values (tenant, session.access_id, audit_private.recorded_by())
+  on conflict do nothing;
+  if not found then
+    perform audit_private.release_tenant();
+    return false;
+  end if;
   perform audit_private.write_system_event(
     tenant_id => tenant,
     action => 'audit_session_closed',
@@ -494,7 +496,10 @@ begin
       route => 'view',
       filter => null,
       rows => null,
-      statement => left(current_query(), 10000)
+      statement => case
+        when length(current_query()) > 10000 then left(current_query(), 5000) || ' … ' || right(current_query(), 5000)
+        else current_query()
+      end
     );
   end if;
   perform audit_private.release_tenant();
@@ -924,11 +929,12 @@ begin
   tenant := audit_private.require_tenant(list_access.tenant_id);
   return query
   select s.access_id, s.access_reason, s.justification, s.actor_id, s.actor_type, s.recorded_by,
-    s.opened_at, s.last_used_at, e.expires_at, s.closed_at, s.closed_by,
+    s.opened_at, s.last_used_at, e.expires_at, c.closed_at, c.closed_by,
     e.expires_at > clock_timestamp()
   from audit_private.access_session s
+  left join audit_private.access_closing c on c.tenant_id = s.tenant_id and c.access_id = s.access_id
   cross join lateral (
-    select audit_private.access_expiry(s.opened_at, s.last_used_at, s.closed_at) as expires_at
+    select audit_private.access_expiry(s.opened_at, s.last_used_at, c.closed_at) as expires_at
   ) e
   where s.tenant_id = tenant
   order by s.opened_at desc, s.access_id desc;
@@ -1179,7 +1185,7 @@ $$;
 
 ALTER FUNCTION audit.list_toggles(tenant_id uuid) OWNER TO audit_owner;
 
-COMMENT ON FUNCTION audit.list_toggles(tenant_id uuid) IS 'a row an action: its texts, override and whether it is logged now, with its category''s state and counts; for audit_admin, audit_reader, audit_operator and audit_auditor';
+COMMENT ON FUNCTION audit.list_toggles(tenant_id uuid) IS 'a row an action: its texts, override and whether it is logged now, with its category''s state and counts; for audit_admin, audit_reader and audit_auditor';
 
 CREATE FUNCTION audit.log_event(action text, entity_type text, entity_id bigint, description text DEFAULT NULL::text, metadata jsonb DEFAULT NULL::jsonb, target jsonb DEFAULT NULL::jsonb, changes jsonb DEFAULT NULL::jsonb, outcome text DEFAULT 'success'::text, error_message text DEFAULT NULL::text, occurred_at timestamp with time zone DEFAULT NULL::timestamp with time zone, idempotency_key text DEFAULT NULL::text, actor_id text DEFAULT NULL::text, actor_type text DEFAULT NULL::text, actor jsonb DEFAULT NULL::jsonb, tenant_id uuid DEFAULT NULL::uuid) RETURNS uuid
     LANGUAGE sql
@@ -1212,18 +1218,18 @@ begin
   if acting_id is null then
     acting_id := nullif(current_setting('pgwitness.actor_id', true), '');
     acting_type := nullif(current_setting('pgwitness.actor_type', true), '');
-    if acting_id is not null or acting_type is not null then
-      if pg_has_role(audit_private.effective_role(), 'audit_app', 'usage') then
-        acting := nullif(current_setting('pgwitness.actor', true), '')::jsonb;
-      else
-        acting_id := null;
-        acting_type := null;
-      end if;
+    acting := nullif(current_setting('pgwitness.actor', true), '')::jsonb;
+    if (acting_id is not null or acting_type is not null or acting is not null)
+      and not pg_has_role(audit_private.effective_role(), 'audit_app', 'usage')
+    then
+      acting_id := null;
+      acting_type := null;
+      acting := null;
     end if;
   end if;
-  acting := coalesce(actor, acting);
   acting_type := coalesce(
-    actor_type, acting_type, case when acting_id is null then 'database_role' else 'user' end);
+    actor_type, acting_type, case when acting_id is null and acting is null then 'database_role' else 'user' end);
+  acting := coalesce(actor, acting);
   if acting_id is null and acting_type = 'database_role' then
     acting_id := audit_private.effective_role();
   end if;
@@ -1340,7 +1346,7 @@ begin
   while audit_private.add_next_partition() is not null loop
     commit;
   end loop;
-  while audit_private.forget_idempotency_keys(at_most => 10000) = 10000 loop
+  while audit_private.forget_idempotency_keys(at_most => 10000) operator(pg_catalog.=) 10000 loop
     commit;
   end loop;
 end
@@ -1353,19 +1359,19 @@ COMMENT ON PROCEDURE audit.maintain_partitions() IS 'makes partitions as far ahe
 CREATE FUNCTION audit.open_access(access_reason text, justification text, tenant_id uuid DEFAULT NULL::uuid) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
-    SET quote_all_identifiers TO 'off'
     AS $$
 declare
   openings_allowed constant integer := 5;
   tenant uuid;
   reader record;
   words text;
-  login constant text := quote_ident(session_user);
+  login constant text := audit_private.quoted_role(session_user);
   is_service boolean;
   fifth timestamptz;
   opened uuid := gen_random_uuid();
 begin
   perform audit_private.require_writable();
+  perform audit_private.require_read_committed();
   tenant := audit_private.require_tenant(open_access.tenant_id);
   words := audit_private.check_reason(open_access.justification);
   if not exists (
@@ -1380,7 +1386,7 @@ begin
       hint = 'An operator adds one with audit.define_access_reason(access_reason => …, titles => …).';
   end if;
 
-  select coalesce(a.actor_id, a.actor_type) as actor_id, a.actor_type into reader from audit_private.current_actor() a;
+  select * into reader from audit_private.current_reader();
   is_service := audit_private.is_service_role();
   perform pg_advisory_xact_lock(hashtextextended(
     format('pgwitness open_access %s %s', tenant,
@@ -1535,12 +1541,12 @@ begin
   if cardinality(report_subject.identifiers) between 1 and 100 is not true
     or exists (
       select from unnest(report_subject.identifiers) as i (identifier)
-      where length(btrim(i.identifier)) >= 3 is not true
+      where length(btrim(i.identifier)) between 3 and 200 is not true
     )
   then
     raise exception using
       errcode = 'WT040',
-      message = 'a person is found by 1 to 100 identifiers of at least 3 characters each',
+      message = 'a person is found by 1 to 100 identifiers of 3 to 200 characters each',
       detail = format('identifiers is %s.', coalesce(left(report_subject.identifiers::text, 200), 'null')),
       hint = 'For example: identifiers => array[''4711'', ''anna@example.org'']. Shorter ones would find everybody.';
   end if;
@@ -1921,7 +1927,7 @@ COMMENT ON FUNCTION audit.set_context(tenant_id uuid, actor_id text, actor_type 
 CREATE FUNCTION audit.set_logging(enabled boolean, reason text DEFAULT NULL::text, tenant_id uuid DEFAULT NULL::uuid) RETURNS boolean
     LANGUAGE sql
     AS $$
-  select audit.set_toggles(pg_catalog.jsonb_build_object('logging', enabled), reason, tenant_id) > 0
+  select audit.set_toggles(pg_catalog.jsonb_build_object('logging', enabled), reason, tenant_id) operator(pg_catalog.>) 0
 $$;
 
 ALTER FUNCTION audit.set_logging(enabled boolean, reason text, tenant_id uuid) OWNER TO audit_owner;
@@ -1983,6 +1989,7 @@ declare
   turned_off text[] := '{}';
   turn record;
 begin
+  perform audit_private.require_read_committed();
   perform audit_private.check_toggles(set_toggles.toggles);
   if set_toggles.reason is not null then
     checked_reason := audit_private.check_reason(set_toggles.reason);
@@ -2171,7 +2178,11 @@ CREATE FUNCTION audit_private.batch_events(events jsonb) RETURNS TABLE(action te
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$
   select
-    e.action, e.entity_type, e.entity_id, e.description, nullif(e.metadata, 'null'), nullif(nullif(e.target, 'null'), pg_catalog.jsonb_build_object('type', e.entity_type, 'id', e.entity_id)),
+    e.action, e.entity_type, e.entity_id, e.description, nullif(e.metadata, 'null'),
+    case
+      when e.target <> 'null'
+        then nullif(e.target, pg_catalog.jsonb_build_object('type', e.entity_type, 'id', e.entity_id))
+    end,
     nullif(e.changes, 'null'), coalesce(e.outcome, 'success'), e.error_message, e.occurred_at,
     e.idempotency_key, e.actor_id, e.actor_type, nullif(e.actor, 'null'), e.ip, e.user_agent, e.request_id,
     e.id, e.index - 1
@@ -2548,8 +2559,8 @@ CREATE FUNCTION audit_private.content_digest(action text, entity_type text, enti
   select pg_catalog.sha256(pg_catalog.convert_to(
     pg_catalog.jsonb_build_array(
       action, entity_type, entity_id, description,
-      nullif(target, pg_catalog.jsonb_build_object('type', entity_type, 'id', entity_id)), changes, metadata, outcome, error_message,
-      actor_id, actor_type)::text,
+      nullif(target, pg_catalog.jsonb_build_object('type', entity_type, 'id', entity_id)),
+      changes, metadata, outcome, error_message, actor_id, actor_type)::text,
     'UTF8'))
 $$;
 
@@ -2622,10 +2633,10 @@ CREATE FUNCTION audit_private.current_actor(OUT actor_id text, OUT actor_type te
 begin
   if pg_has_role(audit_private.effective_role(), 'audit_app', 'usage') then
     actor_id := nullif(current_setting('pgwitness.actor_id', true), '');
+    actor := nullif(current_setting('pgwitness.actor', true), '')::jsonb;
     actor_type := coalesce(
       nullif(current_setting('pgwitness.actor_type', true), ''),
-      case when actor_id is not null then 'user' end);
-    actor := nullif(current_setting('pgwitness.actor', true), '')::jsonb;
+      case when actor_id is not null or actor is not null then 'user' end);
   end if;
   if actor_type is null then
     actor_id := audit_private.effective_role();
@@ -2656,6 +2667,17 @@ $$;
 ALTER FUNCTION audit_private.current_installation() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.current_installation() IS 'what is installed; no row when nothing is';
+
+CREATE FUNCTION audit_private.current_reader(OUT actor_id text, OUT actor_type text) RETURNS record
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL RESTRICTED
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select coalesce(a.actor_id, a.actor_type), a.actor_type from audit_private.current_actor() a
+$$;
+
+ALTER FUNCTION audit_private.current_reader(OUT actor_id text, OUT actor_type text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.current_reader(OUT actor_id text, OUT actor_type text) IS 'who a session of the current actor is bound to';
 
 CREATE FUNCTION audit_private.current_view() RETURNS text
     LANGUAGE sql
@@ -2748,7 +2770,7 @@ CREATE FUNCTION audit_private.event_partitions() RETURNS TABLE(partition_name te
   from pg_inherits h
   join pg_class c on c.oid = h.inhrelid
   cross join lateral regexp_match(
-    pg_get_expr(c.relpartbound, c.oid), '^FOR VALUES FROM \(''(.+)''\) TO \(''(.+)''\)$') as b (bounds)
+    pg_get_expr(c.relpartbound, c.oid), '^FOR VALUES FROM [(]''(.+)''[)] TO [(]''(.+)''[)]$') as b (bounds)
   where h.inhparent = 'audit_private.event'::regclass
 $_$;
 
@@ -3027,6 +3049,85 @@ ALTER FUNCTION audit_private.filter_values(filter jsonb, key text, may_be_null b
 
 COMMENT ON FUNCTION audit_private.filter_values(filter jsonb, key text, may_be_null boolean) IS 'the values of one filter key, null among them for null; null when the filter lacks the key';
 
+CREATE TABLE audit_private.access_session (
+    tenant_id uuid NOT NULL,
+    access_id uuid NOT NULL,
+    access_reason text NOT NULL,
+    justification text NOT NULL,
+    actor_id text NOT NULL,
+    actor_type text NOT NULL,
+    recorded_by text NOT NULL,
+    opened_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    opened_in xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    last_used_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    last_read_in xid8,
+    last_read_at timestamp with time zone,
+    last_read text
+);
+
+ALTER TABLE ONLY audit_private.access_session FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.access_session OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.access_session IS 'justified access to a tenant''s events';
+
+COMMENT ON COLUMN audit_private.access_session.tenant_id IS 'whose events may be read';
+
+COMMENT ON COLUMN audit_private.access_session.access_id IS 'the session';
+
+COMMENT ON COLUMN audit_private.access_session.access_reason IS 'reason from the catalogue';
+
+COMMENT ON COLUMN audit_private.access_session.justification IS 'the reader''s own words';
+
+COMMENT ON COLUMN audit_private.access_session.actor_id IS 'who reads';
+
+COMMENT ON COLUMN audit_private.access_session.actor_type IS 'what kind of actor reads';
+
+COMMENT ON COLUMN audit_private.access_session.recorded_by IS 'login and SET ROLE role that opened it; no other may use it';
+
+COMMENT ON COLUMN audit_private.access_session.opened_at IS 'it ends 8 hours later at the latest';
+
+COMMENT ON COLUMN audit_private.access_session.opened_in IS 'the session counts only once this transaction has committed';
+
+COMMENT ON COLUMN audit_private.access_session.last_used_at IS 'it ends an hour later when nothing is read';
+
+COMMENT ON COLUMN audit_private.access_session.last_read_in IS 'transaction of the last read';
+
+COMMENT ON COLUMN audit_private.access_session.last_read_at IS 'start of the statement that read last';
+
+COMMENT ON COLUMN audit_private.access_session.last_read IS 'route and filter of the last read';
+
+CREATE FUNCTION audit_private.find_access(tenant_id uuid) RETURNS SETOF audit_private.access_session
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL RESTRICTED
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select s.*
+  from audit_private.access_session s
+  cross join audit_private.current_reader() r
+  where s.tenant_id = find_access.tenant_id
+    and s.actor_id = r.actor_id
+    and s.actor_type = r.actor_type
+    and s.recorded_by = audit_private.recorded_by()
+    and s.opened_at > clock_timestamp() - interval '8 hours'
+    and audit_private.access_expiry(s.opened_at, s.last_used_at, null) > clock_timestamp()
+    and s.opened_in is distinct from pg_current_xact_id_if_assigned()
+    and case
+      when nullif(current_setting('pgwitness.access_id', true), '') is not null
+        then s.access_id::text = lower(current_setting('pgwitness.access_id', true))
+      else not audit_private.is_service_role()
+    end
+    and not exists (
+      select from audit_private.access_closing c
+      where c.tenant_id = s.tenant_id and c.access_id = s.access_id
+    )
+  order by s.opened_at desc
+  limit 1
+$$;
+
+ALTER FUNCTION audit_private.find_access(tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.find_access(tenant_id uuid) IS 'the caller''s usable access session in a tenant: its own, open, committed; no row without one';
+
 CREATE FUNCTION audit_private.find_actors(tenant_id uuid, from_time timestamp with time zone, until_time timestamp with time zone, is_closed boolean, pattern text) RETURNS TABLE(actor_id text, occurred_at timestamp with time zone, id uuid, is_match boolean)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3226,8 +3327,8 @@ begin
       'grant all on audit_private.%1$I to audit_owner',
       'alter table audit_private.%1$I enable row level security',
       'alter table audit_private.%1$I force row level security',
-      'create policy "Events leave only to their tenant" on audit_private.%1$I '
-        'for select to audit_owner using (tenant_id = (select audit_private.visible_tenant()))',
+      'create policy "Events leave only to their tenant, with a reason" on audit_private.%1$I '
+        'for select to audit_owner using (tenant_id = (select audit_private.readable_tenant()))',
       'create policy "The keeper reads what it decides on" on audit_private.%1$I '
         'for select to audit_keeper using (true)',
       'create policy "The keeper removes" on audit_private.%1$I for delete to audit_keeper using (true)',
@@ -3248,60 +3349,6 @@ $_$;
 ALTER FUNCTION audit_private.guard_partition(partition_name text) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.guard_partition(partition_name text) IS 'gives a partition its own row-level security, policies, triggers and grants, and takes away all others';
-
-CREATE TABLE audit_private.access_session (
-    tenant_id uuid NOT NULL,
-    access_id uuid NOT NULL,
-    access_reason text NOT NULL,
-    justification text NOT NULL,
-    actor_id text NOT NULL,
-    actor_type text NOT NULL,
-    recorded_by text NOT NULL,
-    opened_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    opened_in xid8 DEFAULT pg_current_xact_id() NOT NULL,
-    last_used_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    closed_at timestamp with time zone,
-    closed_by text,
-    last_read_in xid8,
-    last_read_at timestamp with time zone,
-    last_read text
-);
-
-ALTER TABLE ONLY audit_private.access_session FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE audit_private.access_session OWNER TO audit_owner;
-
-COMMENT ON TABLE audit_private.access_session IS 'justified access to a tenant''s events';
-
-COMMENT ON COLUMN audit_private.access_session.tenant_id IS 'whose events may be read';
-
-COMMENT ON COLUMN audit_private.access_session.access_id IS 'the session';
-
-COMMENT ON COLUMN audit_private.access_session.access_reason IS 'reason from the catalogue';
-
-COMMENT ON COLUMN audit_private.access_session.justification IS 'the reader''s own words';
-
-COMMENT ON COLUMN audit_private.access_session.actor_id IS 'who reads';
-
-COMMENT ON COLUMN audit_private.access_session.actor_type IS 'what kind of actor reads';
-
-COMMENT ON COLUMN audit_private.access_session.recorded_by IS 'login and SET ROLE role that opened it; no other may use it';
-
-COMMENT ON COLUMN audit_private.access_session.opened_at IS 'it ends 8 hours later at the latest';
-
-COMMENT ON COLUMN audit_private.access_session.opened_in IS 'the session counts only once this transaction has committed';
-
-COMMENT ON COLUMN audit_private.access_session.last_used_at IS 'it ends an hour later when nothing is read';
-
-COMMENT ON COLUMN audit_private.access_session.closed_at IS 'when it was closed or revoked';
-
-COMMENT ON COLUMN audit_private.access_session.closed_by IS 'who closed or revoked it';
-
-COMMENT ON COLUMN audit_private.access_session.last_read_in IS 'transaction of the last read';
-
-COMMENT ON COLUMN audit_private.access_session.last_read_at IS 'start of the statement that read last';
-
-COMMENT ON COLUMN audit_private.access_session.last_read IS 'route and filter of the last read';
 
 CREATE FUNCTION audit_private.has_just_read(session audit_private.access_session, route text, filter jsonb, is_same_statement boolean) RETURNS boolean
     LANGUAGE sql SECURITY DEFINER
@@ -3379,7 +3426,7 @@ begin
         when (e.id is null and e.idempotency_key is null)
           or e.occurred_at is null
           or (e.id is not null and audit_private.event_time(e.id) is distinct from e.occurred_at)
-          then audit_private.refuse_import(e.id, e.idempotency_key, e.occurred_at)
+          then audit_private.refuse_import(e.id, e.occurred_at)
         when audit_private.is_valid_event(
             e.description, e.outcome, e.error_message, e.entity_id, e.actor_id,
             coalesce(e.actor_type, 'user'), e.actor, e.target, e.changes)
@@ -3938,11 +3985,19 @@ begin
     occurred_at := timestamptz '1970-01-01 00:00:00+00'
       + (content -> 'place' ->> 0)::bigint * interval '1 microsecond';
     id := (content -> 'place' ->> 1)::uuid;
+    if (seen::jsonb ->> 'own')::bigint is null
+      or (seen::jsonb ->> 'at')::bigint is null
+      or (seen::jsonb ->> 'end')::bigint is null
+      or translate(seen::jsonb ->> 'running', '[] ', '{}')::bigint[] is null
+    then
+      seen := null;
+    end if;
   exception
     when data_exception then
       null;
   end;
-  if read_cursor.cursor is distinct from audit_private.write_cursor(read_cursor.scope, seen, occurred_at, id) then
+  if occurred_at is null or id is null or seen is null
+    or read_cursor.cursor is distinct from audit_private.write_cursor(read_cursor.scope, seen, occurred_at, id) then
     raise exception using
       errcode = 'WT041',
       message = 'the cursor doesn''t belong to this search',
@@ -3955,6 +4010,17 @@ $$;
 ALTER FUNCTION audit_private.read_cursor(cursor text, scope text, OUT occurred_at timestamp with time zone, OUT id uuid, OUT seen text) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.read_cursor(cursor text, scope text, OUT occurred_at timestamp with time zone, OUT id uuid, OUT seen text) IS 'place and first page''s view in a cursor; raises WT041 unless it was made for the same scope';
+
+CREATE FUNCTION audit_private.readable_tenant() RETURNS uuid
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL RESTRICTED
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select s.tenant_id from audit_private.find_access(audit_private.visible_tenant()) s
+$$;
+
+ALTER FUNCTION audit_private.readable_tenant() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.readable_tenant() IS 'the visible tenant, when the caller has an open access session there; else null';
 
 CREATE FUNCTION audit_private.record_definition(kind text, code text, definition jsonb) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -4104,6 +4170,86 @@ $$;
 ALTER FUNCTION audit_private.refresh_bindings() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.refresh_bindings() IS 'trigger: brings entity types, offset and end of partitions in every binding up to date';
+
+CREATE FUNCTION audit_private.refuse_access(tenant_id uuid, actor_id text, actor_type text, named text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  recorder constant text := audit_private.recorded_by();
+  is_service constant boolean := audit_private.is_service_role();
+  session audit_private.access_session;
+  closed_at timestamptz;
+begin
+  select s.* into session
+  from audit_private.access_session s
+  where s.tenant_id = refuse_access.tenant_id
+    and case
+      when refuse_access.named is not null then s.access_id::text = lower(refuse_access.named)
+      else not is_service
+        and s.actor_id = refuse_access.actor_id
+        and s.actor_type = refuse_access.actor_type
+        and s.recorded_by = recorder
+        and s.opened_in = pg_current_xact_id_if_assigned()
+    end
+  limit 1;
+  if session.access_id is null then
+    raise exception using
+      errcode = 'WT030',
+      message = 'reading the log needs an open access session',
+      detail = case
+        when refuse_access.named is not null then format('Tenant %s has no session %L, which pgwitness.access_id names.',
+          refuse_access.tenant_id, left(refuse_access.named, 100))
+        when is_service then 'A service role names its session in each transaction''s context, and none is named.'
+        else format('%s %s as %s has no open session in tenant %s.',
+          refuse_access.actor_type, refuse_access.actor_id, recorder, refuse_access.tenant_id)
+      end,
+      hint = format(
+        'select audit.open_access(access_reason => %L, justification => %L); commit%s; then read again. '
+        'Reasons: select * from audit.list_catalogue() where kind = %L.',
+        coalesce(
+          (select r.access_reason from audit_private.access_reason r order by r.access_reason limit 1),
+          'audit_review'),
+        'why, in 10 to 500 characters',
+        case when is_service then ' and give the id as access_id of audit.set_context' else '' end,
+        'access_reason');
+  end if;
+
+  if (session.actor_id, session.actor_type, session.recorded_by)
+    is distinct from (refuse_access.actor_id, refuse_access.actor_type, recorder)
+  then
+    raise exception using
+      errcode = 'WT035',
+      message = format('access session %s belongs to somebody else', session.access_id),
+      detail = format('It was opened by another actor or database role than %s %s as %s.',
+        refuse_access.actor_type, refuse_access.actor_id, recorder),
+      hint = 'Open a session of your own with audit.open_access.';
+  end if;
+
+  if session.opened_in = pg_current_xact_id_if_assigned() then
+    raise exception using
+      errcode = 'WT032',
+      message = format('access session %s isn''t committed yet', session.access_id),
+      detail = 'A session counts from the commit of the transaction that opened it, so that a rollback can''t hide a read.',
+      hint = 'Commit after audit.open_access and read in the next transaction.';
+  end if;
+
+  select c.closed_at into closed_at
+  from audit_private.access_closing c
+  where c.tenant_id = session.tenant_id and c.access_id = session.access_id;
+  raise exception using
+    errcode = 'WT031',
+    message = format('access session %s has ended', session.access_id),
+    detail = format('It %s at %s.',
+      case when closed_at is not null then 'was closed' else 'expired' end,
+      audit_private.access_expiry(session.opened_at, session.last_used_at, closed_at)),
+    hint = 'Open a new one with audit.open_access.';
+end
+$$;
+
+ALTER FUNCTION audit_private.refuse_access(tenant_id uuid, actor_id text, actor_type text, named text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.refuse_access(tenant_id uuid, actor_id text, actor_type text, named text) IS 'raises WT030, WT031, WT032 or WT035: why the caller has no usable access session';
 
 CREATE FUNCTION audit_private.refuse_actor(actor_type text, actor jsonb) RETURNS void
     LANGUAGE plpgsql PARALLEL SAFE
@@ -4312,7 +4458,7 @@ ALTER FUNCTION audit_private.refuse_filter(key text, value jsonb, wanted text) O
 
 COMMENT ON FUNCTION audit_private.refuse_filter(key text, value jsonb, wanted text) IS 'raises WT040 for the value of one filter key';
 
-CREATE FUNCTION audit_private.refuse_import(id uuid, idempotency_key text, occurred_at timestamp with time zone) RETURNS boolean
+CREATE FUNCTION audit_private.refuse_import(id uuid, occurred_at timestamp with time zone) RETURNS boolean
     LANGUAGE plpgsql PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -4329,9 +4475,9 @@ begin
 end
 $$;
 
-ALTER FUNCTION audit_private.refuse_import(id uuid, idempotency_key text, occurred_at timestamp with time zone) OWNER TO audit_owner;
+ALTER FUNCTION audit_private.refuse_import(id uuid, occurred_at timestamp with time zone) OWNER TO audit_owner;
 
-COMMENT ON FUNCTION audit_private.refuse_import(id uuid, idempotency_key text, occurred_at timestamp with time zone) IS 'raises WT013: an imported event without a time and an identity of its own';
+COMMENT ON FUNCTION audit_private.refuse_import(id uuid, occurred_at timestamp with time zone) IS 'raises WT013: an imported event without a time and an identity of its own';
 
 CREATE FUNCTION audit_private.refuse_repeat(idempotency_key text) RETURNS void
     LANGUAGE plpgsql PARALLEL SAFE
@@ -4377,85 +4523,18 @@ COMMENT ON FUNCTION audit_private.release_tenant() IS 'ends what require_tenant 
 CREATE FUNCTION audit_private.require_access(tenant_id uuid) RETURNS audit_private.access_session
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
-    SET quote_all_identifiers TO 'off'
-    AS $_$
+    AS $$
 declare
   named constant text := nullif(current_setting('pgwitness.access_id', true), '');
-  is_uuid constant boolean := named ~ '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$';
-  role_in_force constant text := audit_private.recorded_by();
-  own_transaction constant xid8 := pg_current_xact_id_if_assigned();
   reader record;
   session audit_private.access_session;
-  expires_at timestamptz;
 begin
   perform audit_private.require_writable();
-  select coalesce(a.actor_id, a.actor_type) as actor_id, a.actor_type into reader from audit_private.current_actor() a;
-
-  if named is not null then
-    select * into session
-    from audit_private.access_session s
-    where s.tenant_id = require_access.tenant_id and s.access_id = case when is_uuid then named::uuid end;
-    if found
-      and (session.actor_id, session.actor_type, session.recorded_by)
-        is distinct from (reader.actor_id, reader.actor_type, role_in_force)
-    then
-      raise exception using
-        errcode = 'WT035',
-        message = format('access session %s belongs to somebody else', session.access_id),
-        detail = format('It was opened by another actor or database role than %s %s as %s.',
-          reader.actor_type, reader.actor_id, role_in_force),
-        hint = 'Open a session of your own with audit.open_access.';
-    end if;
-  elsif not audit_private.is_service_role() then
-    select * into session
-    from audit_private.access_session s
-    where s.tenant_id = require_access.tenant_id
-      and s.opened_at > clock_timestamp() - interval '8 hours'
-      and s.actor_id = reader.actor_id
-      and s.actor_type = reader.actor_type
-      and s.recorded_by = role_in_force
-      and audit_private.access_expiry(s.opened_at, s.last_used_at, s.closed_at) > clock_timestamp()
-    order by (s.opened_in is distinct from own_transaction) desc, s.opened_at desc
-    limit 1;
-  end if;
+  perform audit_private.require_read_committed();
+  select * into session from audit_private.find_access(require_access.tenant_id);
   if session.access_id is null then
-    raise exception using
-      errcode = 'WT030',
-      message = 'reading the log needs an open access session',
-      detail = case
-        when named is not null then format('Tenant %s has no session %L, which pgwitness.access_id names.',
-          require_access.tenant_id, left(named, 100))
-        when audit_private.is_service_role() then
-          'A service role names its session in each transaction''s context, and none is named.'
-        else format('%s %s as %s has no open session in tenant %s.',
-          reader.actor_type, reader.actor_id, role_in_force, require_access.tenant_id)
-      end,
-      hint = format(
-        'select audit.open_access(access_reason => %L, justification => %L); commit%s; then read again. Reasons: select * from audit.list_catalogue() where kind = %L.',
-        coalesce(
-          (select r.access_reason from audit_private.access_reason r order by r.access_reason limit 1),
-          'audit_review'),
-        'why, in 10 to 500 characters',
-        case when audit_private.is_service_role()
-          then ' and give the id as access_id of audit.set_context' else '' end,
-        'access_reason');
-  end if;
-
-  if session.opened_in = own_transaction then
-    raise exception using
-      errcode = 'WT032',
-      message = format('access session %s isn''t committed yet', session.access_id),
-      detail = 'A session counts from the commit of the transaction that opened it, so that a rollback can''t hide a read.',
-      hint = 'Commit after audit.open_access and read in the next transaction.';
-  end if;
-  expires_at := audit_private.access_expiry(session.opened_at, session.last_used_at, session.closed_at);
-  if expires_at <= clock_timestamp() then
-    raise exception using
-      errcode = 'WT031',
-      message = format('access session %s has ended', session.access_id),
-      detail = format('It %s at %s.',
-        case when session.closed_at is not null then 'was closed' else 'expired' end, expires_at),
-      hint = 'Open a new one with audit.open_access.';
+    select * into reader from audit_private.current_reader();
+    perform audit_private.refuse_access(require_access.tenant_id, reader.actor_id, reader.actor_type, named);
   end if;
 
   update audit_private.access_session s
@@ -4470,7 +4549,7 @@ begin
     );
   return session;
 end
-$_$;
+$$;
 
 ALTER FUNCTION audit_private.require_access(tenant_id uuid) OWNER TO audit_owner;
 
@@ -4665,8 +4744,10 @@ CREATE FUNCTION audit_private.search_pattern(key text, value jsonb) RETURNS text
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-  if jsonb_typeof(search_pattern.value) <> 'string' or btrim(search_pattern.value #>> '{}') = '' then
-    perform audit_private.refuse_filter(search_pattern.key, search_pattern.value, 'a text that isn''t empty');
+  if jsonb_typeof(search_pattern.value) <> 'string'
+    or length(btrim(search_pattern.value #>> '{}')) not between 1 and 1000
+  then
+    perform audit_private.refuse_filter(search_pattern.key, search_pattern.value, 'a text of 1 to 1,000 characters');
   end if;
   return '%'
     || replace(replace(replace(search_pattern.value #>> '{}', E'\\', E'\\\\'), '%', E'\\%'), '_', E'\\_')
@@ -5017,6 +5098,27 @@ $$;
 ALTER FUNCTION audit_private.write_system_event(tenant_id uuid, action text, entity_type text, entity_id text, description text, metadata jsonb, changes jsonb) OWNER TO audit_writer;
 
 COMMENT ON FUNCTION audit_private.write_system_event(tenant_id uuid, action text, entity_type text, entity_id text, description text, metadata jsonb, changes jsonb) IS 'writes a mandatory event by the current actor and returns its id';
+
+CREATE TABLE audit_private.access_closing (
+    tenant_id uuid NOT NULL,
+    access_id uuid NOT NULL,
+    closed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    closed_by text NOT NULL
+);
+
+ALTER TABLE ONLY audit_private.access_closing FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.access_closing OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.access_closing IS 'access sessions that were closed or revoked';
+
+COMMENT ON COLUMN audit_private.access_closing.tenant_id IS 'whose events could be read';
+
+COMMENT ON COLUMN audit_private.access_closing.access_id IS 'the session';
+
+COMMENT ON COLUMN audit_private.access_closing.closed_at IS 'when';
+
+COMMENT ON COLUMN audit_private.access_closing.closed_by IS 'who';
 
 CREATE TABLE audit_private.access_reason (
     access_reason text NOT NULL,
@@ -5414,6 +5516,9 @@ COMMENT ON COLUMN audit_private.tenant_grant.granted_at IS 'when';
 
 COMMENT ON COLUMN audit_private.tenant_grant.granted_by IS 'login and SET ROLE role';
 
+ALTER TABLE ONLY audit_private.access_closing
+    ADD CONSTRAINT access_closing_pkey PRIMARY KEY (tenant_id, access_id);
+
 ALTER TABLE ONLY audit_private.access_reason
     ADD CONSTRAINT access_reason_pkey PRIMARY KEY (access_reason);
 
@@ -5542,6 +5647,8 @@ CREATE POLICY "A tenant is visible to itself and to operators" ON audit_private.
 
 CREATE POLICY "Access sessions are visible to their tenant and to operators" ON audit_private.access_session TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
 
+CREATE POLICY "Backups are complete" ON audit_private.access_closing FOR SELECT TO audit_backup USING (true);
+
 CREATE POLICY "Backups are complete" ON audit_private.access_session FOR SELECT TO audit_backup USING (true);
 
 CREATE POLICY "Backups are complete" ON audit_private.action_toggle FOR SELECT TO audit_backup USING (true);
@@ -5562,9 +5669,11 @@ CREATE POLICY "Backups are complete" ON audit_private.tenant_grant FOR SELECT TO
 
 CREATE POLICY "Bindings are what the tenant wall stands on" ON audit_private.role_binding TO audit_owner USING (true);
 
+CREATE POLICY "Closings are visible to their tenant and to operators" ON audit_private.access_closing TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
+
 CREATE POLICY "Decisions are visible to their tenant and to operators" ON audit_private.logging_decision TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
 
-CREATE POLICY "Events leave only to their tenant" ON audit_private.event FOR SELECT TO audit_owner USING ((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)));
+CREATE POLICY "Events leave only to their tenant, with a reason" ON audit_private.event FOR SELECT TO audit_owner USING ((tenant_id = ( SELECT audit_private.readable_tenant() AS readable_tenant)));
 
 CREATE POLICY "Grants are visible to their tenant and to operators" ON audit_private.tenant_grant TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
 
@@ -5591,6 +5700,8 @@ CREATE POLICY "Writers check bindings" ON audit_private.role_binding FOR SELECT 
 CREATE POLICY "Writers read decisions" ON audit_private.logging_decision FOR SELECT TO audit_writer USING (true);
 
 CREATE POLICY "Writers see every tenant" ON audit_private.tenant FOR SELECT TO audit_writer USING (true);
+
+ALTER TABLE audit_private.access_closing ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE audit_private.access_session ENABLE ROW LEVEL SECURITY;
 
@@ -5786,7 +5897,6 @@ REVOKE ALL ON FUNCTION audit.list_toggles(tenant_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.list_toggles(tenant_id uuid) TO audit_admin;
 GRANT ALL ON FUNCTION audit.list_toggles(tenant_id uuid) TO audit_reader;
 GRANT ALL ON FUNCTION audit.list_toggles(tenant_id uuid) TO audit_auditor;
-GRANT ALL ON FUNCTION audit.list_toggles(tenant_id uuid) TO audit_operator;
 
 REVOKE ALL ON FUNCTION audit.log_event(action text, entity_type text, entity_id bigint, description text, metadata jsonb, target jsonb, changes jsonb, outcome text, error_message text, occurred_at timestamp with time zone, idempotency_key text, actor_id text, actor_type text, actor jsonb, tenant_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.log_event(action text, entity_type text, entity_id bigint, description text, metadata jsonb, target jsonb, changes jsonb, outcome text, error_message text, occurred_at timestamp with time zone, idempotency_key text, actor_id text, actor_type text, actor jsonb, tenant_id uuid) TO audit_app;
@@ -5907,6 +6017,8 @@ GRANT ALL ON FUNCTION audit_private.current_actor(OUT actor_id text, OUT actor_t
 
 REVOKE ALL ON FUNCTION audit_private.current_installation() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION audit_private.current_reader(OUT actor_id text, OUT actor_type text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION audit_private.current_view() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.cut_payload(payload_limit integer, INOUT description text, INOUT actor jsonb, INOUT target jsonb, INOUT changes jsonb, INOUT metadata jsonb, INOUT error_message text) FROM PUBLIC;
@@ -5946,6 +6058,10 @@ REVOKE ALL ON FUNCTION audit_private.filter_time(filter jsonb, key text) FROM PU
 
 REVOKE ALL ON FUNCTION audit_private.filter_values(filter jsonb, key text, may_be_null boolean) FROM PUBLIC;
 
+GRANT SELECT ON TABLE audit_private.access_session TO audit_backup;
+
+REVOKE ALL ON FUNCTION audit_private.find_access(tenant_id uuid) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION audit_private.find_actors(tenant_id uuid, from_time timestamp with time zone, until_time timestamp with time zone, is_closed boolean, pattern text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.find_actors(tenant_id uuid, from_time timestamp with time zone, until_time timestamp with time zone, is_closed boolean, pattern text) TO audit_owner;
 
@@ -5961,8 +6077,6 @@ GRANT ALL ON FUNCTION audit_private.forget_idempotency_keys(at_most integer) TO 
 REVOKE ALL ON FUNCTION audit_private.guard_digest(partition_name text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.guard_partition(partition_name text) FROM PUBLIC;
-
-GRANT SELECT ON TABLE audit_private.access_session TO audit_backup;
 
 REVOKE ALL ON FUNCTION audit_private.has_just_read(session audit_private.access_session, route text, filter jsonb, is_same_statement boolean) FROM PUBLIC;
 
@@ -6010,6 +6124,12 @@ GRANT ALL ON FUNCTION audit_private.quoted_role(role name) TO audit_keeper;
 
 REVOKE ALL ON FUNCTION audit_private.read_cursor(cursor text, scope text, OUT occurred_at timestamp with time zone, OUT id uuid, OUT seen text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION audit_private.readable_tenant() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.readable_tenant() TO audit_reader;
+GRANT ALL ON FUNCTION audit_private.readable_tenant() TO audit_admin;
+GRANT ALL ON FUNCTION audit_private.readable_tenant() TO audit_privacy;
+GRANT ALL ON FUNCTION audit_private.readable_tenant() TO audit_auditor;
+
 REVOKE ALL ON FUNCTION audit_private.record_definition(kind text, code text, definition jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.record_installation(version text, code_digest text, migrations text[]) FROM PUBLIC;
@@ -6022,6 +6142,8 @@ GRANT ALL ON FUNCTION audit_private.recorded_by() TO audit_finder;
 GRANT ALL ON FUNCTION audit_private.recorded_by() TO audit_keeper;
 
 REVOKE ALL ON FUNCTION audit_private.refresh_bindings() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.refuse_access(tenant_id uuid, actor_id text, actor_type text, named text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.refuse_actor(actor_type text, actor jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.refuse_actor(actor_type text, actor jsonb) TO audit_writer;
@@ -6038,8 +6160,8 @@ GRANT ALL ON FUNCTION audit_private.refuse_event(place text, action text, descri
 
 REVOKE ALL ON FUNCTION audit_private.refuse_filter(key text, value jsonb, wanted text) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION audit_private.refuse_import(id uuid, idempotency_key text, occurred_at timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION audit_private.refuse_import(id uuid, idempotency_key text, occurred_at timestamp with time zone) TO audit_writer;
+REVOKE ALL ON FUNCTION audit_private.refuse_import(id uuid, occurred_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.refuse_import(id uuid, occurred_at timestamp with time zone) TO audit_writer;
 
 REVOKE ALL ON FUNCTION audit_private.refuse_repeat(idempotency_key text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.refuse_repeat(idempotency_key text) TO audit_writer;
@@ -6106,6 +6228,8 @@ REVOKE ALL ON FUNCTION audit_private.write_cursor(scope text, seen text, occurre
 
 REVOKE ALL ON FUNCTION audit_private.write_system_event(tenant_id uuid, action text, entity_type text, entity_id text, description text, metadata jsonb, changes jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.write_system_event(tenant_id uuid, action text, entity_type text, entity_id text, description text, metadata jsonb, changes jsonb) TO audit_owner;
+
+GRANT SELECT ON TABLE audit_private.access_closing TO audit_backup;
 
 GRANT SELECT ON TABLE audit_private.access_reason TO audit_backup;
 

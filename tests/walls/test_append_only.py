@@ -108,7 +108,7 @@ def test_nobody_turns_the_triggers_or_the_wall_off(loaded_database: Database) ->
         "alter table audit_private.event disable trigger all",
         "alter table audit_private.event disable row level security",
         "alter table audit_private.event no force row level security",
-        'drop policy "Events leave only to their tenant" on audit_private.event',
+        'drop policy "Events leave only to their tenant, with a reason" on audit_private.event',
         "drop trigger event_refuse_change on audit_private.event",
         "alter function audit_private.refuse_change() rename to gone",
         "set session_replication_role = replica",

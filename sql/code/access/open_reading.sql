@@ -20,7 +20,10 @@ begin
       route => 'view',
       filter => null,
       rows => null,
-      statement => left(current_query(), 10000)
+      statement => case
+        when length(current_query()) > 10000 then left(current_query(), 5000) || ' … ' || right(current_query(), 5000)
+        else current_query()
+      end
     );
   end if;
   perform audit_private.release_tenant();

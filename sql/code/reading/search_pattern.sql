@@ -7,8 +7,10 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  if jsonb_typeof(search_pattern.value) <> 'string' or btrim(search_pattern.value #>> '{}') = '' then
-    perform audit_private.refuse_filter(search_pattern.key, search_pattern.value, 'a text that isn''t empty');
+  if jsonb_typeof(search_pattern.value) <> 'string'
+    or length(btrim(search_pattern.value #>> '{}')) not between 1 and 1000
+  then
+    perform audit_private.refuse_filter(search_pattern.key, search_pattern.value, 'a text of 1 to 1,000 characters');
   end if;
   return '%'
     || replace(replace(replace(search_pattern.value #>> '{}', E'\\', E'\\\\'), '%', E'\\%'), '_', E'\\_')
