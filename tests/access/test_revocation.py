@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -11,6 +12,13 @@ from databases import Database
 
 Connection = psycopg.Connection[Any]
 OPEN = "select audit.open_access('user_support', 'The customer called about a login')"
+
+
+def opened(connection: Connection) -> UUID:
+    row = connection.execute(OPEN).fetchone()
+    assert row is not None
+    assert isinstance(row[0], UUID)
+    return row[0]
 
 
 @pytest.fixture
@@ -26,7 +34,7 @@ def admin(loaded_database: Database) -> Connection:
 def test_closing_waits_for_no_reader_and_ends_its_reading(
     reader: Connection, admin: Connection
 ) -> None:
-    [access_id] = reader.execute(OPEN).fetchone() or ()
+    access_id = opened(reader)
     admin.execute("set statement_timeout = '5s'")
     with reader.transaction():
         reader.execute("select from audit.search_events()")
@@ -42,7 +50,7 @@ def test_closing_waits_for_no_reader_and_ends_its_reading(
 def test_a_closed_session_that_is_named_is_told_apart(
     loaded_database: Database, reader: Connection, admin: Connection
 ) -> None:
-    [access_id] = reader.execute(OPEN).fetchone() or ()
+    access_id = opened(reader)
     admin.execute("select audit.close_access(%s)", (access_id,))
     with reader.transaction(force_rollback=True):
         reader.execute("select audit.set_context(access_id => %s)", (access_id,))
