@@ -44,7 +44,8 @@ values
   ('audit_tenant', '{"en": "Tenant", "sv": "Organisation"}', '{}', true),
   ('audit_toggle', '{"en": "Logging toggle", "sv": "Loggningsreglage"}', '{}', true),
   ('audit_catalogue', '{"en": "Catalogue", "sv": "Katalog"}', '{}', true),
-  ('audit_option', '{"en": "Option", "sv": "Inställning"}', '{}', true)
+  ('audit_option', '{"en": "Option", "sv": "Inställning"}', '{}', true),
+  ('audit_watch', '{"en": "Watched table", "sv": "Bevakad tabell"}', '{}', true)
 on conflict (entity_type) do update
 set titles = excluded.titles, descriptions = excluded.descriptions, is_built_in = true
 where (known.titles, known.descriptions, known.is_built_in)
@@ -63,6 +64,9 @@ values
   ('category_logging_toggled', 'audit_control', '{"en": "Category turned on or off", "sv": "Kategori på eller av"}'),
   ('action_logging_toggled', 'audit_control', '{"en": "Action turned on or off", "sv": "Åtgärd på eller av"}'),
   ('option_changed', 'audit_control', '{"en": "Option changed", "sv": "Inställning ändrad"}'),
+  ('table_watched', 'audit_control', '{"en": "Table watched", "sv": "Tabell bevakad"}'),
+  ('table_unwatched', 'audit_control', '{"en": "Table no longer watched", "sv": "Tabell inte längre bevakad"}'),
+  ('spool_logged', 'audit_control', '{"en": "Spooled changes logged", "sv": "Undanlagda ändringar loggade"}'),
   ('events_imported', 'audit_control', '{"en": "Events imported", "sv": "Händelser inlästa"}'),
   ('audit_session_created', 'audit_access', '{"en": "Access justified", "sv": "Insyn motiverad"}'),
   ('audit_session_closed', 'audit_access', '{"en": "Access ended", "sv": "Insyn avslutad"}'),

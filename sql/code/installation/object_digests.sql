@@ -1,6 +1,7 @@
 -- Policies and views are digested as the server prints them, functions by their stored text: what
 -- pg_get_functiondef prints differs from one major version to the next, and a pg_upgrade must not look like
--- an intrusion. Partitions come and go; the guard that each of them must have stands for all.
+-- an intrusion. Partitions come and go; the guard that each of them must have stands for all. So do the functions that
+-- watch generates: list_watched knows their digests.
 create or replace function audit_private.object_digests()
 returns table (kind text, name text, digest text)
 language sql
@@ -20,6 +21,10 @@ as $$
       )::text as definition
     from pg_proc p
     where p.pronamespace in ('audit'::regnamespace, 'audit_private'::regnamespace)
+      and not exists (
+        select from audit_private.watched_table w
+        where p.proname = 'capture_' || w.entity_type and p.pronargs = 0 and w.unwatched_at is null
+      )
     union all
     select 'trigger', format('%s on %s', g.tgname, g.tgrelid::regclass),
       jsonb_build_array(g.tgfoid::regprocedure::text, g.tgtype, g.tgenabled, g.tgqual)::text

@@ -91,6 +91,8 @@ begin
   from audit_private.role_binding g
   where not exists (select from pg_roles r where r.rolname = g.role_name);
 
+  return query select c.* from audit_private.check_capture() c;
+
   return query
   select 'logging_on',
     case when count(*) = 0 then 'ok' else 'warning' end,

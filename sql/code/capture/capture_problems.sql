@@ -1,0 +1,93 @@
+-- Everything because of which a watched table's changes could pass unseen or be seen less well, each with what mends
+-- it. Rights on a partition or on a child pass by the statement's triggers, which sit on the table that is named; so do
+-- owners, who may switch triggers off. Superusers pass everything, and only those in use as somebody's role are told.
+create or replace function audit_private.capture_problems()
+returns table (entity_type text, state text, problem text, hint text)
+language sql
+stable
+parallel safe
+security definer
+set search_path = pg_catalog, pg_temp
+set quote_all_identifiers = off
+as $$
+  with watched as (
+    select w as entry, w.entity_type, w.level, r.relation, c.relkind, c.relowner, c.relnamespace::regnamespace::text as schema_name,
+      c.relname::text as table_name, p.oid as function_id, p.prosrc
+    from audit_private.watched_table w
+    cross join lateral (select audit_private.watched_relation(w.entity_type) as relation) r
+    left join pg_class c on c.oid = r.relation
+    left join pg_proc p on p.pronamespace = 'audit_private'::regnamespace and p.proname = 'capture_' || w.entity_type
+    where w.unwatched_at is null
+  )
+  select w.entity_type, 'error', format('table %I.%I is gone', (w.entry).schema_name, (w.entry).table_name),
+    format('select audit.unwatch(relation => null, reason => %L, entity_type => %L);', 'the table was dropped', w.entity_type)
+  from watched w
+  where w.relation is null
+  union all
+  select w.entity_type, 'error', 'its trigger function is not the one that watch made',
+    audit_private.watch_call(w.entry, w.relation)
+  from watched w
+  where w.relation is not null and audit_private.capture_digest(w.entity_type) is distinct from (w.entry).function_digest
+  union all
+  select w.entity_type, 'error', 'triggers are missing, disabled or not always fired', string_agg(t.statement || ';', ' ')
+  from watched w
+  cross join lateral (
+    select t as statement from audit_private.capture_triggers(w.relation, w.entity_type) t where w.function_id is not null
+    union all
+    select format('alter table %s enable always trigger %I', t.tgrelid::regclass, t.tgname)
+    from pg_trigger t where t.tgfoid = w.function_id and t.tgparentid <> 0 and t.tgenabled <> 'A'
+  ) t
+  where w.relation is not null
+  group by w.entity_type
+  union all
+  select w.entity_type, 'warning',
+    'its columns have changed since it was watched: new ones are recorded as changed only, and each statement costs more',
+    audit_private.watch_call(w.entry, w.relation)
+  from watched w
+  where position(audit_private.columns_digest(w.relation) in w.prosrc) = 0
+  union all
+  select w.entity_type, 'warning', 'the database was restored since it was watched: each statement costs more',
+    audit_private.watch_call(w.entry, w.relation)
+  from watched w
+  where position(format('''%s''::regclass', w.relation::oid) in w.prosrc) = 0
+    and position(audit_private.columns_digest(w.relation) in w.prosrc) > 0
+  union all
+  select w.entity_type, 'warning', format('it was called %I.%I when it was watched', (w.entry).schema_name, (w.entry).table_name),
+    audit_private.watch_call(w.entry, w.relation)
+  from watched w
+  where (w.schema_name, w.table_name) is distinct from ((w.entry).schema_name, (w.entry).table_name) and w.relation is not null
+  union all
+  select w.entity_type, 'error',
+    format('role %I may write to %s directly, past the triggers of %s', r.rolname, string_agg(t.relid::regclass::text, ', '), w.relation),
+    string_agg(format('revoke insert, update, delete, truncate on %s from %I;', t.relid::regclass, r.rolname), ' ')
+      || case when w.relkind = 'p' then format(' -- or record directly written rows as well: select audit.watch(…, level => ''row'')')
+        else '' end
+  from watched w
+  cross join lateral (
+    with recursive child as (
+      select h.inhrelid as relid from pg_inherits h where h.inhparent = w.relation
+      union all
+      select h.inhrelid from child c join pg_inherits h on h.inhparent = c.relid
+    )
+    select c.relid from child c
+  ) t
+  join pg_roles r on not r.rolsuper and r.oid <> w.relowner and r.rolcanlogin
+    and has_table_privilege(r.oid, t.relid, 'insert, update, delete, truncate')
+  where (w.relkind <> 'p' or w.level = 'statement')
+    and not exists (
+      select from pg_trigger g join pg_proc p on p.oid = g.tgfoid
+      where g.tgrelid = t.relid and p.pronamespace = 'audit_private'::regnamespace and p.proname ~ '^capture_'
+    )
+  group by w.entity_type, w.relation, w.relkind, r.rolname
+  union all
+  select w.entity_type, 'error',
+    format('role %I acts for tenants and %s, so it can switch the triggers off', b.role_name,
+      case when r.rolsuper then 'is a superuser' else 'owns the table' end),
+    case when r.rolsuper then format('alter role %I nosuperuser;', b.role_name)
+      else format('alter table %s owner to …; -- a role that the application does not use', w.relation) end
+  from watched w
+  join audit_private.role_binding b on true
+  join pg_roles r on r.rolname = b.role_name and pg_has_role(r.oid, w.relowner, 'usage')
+$$;
+comment on function audit_private.capture_problems() is
+  'what keeps watched tables from being captured whole, with the SQL that mends it';

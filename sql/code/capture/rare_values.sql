@@ -1,0 +1,14 @@
+-- In the order of the places that rare_statement writes.
+create or replace function audit_private.rare_values(watched audit_private.watched_table)
+returns text
+language sql
+immutable
+parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+  select 'capture.moment, capture.transaction_number, capture.acting_id, capture.acting_type, capture.acting, '
+    'capture.recorder, capture.tenant, capture.failure'
+    || case watched.level when 'row' then ', old::text, new::text' else '' end
+$$;
+comment on function audit_private.rare_values(audit_private.watched_table) is
+  'the values that a generated function hands to a statement of rare_statement';

@@ -1,0 +1,36 @@
+set local role audit_writer;
+-- While a table's columns differ from those it was watched with. The tenant's column keeps its number when it is
+-- renamed; without it nobody knows whose row it is, so the write is refused. A label that is gone is done without.
+create or replace function audit_private.refresh_watched(watched audit_private.watched_table, relation regclass)
+returns audit_private.watched_table
+language plpgsql
+stable
+parallel safe
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if watched.tenant_column is not null then
+    select a.attname into watched.tenant_column
+    from pg_attribute a
+    where a.attrelid = refresh_watched.relation and not a.attisdropped and a.attnum > 0
+      and (
+        a.attname = watched.tenant_column
+        or a.attnum = watched.tenant_column_number and a.attname <> all (watched.known_columns)
+          and a.atttypid = 'uuid'::regtype
+      )
+    order by a.attname = watched.tenant_column desc
+    limit 1;
+    if not found then
+      perform audit_private.refuse_capture(
+        null, null, watched.entity_type, format('of table %s', refresh_watched.relation));
+    end if;
+  end if;
+  select min(a.attname) into watched.label_column
+  from pg_attribute a
+  where a.attrelid = refresh_watched.relation and not a.attisdropped and a.attname = watched.label_column;
+  return watched;
+end
+$$;
+comment on function audit_private.refresh_watched(audit_private.watched_table, regclass) is
+  'what is known of a watched table, with the columns that it still has';

@@ -1,0 +1,90 @@
+-- Writes the statement and leaves running it to somebody who has read it. An update is undone only where its columns
+-- still hold what it set, so that a later change isn't undone with it. What the log never held can't be brought back,
+-- and stands in a comment.
+create or replace function audit.revert_sql(event_id uuid, tenant_id uuid default null)
+returns text
+language plpgsql
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+set quote_all_identifiers = off
+set standard_conforming_strings = on
+as $$
+declare
+  event constant audit.event := audit.get_event(revert_sql.event_id, revert_sql.tenant_id);
+  relation constant regclass := audit_private.watched_relation(event.entity_type);
+  key constant text[] := audit_private.key_columns(relation);
+  kind constant text := case
+    when event.metadata ? 'moved_to' then 'moved'
+    when event.metadata ? 'moved_from' then 'arrived'
+    else substr(event.action, length(event.entity_type) + 2) end;
+  key_values text[];
+  place text;
+  lost text;
+  parts record;
+begin
+  if event.source <> 'captured' then
+    perform audit_private.refuse_revert(event.id, 'It is no captured change of a row.', 'Only events with source captured can be.');
+  elsif relation is null or key is null then
+    perform audit_private.refuse_revert(event.id, 'Its table is gone, or has no key any more.', 'Restore the table first.');
+  elsif kind in ('truncated', 'arrived') or kind = 'moved' and event.metadata #>> '{moved_to,entity_id}' is null then
+    perform audit_private.refuse_revert(event.id,
+      case kind
+        when 'truncated' then 'The rows of a truncated table are not in this event.'
+        when 'arrived' then 'It tells where a row came to; what it was before is told in the event of where it left.'
+        else 'Where the row went to is another tenant''s business, or one of several.' end,
+      case kind
+        when 'truncated' then 'audit.get_row_at() shows each row as it stood before.'
+        else format('select id from audit.search_events(%L);',
+          jsonb_build_object('action', event.action, 'from', event.occurred_at, 'to', event.occurred_at + interval '1 second')) end);
+  end if;
+
+  place := case kind when 'moved' then event.metadata #>> '{moved_to,entity_id}' else event.entity_id end;
+  if place ~ '^sha256:' then
+    perform audit_private.refuse_revert(event.id, 'The key is too long to stand in the log.', 'Write the statement by hand.');
+  end if;
+  key_values := case when cardinality(key) = 1 then array[place] else array(select jsonb_array_elements_text(place::jsonb)) end;
+  select string_agg(format('%I = %L', k.name, k.value), ' and ') into place
+  from unnest(key, key_values) as k (name, value);
+
+  select
+    string_agg(format('%I', c.name), ', ' order by c.place) as names,
+    string_agg(c.literal, ', ' order by c.place) as literals,
+    string_agg(format('%I = %s', c.name, c.literal), ', ' order by c.place) as settings,
+    string_agg(format(' and %I is not distinct from %s', c.name, c.set_literal), '' order by c.place) filter (where c.is_exact)
+      as guards
+  into parts
+  from (
+    select v.key as name, a.attnum as place, k.is_exact,
+      audit_private.value_literal(case when event.changes is null then v.value else v.value -> 'old' end, relation, v.key)
+        as literal,
+      audit_private.value_literal(v.value -> 'new', relation, v.key) as set_literal
+    from jsonb_each(coalesce(event.changes, event.target)) v
+    join pg_attribute a
+      on a.attrelid = relation and a.attname = v.key and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
+    cross join lateral audit_private.column_kind(a.atttypid, a.attcollation) k
+    where case when jsonb_typeof(v.value) = 'object' then not v.value ? 'withheld' else true end
+  ) c;
+  select string_agg(format(E'-- column %I: its value is not in the log, or the column is gone\n', v.key), '' order by v.key)
+  into lost
+  from jsonb_each(coalesce(event.changes, event.target)) v
+  left join pg_attribute a on a.attrelid = relation and a.attname = v.key and a.attnum > 0 and not a.attisdropped
+  where kind <> 'created'
+    and (a.attname is null or case when jsonb_typeof(v.value) = 'object' then v.value ? 'withheld' else false end);
+  if kind <> 'created' and parts.names is null then
+    perform audit_private.refuse_revert(event.id, 'No value of what it changed is in the log.', 'Redacted values are kept nowhere.');
+  end if;
+
+  return coalesce(lost, '') || case kind
+    when 'created' then format('delete from %s where %s;', relation, place)
+    when 'deleted' then format('insert into %s (%s) overriding system value values (%s);', relation, parts.names, parts.literals)
+    when 'moved' then format('update %s set %s where %s;', relation, parts.settings, place)
+    else format('update %s set %s where %s%s;', relation, parts.settings, place, parts.guards)
+  end;
+end
+$$;
+comment on function audit.revert_sql(uuid, uuid) is
+  'a statement that undoes one captured change, to be read before it is run; needs an open access session, and is '
+  'logged. Raises WT044 and WT092.';
+grant execute on function audit.revert_sql(uuid, uuid) to audit_reader, audit_admin, audit_privacy, audit_auditor;
