@@ -31,6 +31,7 @@ TENANT_PERSONAS = {
 OTHER_PERSONAS: dict[str, tuple[str, ...]] = {
     "service": ("audit_app", "audit_reader", "audit_admin"),
     "operator": ("audit_operator",),
+    "owner": ("audit_operator",),
     "auditor": ("audit_auditor",),
     "backup": ("audit_backup",),
     "stranger": (),
