@@ -21,6 +21,7 @@ SQUAWK_LEFT_OUT = {
     "require-statement-timeout": "what waits is bounded by lock_timeout; a build may take its time",
     "require-concurrent-index-creation": "an installation is one transaction",
     "prefer-bigint-over-int": "bytes of a payload, days and the like fit",
+    "prefer-bigint-over-smallint": "PostgreSQL itself numbers columns so",
 }
 
 # About creating over what somebody else may have put there: the schemas are ours alone.
@@ -54,6 +55,8 @@ PLPGSQL_LEFT_OUT = {
 # They execute SQL that our own functions wrote; nobody else may call them with other SQL.
 SQL_WRITTEN_BY_US = {
     "audit.close_partition",
+    "audit.watch",
+    "audit_private.create_capture_function",
     "audit_private.count_found_events",
     "audit_private.find_events",
     "audit_private.guard_partition",

@@ -84,6 +84,8 @@ comment on column audit_private.capture_spool.is_whole is
   'whether it can still be logged; false when the statement''s rows could not even be read';
 comment on column audit_private.capture_spool.error is 'SQLSTATE and message of what kept it from being logged';
 
+comment on sequence audit_private.capture_spool_spool_id_seq is 'orders the spool';
+
 alter table audit_private.capture_spool enable row level security;
 alter table audit_private.capture_spool force row level security;
 create policy "The writer spools and logs later" on audit_private.capture_spool

@@ -40,6 +40,7 @@ class Call(Generic[Result]):
         columns: the select list; None for a function with a single value, or a procedure.
         read: makes the result from the rows.
         is_procedure: it is called instead of selected from, outside any transaction block.
+        is_json: the single value is jsonb, which drivers hand over differently.
     """
 
     function: str
@@ -47,6 +48,7 @@ class Call(Generic[Result]):
     columns: tuple[str, ...] | None
     read: Callable[[Rows], Result]
     is_procedure: bool = False
+    is_json: bool = False
 
     def statement(self, style: PlaceholderStyle) -> str:
         """Gives the SQL; every parameter is text with explicit casts, so that any driver does.
@@ -55,7 +57,9 @@ class Call(Generic[Result]):
             style: pyformat for %(name)s, named for :name (PEP 249, paramstyle).
         """
         types = tuple((name, sql_type) for name, sql_type, _ in self.arguments)
-        return _statement(self.function, types, self.columns, self.is_procedure, style)
+        return _statement(
+            self.function, types, self.columns, self.is_procedure, self.is_json, style
+        )
 
     @property
     def parameters(self) -> dict[str, str | list[str] | None]:
@@ -69,6 +73,7 @@ def _statement(
     types: tuple[tuple[str, str], ...],
     columns: tuple[str, ...] | None,
     is_procedure: bool,
+    is_json: bool,
     style: PlaceholderStyle,
 ) -> str:
     placeholder = "%({})s" if style == "pyformat" else ":{}"
@@ -77,6 +82,8 @@ def _statement(
     )
     if is_procedure:
         return f"call audit.{function}({arguments})"
+    if is_json:
+        return f"select cast(audit.{function}({arguments}) as text) as result"
     if columns is None:
         return f"select audit.{function}({arguments}) as result"
     return f"select {', '.join(columns)} from audit.{function}({arguments})"
@@ -156,6 +163,16 @@ def _list(
 def _one(function: str, model: type[models.Model], **named: tuple[str, Any]) -> Call[models.Model]:
     read = models.reader(model)
     return Call(function, _arguments(named), models.columns(model), lambda rows: read(rows)[0])
+
+
+def _json(function: str, **named: tuple[str, Any]) -> Call[Any]:
+    return Call(
+        function,
+        _arguments(named),
+        None,
+        lambda rows: models.as_json(rows[0]["result"]),
+        is_json=True,
+    )
 
 
 def _uuid(value: object) -> UUID:
@@ -772,6 +789,196 @@ def _storable_event(event: Mapping[str, Any], is_own: bool = True) -> dict[str, 
 
 def _dump(value: object) -> str | None:
     return None if value is None else dump(value)
+
+
+# Capture
+
+
+def watch(
+    relation: str,
+    entity_type: str,
+    tenant_column: str | None = None,
+    label_column: str | None = None,
+    columns: Sequence[str] | None = None,
+    redact_columns: Sequence[str] = (),
+    ignore_columns: Sequence[str] = (),
+    category: str | None = None,
+    level: str = "statement",
+    on_error: str = "refuse",
+    keep_deleted_values: bool = True,
+    reason: str | None = None,
+) -> Call[bool]:
+    """Has every change of a table's rows logged; for its owner, with audit_operator.
+
+    Again, it takes up an altered table's columns, or changes how they are recorded.
+
+    Args:
+        relation: the table, as regclass reads it: quoted where it must be, with its schema unless
+            the search path finds it.
+        entity_type: what its rows are called in events; its actions begin with that.
+        tenant_column: which column says whose a row is; left out, the context does.
+        label_column: which column people know a row by.
+        columns: record the values of these only; left out, of all.
+        redact_columns: record of these only that they changed.
+        ignore_columns: don't look at these.
+        category: what its four actions are switched with; left out, data_changes.
+        level: statement or row: how often the trigger runs.
+        on_error: refuse the change when it can't be logged, or spool it for `log_spool`.
+        keep_deleted_values: whether the event of a deleted row holds its values.
+        reason: 10 to 500 characters; required where less is recorded than before.
+
+    Returns:
+        Whether that changed anything.
+
+    Raises:
+        Busy: a transaction that writes to the table kept its lock for 10 seconds.
+        CategoryUnknown: the category isn't defined, or is built in.
+        ReasonInvalid: the reason is missing, too short or too long.
+        WatchRefused: the table can't be watched like that.
+    """
+    return _value(
+        "watch",
+        bool,
+        relation=("regclass", relation),
+        entity_type=("text", entity_type),
+        tenant_column=("text", tenant_column),
+        label_column=("text", label_column),
+        columns=("text[]", columns),
+        redact_columns=("text[]", redact_columns),
+        ignore_columns=("text[]", ignore_columns),
+        category=("text", category),
+        level=("text", level),
+        on_error=("text", on_error),
+        keep_deleted_values=("boolean", keep_deleted_values),
+        reason=("text", reason),
+    )
+
+
+def unwatch(relation: str | None, reason: str, entity_type: str | None = None) -> Call[bool]:
+    """Has a table's changes logged no more; what was logged stays; as for `watch`.
+
+    Args:
+        relation: the table, as for `watch`; None with an entity_type for one that was dropped.
+        reason: 10 to 500 characters.
+        entity_type: what its rows are called in events.
+
+    Returns:
+        Whether it was watched.
+
+    Raises:
+        Busy: a transaction that uses the table kept its lock for 10 seconds.
+        ReasonInvalid: the reason is too short or too long.
+        WatchRefused: the table is somebody else's, or is there though None was given.
+    """
+    return _value(
+        "unwatch",
+        bool,
+        relation=("regclass", relation),
+        reason=("text", reason),
+        entity_type=("text", entity_type),
+    )
+
+
+def list_watched() -> Call[list[models.WatchedTable]]:
+    """Lists the watched tables, and what isn't as it should be with them."""
+    return _list("list_watched", models.WatchedTable)
+
+
+def list_row_history(
+    relation: str,
+    entity_id: EntityId,
+    page_size: int = 100,
+    after: str | None = None,
+    tenant_id: Uuid | None = None,
+) -> Call[list[models.FoundEvent]]:
+    """Gives a page of the events of one row, newest first; needs an access session.
+
+    Args:
+        relation: the table, as for `watch`.
+        entity_id: the row's primary key; of several columns, a JSON array of their texts.
+        page_size: 1 to 1,000 events.
+        after: cursor of the last event of the page before.
+        tenant_id: the tenant.
+
+    Raises:
+        AccessRequired: there is no access session.
+        CursorInvalid: `after` isn't a cursor of this history.
+        PageSizeInvalid: the page size is out of range.
+        RelationUnwatched: the table isn't watched.
+    """
+    return _list(
+        "list_row_history",
+        models.FoundEvent,
+        relation=("regclass", relation),
+        entity_id=("text", entity_id),
+        page_size=("integer", page_size),
+        after=("text", after),
+        tenant_id=("uuid", tenant_id),
+    )
+
+
+def get_row_at(
+    relation: str, entity_id: EntityId, at: datetime, tenant_id: Uuid | None = None
+) -> Call[dict[str, Any] | None]:
+    """Gives a row as it stood at a time; needs an access session.
+
+    Args:
+        relation: the table, as for `watch`.
+        entity_id: the row's primary key; of several columns, a JSON array of their texts.
+        at: aware.
+        tenant_id: the tenant.
+
+    Returns:
+        Column to value, numbers with all their digits (`pgwitness.models`), {"withheld": why, …}
+        for a value that isn't kept; None when there was no such row then.
+
+    Raises:
+        AccessRequired: there is no access session.
+        RelationUnwatched: the table isn't watched.
+        ValueUnstorable: the time has no zone.
+    """
+    return _json(
+        "get_row_at",
+        relation=("regclass", relation),
+        entity_id=("text", entity_id),
+        at=("timestamptz", at),
+        tenant_id=("uuid", tenant_id),
+    )
+
+
+def revert_sql(event_id: Uuid, tenant_id: Uuid | None = None) -> Call[str]:
+    """Gives the SQL statement that undoes a captured change; needs an access session.
+
+    Args:
+        event_id: the event of the change.
+        tenant_id: the tenant.
+
+    Returns:
+        The statement; nothing runs it.
+
+    Raises:
+        AccessRequired: there is no access session.
+        EventMissing: there is no such event.
+        RevertRefused: no statement undoes it.
+    """
+    return _value("revert_sql", str, event_id=("uuid", event_id), tenant_id=("uuid", tenant_id))
+
+
+def list_spool() -> Call[list[models.SpooledStatement]]:
+    """Lists the changes that couldn't be logged and wait; for audit_operator, audit_auditor."""
+    return _list("list_spool", models.SpooledStatement)
+
+
+def log_spool(at_most: int = 1000) -> Call[models.SpoolCount]:
+    """Logs the changes that wait, as far as they can be logged now; for audit_operator.
+
+    Args:
+        at_most: how many are tried.
+
+    Returns:
+        How many events were logged, and how many still wait.
+    """
+    return _one("log_spool", models.SpoolCount, at_most=("integer", at_most))
 
 
 # Access

@@ -329,6 +329,35 @@ def _async_action(
     return action
 
 
+def _iterate(
+    page_after: Callable[[str | None], list[models.FoundEvent]], page_size: int
+) -> Iterator[models.FoundEvent]:
+    after = None
+    while True:
+        page = page_after(after)
+        yield from page
+        after = _next_page(page, page_size)
+        if after is None:
+            return
+
+
+async def _async_iterate(
+    page_after: Callable[[str | None], Awaitable[list[models.FoundEvent]]], page_size: int
+) -> AsyncIterator[models.FoundEvent]:
+    after = None
+    while True:
+        page = await page_after(after)
+        for event in page:
+            yield event
+        after = _next_page(page, page_size)
+        if after is None:
+            return
+
+
+def _next_page(page: list[models.FoundEvent], page_size: int) -> str | None:
+    return None if len(page) < page_size else page[-1].cursor
+
+
 # Tasks that write failure events, kept until they are done.
 _writing: set[asyncio.Task[None]] = set()
 
@@ -401,6 +430,15 @@ class Client:
     log_events = _method(calls.log_events)
     import_events = _method(calls.import_events)
 
+    watch = _method(calls.watch)
+    unwatch = _method(calls.unwatch)
+    list_watched = _method(calls.list_watched)
+    list_row_history = _method(calls.list_row_history)
+    get_row_at = _method(calls.get_row_at)
+    revert_sql = _method(calls.revert_sql)
+    list_spool = _method(calls.list_spool)
+    log_spool = _method(calls.log_spool)
+
     open_access = _method(calls.open_access)
     close_access = _method(calls.close_access)
     list_access = _method(calls.list_access)
@@ -438,13 +476,32 @@ class Client:
         Raises:
             PgwitnessError: as `search_events`.
         """
-        after = None
-        while True:
-            page = self.search_events(filter, page_size, after, tenant_id)
-            yield from page
-            if len(page) < page_size:
-                return
-            after = page[-1].cursor
+        return _iterate(
+            lambda after: self.search_events(filter, page_size, after, tenant_id), page_size
+        )
+
+    def iter_row_history(
+        self,
+        relation: str,
+        entity_id: calls.EntityId,
+        page_size: int = 100,
+        tenant_id: calls.Uuid | None = None,
+    ) -> Iterator[models.FoundEvent]:
+        """Gives all events of a row, newest first, page by page; each page is a read of its own.
+
+        Args:
+            relation: the table, as for `list_row_history`.
+            entity_id: the row's key, as for `list_row_history`.
+            page_size: 1 to 1,000 events.
+            tenant_id: the tenant.
+
+        Raises:
+            PgwitnessError: as `list_row_history`.
+        """
+        return _iterate(
+            lambda after: self.list_row_history(relation, entity_id, page_size, after, tenant_id),
+            page_size,
+        )
 
     def _current_executor(self) -> Executor | None:
         bound: Executor | None = self._executor or _bound_executor(self._source)
@@ -598,6 +655,15 @@ class AsyncClient:
     log_events = _async_method(calls.log_events)
     import_events = _async_method(calls.import_events)
 
+    watch = _async_method(calls.watch)
+    unwatch = _async_method(calls.unwatch)
+    list_watched = _async_method(calls.list_watched)
+    list_row_history = _async_method(calls.list_row_history)
+    get_row_at = _async_method(calls.get_row_at)
+    revert_sql = _async_method(calls.revert_sql)
+    list_spool = _async_method(calls.list_spool)
+    log_spool = _async_method(calls.log_spool)
+
     open_access = _async_method(calls.open_access)
     close_access = _async_method(calls.close_access)
     list_access = _async_method(calls.list_access)
@@ -619,7 +685,7 @@ class AsyncClient:
     context = _async_context(Context)
     action = _async_action(PendingEvent)
 
-    async def iter_events(
+    def iter_events(
         self,
         filter: calls.Object | None = None,
         page_size: int = 100,
@@ -635,14 +701,32 @@ class AsyncClient:
         Raises:
             PgwitnessError: as `search_events`.
         """
-        after = None
-        while True:
-            page = await self.search_events(filter, page_size, after, tenant_id)
-            for event in page:
-                yield event
-            if len(page) < page_size:
-                return
-            after = page[-1].cursor
+        return _async_iterate(
+            lambda after: self.search_events(filter, page_size, after, tenant_id), page_size
+        )
+
+    def iter_row_history(
+        self,
+        relation: str,
+        entity_id: calls.EntityId,
+        page_size: int = 100,
+        tenant_id: calls.Uuid | None = None,
+    ) -> AsyncIterator[models.FoundEvent]:
+        """Gives all events of a row, newest first, page by page; each page is a read of its own.
+
+        Args:
+            relation: the table, as for `list_row_history`.
+            entity_id: the row's key, as for `list_row_history`.
+            page_size: 1 to 1,000 events.
+            tenant_id: the tenant.
+
+        Raises:
+            PgwitnessError: as `list_row_history`.
+        """
+        return _async_iterate(
+            lambda after: self.list_row_history(relation, entity_id, page_size, after, tenant_id),
+            page_size,
+        )
 
     def _current_executor(self) -> AsyncExecutor | None:
         bound: AsyncExecutor | None = self._executor or _bound_executor(self._source)

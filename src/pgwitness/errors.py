@@ -220,6 +220,26 @@ class PartitionOpen(PgwitnessError):
     """WT085: the partition is still written to."""
 
 
+class CaptureError(PgwitnessError):
+    """A table can't be watched like that, or hasn't recorded what was asked for."""
+
+
+class WatchRefused(CaptureError):
+    """WT090: the table can't be watched like that."""
+
+
+class RelationUnwatched(CaptureError):
+    """WT091: the table isn't watched."""
+
+
+class RevertRefused(CaptureError):
+    """WT092: the event can't be undone by a statement."""
+
+
+class SpooledChange(CaptureError):
+    """WT093: a change was spooled instead of logged; a warning, which nothing raises."""
+
+
 class ValueUnstorable(PgwitnessError, ValueError):
     """The client can't turn a Python value into JSON or text without losing some of it."""
 
@@ -262,6 +282,10 @@ ERRORS: dict[str, type[PgwitnessError]] = {
     "WT083": UninstallRefused,
     "WT084": Busy,
     "WT085": PartitionOpen,
+    "WT090": WatchRefused,
+    "WT091": RelationUnwatched,
+    "WT092": RevertRefused,
+    "WT093": SpooledChange,
 }
 
 

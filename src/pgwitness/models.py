@@ -1,8 +1,9 @@
 """What the functions of schema audit return: one frozen dataclass for each kind of row.
 
-Times are aware and in UTC. JSON is what Python's json gives, except that an integer of more digits
-than Python reads (4,300) comes as a Decimal and a document of more levels than Python reads as
-text: whatever somebody managed to store, its neighbours stay readable.
+Times are aware and in UTC. JSON is what Python's json gives, except that a number comes as a
+Decimal where a float would lose digits or an integer has more of them than Python reads (4,300),
+and a document of more levels than Python reads as text: whatever somebody managed to store, its
+neighbours stay readable.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ Address: TypeAlias = IPv4Address | IPv6Address | IPv4Interface | IPv6Interface
 """An address, or an address with the prefix of its network."""
 
 Json: TypeAlias = Annotated[Any, "jsonb"]
-"""A JSON value: dict, list, str, int, float, bool or None."""
+"""A JSON value: dict, list, str, int, float, Decimal, bool or None."""
 
 Texts: TypeAlias = Annotated[dict[str, str], "jsonb"]
 """Language code to text, such as {"en": "User created", "sv": "Användare skapad"}."""
@@ -59,8 +60,10 @@ class Event:
         actor_id: by whom.
         actor: snapshot of the actor at that moment.
         description: the event in words.
-        target: snapshot of what was acted on, an object or a list of them.
-        changes: column to {"old": …, "new": …}.
+        target: snapshot of what was acted on, an object or a list of them; of a captured event that
+            tells of a whole row, column to value.
+        changes: column to {"old": …, "new": …}. Here as in a captured target {"withheld": why, …}
+            stands for what isn't kept.
         metadata: whatever else the application told; `pgwitness.text.MARK` in it lists what was
             escaped.
         outcome: success or failure.
@@ -404,6 +407,81 @@ class Partition:
     bytes: int
 
 
+@dataclass(frozen=True, slots=True)
+class WatchedTable:
+    """A table whose changes are captured.
+
+    Attributes:
+        relation: its name.
+        entity_type: what its rows are called in events.
+        tenant_column: which column says whose a row is; None leaves it to the context.
+        label_column: which column people know a row by, or None.
+        key_columns: its primary key.
+        columns: those whose values are recorded; None for all.
+        redact_columns: those of which only that they changed is recorded.
+        ignore_columns: those that aren't looked at.
+        level: statement or row: how often its trigger runs.
+        on_error: refuse or spool: what happens to a change that can't be logged.
+        keep_deleted_values: whether the event of a deleted row holds its values.
+        watched_at: since when.
+        watched_by: database login, and the SET ROLE role behind a slash.
+        state: ok, warning or error.
+        problem: what isn't as it should be, a line each, or None.
+        hint: the SQL that mends it, or None.
+    """
+
+    relation: str
+    entity_type: str
+    tenant_column: str | None
+    label_column: str | None
+    key_columns: tuple[str, ...]
+    columns: tuple[str, ...] | None
+    redact_columns: tuple[str, ...]
+    ignore_columns: tuple[str, ...]
+    level: str
+    on_error: str
+    keep_deleted_values: bool
+    watched_at: datetime
+    watched_by: str
+    state: str
+    problem: str | None
+    hint: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SpooledStatement:
+    """A statement whose changes couldn't be logged and were put aside.
+
+    Attributes:
+        entity_type: what the table's rows are called in events.
+        operation: what the statement did.
+        spooled_at: when.
+        spooled_by: database login, and the SET ROLE role behind a slash.
+        events: how many are waiting.
+        error: why they couldn't be logged.
+    """
+
+    entity_type: str
+    operation: str
+    spooled_at: datetime
+    spooled_by: str
+    events: int
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class SpoolCount:
+    """What became of the changes that were put aside.
+
+    Attributes:
+        logged: events that could be logged now.
+        remaining: events that still wait.
+    """
+
+    logged: int
+    remaining: int
+
+
 Model = TypeVar("Model")
 
 _Converter: TypeAlias = Callable[[Any], Any]
@@ -441,11 +519,11 @@ def as_json(document: str | None) -> Any:
     if document is None:
         return None
     try:
-        return json.loads(document)
+        return json.loads(document, parse_float=text.exact_number)
     except RecursionError:
         return document
     except ValueError:
-        return json.loads(document, parse_int=_as_integer)
+        return json.loads(document, parse_float=text.exact_number, parse_int=_as_integer)
 
 
 def _as_integer(digits: str) -> int | Decimal:
@@ -471,6 +549,10 @@ def _as_tuple(value: Sequence[str] | None) -> tuple[str, ...]:
     return tuple(value or ())
 
 
+def _as_tuple_or_none(value: Sequence[str] | None) -> tuple[str, ...] | None:
+    return None if value is None else tuple(value)
+
+
 def _as_is(value: Any) -> Any:
     return value
 
@@ -491,6 +573,8 @@ def _converter(hint: Any) -> _Converter:
         return _as_time
     if get_origin(hint) is tuple:
         return _as_tuple
+    if any(get_origin(kind) is tuple for kind in kinds):
+        return _as_tuple_or_none
     return _as_is
 
 

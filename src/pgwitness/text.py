@@ -24,7 +24,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from enum import Enum
 from ipaddress import (
     IPv4Address,
@@ -124,6 +124,20 @@ def to_json(value: object) -> str:
 def dump(value: object) -> str:
     """Gives as JSON text what went through `make_safe` already."""
     return _ENCODER.encode(value)
+
+
+def exact_number(digits: str) -> float | Decimal:
+    """Reads a JSON number: as a float where that is exactly what stands there, else as a Decimal.
+
+    Raises:
+        ValueError: its exponent is beyond what a Decimal holds.
+    """
+    nearest = float(digits)
+    try:
+        exact = Decimal(digits)
+    except InvalidOperation as error:
+        raise ValueError(f"{digits[:40]} is too large a number") from error
+    return nearest if Decimal(repr(nearest)) == exact else exact
 
 
 def make_safe(event: Mapping[str, object], inherited: Places | None = None) -> dict[str, Any]:

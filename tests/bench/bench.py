@@ -1,7 +1,7 @@
 """Measures pgwitness against bare PostgreSQL, as ratios in one run on one machine.
 
 `make bench` runs it on a throw-away server with PostgreSQL's own defaults and its files on disk, or
-on a database to spare (PGWITNESS_DSN, a superuser's: a tenant, three logins and millions of events
+on a database to spare (PGWITNESS_DSN, a superuser's: a tenant, four logins and millions of events
 stay there).
 The two sides of a comparison take turns, and the median of the runs counts.
 
@@ -15,6 +15,9 @@ What is compared with what:
 - Pages: 100 events through `search_events`, the newest ones and those behind half a million.
 - Search: a word that stands in a handful of one tenant's events, through `search_events`, against
   a sequential ILIKE over a table that holds nothing but the text that is searched.
+- Capture: changes to a watched table against the same changes to an unwatched twin, and against
+  the peers that are installed (`pip install 'pgwitness[bench]'`), each in a database of its own
+  that is gone afterwards. More in capture.py.
 """
 
 from __future__ import annotations
@@ -25,29 +28,40 @@ import json
 import os
 import platform
 import re
-import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from pgwitness import server as servers
-from pgwitness.migrations import create_roles, install
+if __name__ == "__main__":
+    # As a script it finds its neighbours under the names that the tests know them by.
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-TENANT = UUID("6f1c6c1e-55a8-4a5c-9a3f-0d6a1f0b7e10")
-APP, READER, ADMIN = "bench_app", "bench_reader", "bench_admin"
+from bench.capture import CaptureReport, compare_capture
+from bench.stage import (
+    ADMIN,
+    APP,
+    READER,
+    TENANT,
+    Comparison,
+    Place,
+    compare,
+    open_place,
+    run_pgbench,
+    set_up,
+    tell,
+)
+
 RARE_WORD = "quokkaberg"
 DEPTH = 500_000
 BATCH = 10_000
@@ -76,6 +90,8 @@ EVENT = {
 }
 """What every writer writes."""
 
+PARTS = ("writing", "reading", "capture")
+
 SETTINGS = (
     "server_version",
     "fsync",
@@ -91,156 +107,7 @@ SETTINGS = (
 """Settings that the figures depend on most."""
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """One row of the table.
-
-    Attributes:
-        name: What was measured.
-        against: What it was compared with.
-        unit: Unit of both medians.
-        ours: Median of pgwitness' runs.
-        theirs: Median of the other side's runs.
-        ratio: What the goal is about.
-        goal: The goal, for people.
-        is_reached: Whether the ratio reaches it.
-        samples: Every run of both sides.
-    """
-
-    name: str
-    against: str
-    unit: str
-    ours: float
-    theirs: float
-    ratio: float
-    goal: str
-    is_reached: bool
-    samples: dict[str, list[float]]
-
-
-def compare(
-    name: str,
-    against: str,
-    unit: str,
-    ours: Callable[[], float],
-    theirs: Callable[[], float],
-    *,
-    runs: int,
-    at_least: float | None = None,
-    at_most: float | None = None,
-    is_inverse: bool = False,
-) -> Comparison:
-    """Let both sides take turns and set their medians in relation.
-
-    Args:
-        name: What is measured.
-        against: What it is compared with.
-        unit: Unit of what both return.
-        ours: One run of pgwitness.
-        theirs: One run of the other side.
-        runs: How often each runs.
-        at_least: The goal, when more is better.
-        at_most: The goal, when less is better.
-        is_inverse: The ratio is theirs to ours, as for times that say how much faster we are.
-    """
-    samples: dict[str, list[float]] = {"ours": [], "theirs": []}
-    for run in range(runs):
-        samples["ours"].append(ours())
-        samples["theirs"].append(theirs())
-        tell(f"  {name}, run {run + 1} of {runs}: "
-             f"{samples['ours'][-1]:,.4g} against {samples['theirs'][-1]:,.4g} {unit}")  # fmt: skip
-    our_median, their_median = (statistics.median(samples[side]) for side in ("ours", "theirs"))
-    ratio = their_median / our_median if is_inverse else our_median / their_median
-    if at_least is not None:
-        goal, is_reached = f"≥ {at_least:g}", ratio >= at_least
-    else:
-        assert at_most is not None
-        goal, is_reached = f"≤ {at_most:g}", ratio <= at_most
-    return Comparison(
-        name, against, unit, our_median, their_median, ratio, goal, is_reached, samples
-    )
-
-
-def tell(text: str) -> None:
-    """Say how far we are."""
-    print(text, file=sys.stderr, flush=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where the bench runs.
-
-    Attributes:
-        dsn: A superuser's connection string.
-        pgbench: The program.
-    """
-
-    dsn: str
-    pgbench: Path
-
-    def connect(self, role: str | None = None) -> psycopg.Connection[Any]:
-        """Connect in autocommit, as the superuser or as a role of the bench."""
-        dsn = psycopg.conninfo.make_conninfo(self.dsn, **({"user": role} if role else {}))
-        return psycopg.connect(dsn, autocommit=True)
-
-
-@contextlib.contextmanager
-def open_place() -> Iterator[Place]:
-    """Give the database that PGWITNESS_DSN names, or one of a new server on disk."""
-    binaries = servers.find_binaries()
-    found = binaries / "pgbench"
-    pgbench = found if found.is_file() else Path(shutil.which("pgbench") or "")
-    if not pgbench.is_file():
-        raise SystemExit(f"pgbench is neither in {binaries} nor on PATH")
-    named = os.environ.get("PGWITNESS_DSN")
-    if named:
-        yield Place(named, pgbench)
-        return
-    # A server in memory has no disk to wait for, so none of its figures would mean anything.
-    servers.MEMORY_NEEDED = sys.maxsize
-    with servers.Server(settings={"fsync": "on"}) as server:
-        with psycopg.connect(server.dsn(), autocommit=True) as connection:
-            connection.execute("create database bench")
-        dsn = psycopg.conninfo.make_conninfo(server.dsn("bench"), host=str(server.directory))
-        yield Place(dsn, server.binaries / "pgbench")
-
-
-# Setting up ---------------------------------------------------------------------------------
-
-
-def set_up(place: Place) -> None:
-    """Install the log, its catalogue, a tenant with three logins, and the twin."""
-    tell("Installing")
-    with place.connect() as connection:
-        connection.execute("create extension if not exists pg_trgm")
-        connection.execute("drop schema if exists bench cascade")
-        connection.execute("create schema bench")
-    create_roles(place.dsn)
-    install(place.dsn)
-    with place.connect() as connection:
-        for role, group in ((APP, "audit_app"), (READER, "audit_reader"), (ADMIN, "audit_admin")):
-            if not connection.execute("select from pg_roles where rolname = %s", [role]).fetchone():
-                connection.execute(sql.SQL("create role {} login").format(sql.Identifier(role)))
-            connection.execute(
-                sql.SQL("grant {} to {}").format(sql.Identifier(group), sql.Identifier(role))
-            )
-            connection.execute(
-                sql.SQL("grant usage on schema bench to {}").format(sql.Identifier(role))
-            )
-        eneo = Path(__file__).resolve().parents[2] / "sql" / "catalogue" / "eneo.sql"
-        with connection.transaction():
-            connection.execute("set local role audit_operator")
-            connection.execute(eneo.read_text(encoding="utf-8").encode())
-        with connection.transaction():
-            connection.execute("set local role audit_operator")
-            connection.execute(
-                "select audit.register_tenant(tenant_id => %s, name => 'Bench')", [TENANT]
-            )
-            for role in (APP, READER, ADMIN):
-                connection.execute(
-                    "select audit.grant_tenant(role => %s, tenant_id => %s)", [role, TENANT]
-                )
-        make_twin(connection)
+# Writers ------------------------------------------------------------------------------------
 
 
 def make_twin(connection: psycopg.Connection[Any]) -> None:
@@ -263,9 +130,6 @@ def make_twin(connection: psycopg.Connection[Any]) -> None:
             )
         )
     connection.execute(sql.SQL("grant insert on bench.event to {}").format(sql.Identifier(APP)))
-
-
-# Writers ------------------------------------------------------------------------------------
 
 
 def write_scripts(directory: Path) -> tuple[Path, Path]:
@@ -298,43 +162,22 @@ def write_scripts(directory: Path) -> tuple[Path, Path]:
     return ours, theirs
 
 
-def run_pgbench(
-    place: Place, script: Path, *, clients: int, seconds: float, synchronous_commit: str
-) -> float:
-    """Run a script and give transactions a second."""
+def compare_writers(place: Place, runs: int, seconds: float) -> Iterator[Comparison]:
+    """Compare `log_event` with a bare INSERT: durably with 4 clients, and not with one."""
     parameters = {
         name: value if isinstance(value, str) else json.dumps(value)
         for name, value in EVENT.items()
     }
-    done = subprocess.run(
-        [
-            str(place.pgbench),
-            *("-n", "-M", "prepared"),
-            *("-c", str(clients)),
-            *("-j", str(min(clients, os.cpu_count() or 1))),
-            *("-T", str(max(1, round(seconds)))),
-            *(f"-D{name}={value}" for name, value in parameters.items()),
-            *("-f", str(script)),
-            psycopg.conninfo.make_conninfo(place.dsn, user=APP),
-        ],
-        env={**os.environ, "PGOPTIONS": f"-c synchronous_commit={synchronous_commit}"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    found = re.search(r"^tps = ([0-9.]+)", done.stdout, re.MULTILINE)
-    if done.returncode != 0 or found is None or "aborted" in done.stderr:
-        raise SystemExit(f"pgbench failed:\n{done.stdout}\n{done.stderr}")
-    return float(found[1])
-
-
-def compare_writers(place: Place, runs: int, seconds: float) -> Iterator[Comparison]:
-    """Compare `log_event` with a bare INSERT: durably with 4 clients, and not with one."""
     with tempfile.TemporaryDirectory(prefix="pgwitness-bench-") as directory:
         ours, theirs = write_scripts(Path(directory))
         for clients, commit, goal in ((4, "on", 0.85), (1, "off", 0.70)):
             run = partial(
-                run_pgbench, place, clients=clients, seconds=seconds, synchronous_commit=commit
+                run_pgbench,
+                place,
+                parameters=parameters,
+                clients=clients,
+                seconds=seconds,
+                synchronous_commit=commit,
             )
             for script in (ours, theirs):
                 run(script, seconds=1)
@@ -587,8 +430,8 @@ def describe_machine(place: Place) -> dict[str, Any]:
     }
 
 
-def print_table(comparisons: list[Comparison]) -> None:
-    """Print the ratios as a Markdown table."""
+def print_comparisons(comparisons: list[Comparison]) -> None:
+    """Print the ratios."""
     rows = [("what", "against", "ours", "theirs", "ratio", "goal", "reached")]
     rows += [
         (
@@ -598,10 +441,15 @@ def print_table(comparisons: list[Comparison]) -> None:
             f"{c.theirs:,.4g} {c.unit}" if c.theirs < 1000 else f"{c.theirs:,.0f} {c.unit}",
             f"{c.ratio:.2f}",
             c.goal,
-            "yes" if c.is_reached else "no",
+            {True: "yes", False: "no", None: "-"}[c.is_reached],
         )
         for c in comparisons
     ]
+    print_table(rows)
+
+
+def print_table(rows: Sequence[Sequence[str]]) -> None:
+    """Print a Markdown table, its head first."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for number, row in enumerate(rows):
         print(
@@ -616,35 +464,69 @@ def print_table(comparisons: list[Comparison]) -> None:
 def main(arguments: list[str] | None = None) -> int:
     """Run the bench; the exit code says nothing about the goals."""
     parser = argparse.ArgumentParser(prog="make bench", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--only", choices=PARTS, help="one part (all)")
     parser.add_argument("--rows", type=int, help="events to page and search in (1,000,000)")
+    parser.add_argument("--changes", type=int, help="rows of a captured statement (100,000)")
     parser.add_argument("--runs", type=int, help="runs of each side (5)")
     parser.add_argument("--seconds", type=float, help="length of a writer's run (10)")
+    parser.add_argument(
+        "--cores", choices=("any", "one", "two"), default="any",
+        help="where client and server run while single rows are captured (any)",
+    )  # fmt: skip
     parser.add_argument("--quick", action="store_true", help="show that it works, in a minute")
     parser.add_argument("--output", type=Path, default=Path("bench.json"), help="bench.json")
     chosen = parser.parse_args(arguments)
+    parts = (chosen.only,) if chosen.only else PARTS
     rows = chosen.rows or (50_000 if chosen.quick else 1_000_000)
+    changes = chosen.changes or (2_000 if chosen.quick else 100_000)
     runs = chosen.runs or (1 if chosen.quick else 5)
     seconds = chosen.seconds or (1 if chosen.quick else 10)
+    comparisons: list[Comparison] = []
+    capture: CaptureReport | None = None
     with open_place() as place:
-        set_up(place)
         machine = describe_machine(place)
-        comparisons = list(compare_writers(place, runs, seconds))
-        comparisons.append(compare_batches(place, runs, 2 if chosen.quick else 10))
-        load_events(place, rows)
-        comparisons.append(compare_pages(place, runs, rows))
-        comparisons.append(compare_search(place, runs, rows))
+        if "writing" in parts or "reading" in parts:
+            set_up(place)
+        if "writing" in parts:
+            with place.connect() as connection:
+                make_twin(connection)
+            comparisons += compare_writers(place, runs, seconds)
+            comparisons.append(compare_batches(place, runs, 2 if chosen.quick else 10))
+        if "reading" in parts:
+            load_events(place, rows)
+            comparisons.append(compare_pages(place, runs, rows))
+            comparisons.append(compare_search(place, runs, rows))
         with place.connect() as connection:
-            connection.execute("drop schema bench cascade")
-    print_table(comparisons)
+            connection.execute("drop schema if exists bench cascade")
+        if "capture" in parts:
+            capture = compare_capture(
+                place, runs=runs, rows=changes, seconds=seconds / 2, cores=chosen.cores
+            )
+            comparisons += capture.comparisons
+    print_comparisons(comparisons)
+    if capture:
+        print("\nCapture, side by side:\n")
+        print_table(capture.as_table())
+        for line in capture.not_measured:
+            print(f"\nNot measured: {line}.")
     chosen.output.write_text(
         json.dumps(
             {
                 "machine": machine,
                 "is_quick": chosen.quick,
+                "parts": parts,
                 "rows": rows,
+                "changes": changes,
                 "runs": runs,
                 "seconds": seconds,
                 "comparisons": [asdict(comparison) for comparison in comparisons],
+                "capture": capture
+                and {
+                    "sides": capture.samples,
+                    "cores": chosen.cores,
+                    "peers": capture.peers,
+                    "not_measured": capture.not_measured,
+                },
             },
             indent=2,
             ensure_ascii=False,

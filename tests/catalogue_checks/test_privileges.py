@@ -40,6 +40,15 @@ MATRIX = {
     "log_event": "app",
     "log_events": "app",
     "import_events": "admin",
+    # capture
+    "watch": "operator",
+    "unwatch": "operator",
+    "list_watched": "operator auditor",
+    "list_row_history": READERS,
+    "get_row_at": READERS,
+    "revert_sql": READERS,
+    "list_spool": "operator auditor",
+    "log_spool": "operator",
     # access
     "open_access": READERS,
     "close_access": READERS,
@@ -61,11 +70,16 @@ MATRIX = {
 }
 
 # Of audit_private, people's roles may call what an invoker of theirs has to: the steps of a
-# procedure, and what the view of the events asks.
+# procedure or of watch, and what the view of the events asks.
 PRIVATE_MATRIX = {
     "add_next_partition": "operator",
     "forget_idempotency_keys": "operator",
     "partition_index_statements": "operator",
+    "prepare_watch": "operator",
+    "capture_triggers": "operator",
+    "finish_watch": "operator",
+    "prepare_unwatch": "operator",
+    "finish_unwatch": "operator",
     "open_reading": READERS,
     "readable_tenant": READERS,
     "visible_tenant": READERS,

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import select
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from click.testing import CliRunner, Result
 
+from capture.workshop import CUSTOMER, open_workshop
 from pgwitness.cli import main
 
 from databases import Database
+
+TABLE = "app.customer"
+WATCH = ("capture", "watch", TABLE, "customer", "--tenant-column", "tenant_id")
 
 JUSTIFICATION = "Looking into ticket 4711 of the help desk"
 REASON = "A reason that is long enough for the log"
@@ -66,7 +78,74 @@ class CommandLine:
         command = ("log", "user_created", "user", "42", "--description", description)
         return self("app", *command, *arguments, tenant=tenant).stdout.strip()
 
+    def open_workshop(self) -> None:
+        """Make a table of the application's own that can be watched."""
+        open_workshop(self.database).make(CUSTOMER)
+
+    def add_customer(
+        self, key: int, name: str, ssn: str | None = None, balance: str = "0", tenant: str = "a"
+    ) -> None:
+        """Add a row to that table as a tenant's application."""
+        self.change(
+            "insert into app.customer (id, tenant_id, name, ssn, balance)"
+            " values (%s, audit.current_tenant(), %s, %s, %s)",
+            *(key, name, ssn, balance),
+            tenant=tenant,
+        )
+
+    def change(self, statement: str, *values: object, tenant: str = "a") -> None:
+        """Run a statement in a transaction of its own as a tenant's application."""
+        application = self.database.connect(self.database.role("app", tenant))
+        application.execute(statement.encode(), values or None)
+
     def open_access(self, persona: str = "reader", tenant: str | None = None) -> str:
         """Open an access session of a persona and give its id."""
         words = ("--reason", "user_support", "--justification", JUSTIFICATION)
         return str(self.row(persona, "access", "open", *words, tenant=tenant)["access_id"])
+
+
+def talk(
+    run: CommandLine,
+    arguments: Sequence[str],
+    answers: Sequence[tuple[str, str]],
+    persona: str = "reader",
+    **variables: str,
+) -> tuple[str, int]:
+    """Run a command at a terminal of 100 columns, answering each prompt.
+
+    Returns:
+        All that the terminal showed, and the exit code.
+    """
+    master, slave = pty.openpty()
+    termios.tcsetwinsize(slave, (40, 100))
+    environment = {name: value for name, value in os.environ.items() if name not in NO_VARIABLES}
+    command = [sys.executable, "-m", "pgwitness", "--dsn"]
+    command += [run.database.dsn(run.database.role(persona)), *arguments]
+    with subprocess.Popen(
+        command,
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        env={**environment, "TERM": "xterm-256color", **variables},
+        start_new_session=True,
+    ) as process:
+        os.close(slave)
+        shown = ""
+        place = 0
+        waiting = list(answers)
+        ends = time.monotonic() + 30
+        while time.monotonic() < ends:
+            if waiting and (found := shown.find(waiting[0][0], place)) >= 0:
+                place = found + len(waiting[0][0])
+                os.write(master, f"{waiting.pop(0)[1]}\n".encode())
+            if select.select([master], [], [], 0.1)[0]:
+                try:
+                    read = os.read(master, 65536)
+                except OSError:  # how Linux says that the other end is closed
+                    break
+                shown += read.decode(errors="replace")
+        else:
+            process.kill()
+    os.close(master)
+    assert not waiting, f"never asked for {waiting[0][0]!r}: {shown}"
+    return shown.replace("\r\n", "\n"), process.returncode

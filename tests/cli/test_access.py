@@ -1,69 +1,14 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
 import re
-import select
-import subprocess
-import sys
-import termios
-import time
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from cli.command_line import JUSTIFICATION, NO_VARIABLES, CommandLine
+from cli.command_line import JUSTIFICATION, CommandLine, talk
 
 MISSING = "01980000-0000-7000-8000-000000000000"
-
-
-def talk(
-    run: CommandLine,
-    arguments: Sequence[str],
-    answers: Sequence[tuple[str, str]],
-    persona: str = "reader",
-    **variables: str,
-) -> tuple[str, int]:
-    """Run a command at a terminal of 100 columns, answering each prompt.
-
-    Returns:
-        All that the terminal showed, and the exit code.
-    """
-    master, slave = pty.openpty()
-    termios.tcsetwinsize(slave, (40, 100))
-    environment = {name: value for name, value in os.environ.items() if name not in NO_VARIABLES}
-    command = [sys.executable, "-m", "pgwitness", "--dsn"]
-    command += [run.database.dsn(run.database.role(persona)), *arguments]
-    with subprocess.Popen(
-        command,
-        stdin=slave,
-        stdout=slave,
-        stderr=slave,
-        env={**environment, "TERM": "xterm-256color", **variables},
-        start_new_session=True,
-    ) as process:
-        os.close(slave)
-        shown = ""
-        place = 0
-        waiting = list(answers)
-        ends = time.monotonic() + 30
-        while time.monotonic() < ends:
-            if waiting and (found := shown.find(waiting[0][0], place)) >= 0:
-                place = found + len(waiting[0][0])
-                os.write(master, f"{waiting.pop(0)[1]}\n".encode())
-            if select.select([master], [], [], 0.1)[0]:
-                try:
-                    read = os.read(master, 65536)
-                except OSError:  # how Linux says that the other end is closed
-                    break
-                shown += read.decode(errors="replace")
-        else:
-            process.kill()
-    os.close(master)
-    assert not waiting, f"never asked for {waiting[0][0]!r}: {shown}"
-    return shown.replace("\r\n", "\n"), process.returncode
 
 
 def test_a_person_is_asked_for_reason_and_justification(run: CommandLine) -> None:

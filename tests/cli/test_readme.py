@@ -11,6 +11,8 @@ PERSONAS = {
     "log": "app",
     "toggle": "admin",
     "search": "reader",
+    "history": "reader",
+    "revert": "reader",
     "show": "reader",
     "actors": "reader",
 }

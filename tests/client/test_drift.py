@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import is_dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from pgwitness.calls import Call
 
 from databases import Database
 
-OWN_METHODS = {"action", "context", "iter_events", "unwritten_failures"}
+OWN_METHODS = {"action", "context", "iter_events", "iter_row_history", "unwritten_failures"}
 
 
 @pytest.fixture
@@ -105,8 +106,9 @@ def test_every_documented_argument_exists() -> None:
 def sample(name: str) -> Call[Any]:
     """Make a call of a function with nothing in particular."""
     function = getattr(calls, name)
+    odd: dict[str, Any] = {"at": datetime.now(UTC), "events": [], "identifiers": []}
     required: dict[str, Any] = {
-        argument: [] if argument in ("events", "identifiers") else "x"
+        argument: odd.get(argument, "x")
         for argument, parameter in parameters(function).items()
         if parameter.default is inspect.Parameter.empty
     }

@@ -5,24 +5,38 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from ipaddress import ip_address, ip_interface
 from typing import Any
+from unittest.mock import ANY
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from capture.workshop import CUSTOMER, Workshop, open_workshop
 from client.sources import async_engine
 from pgwitness import AsyncClient, Client, models
-from pgwitness.errors import EventMissing, FilterInvalid, PgwitnessError, ValueUnstorable
+from pgwitness.errors import (
+    AccessRequired,
+    EventMissing,
+    FilterInvalid,
+    PgwitnessError,
+    RelationUnwatched,
+    RevertRefused,
+    TenantRefused,
+    ValueUnstorable,
+    WatchRefused,
+)
 from pgwitness.models import Event
 
 from databases import Database
 
 REASON = "because a test has to"
+TABLE = "app.customer"
 
 Connect = Callable[[str], AbstractAsyncContextManager[AsyncClient]]
 
@@ -277,6 +291,132 @@ def test_events_and_reading(loaded_database: Database, connect: Connect) -> None
                 await client.search_events({"nonsense": 1})
 
     asyncio.run(run())
+
+
+def open_customers(database: Database) -> Workshop:
+    """Make a table of the application's own that can be watched."""
+    workshop = open_workshop(database)
+    workshop.make(CUSTOMER)
+    return workshop
+
+
+def test_watched_tables(loaded_database: Database, connect: Connect) -> None:
+    workshop = open_customers(loaded_database)
+    newcomer = uuid4()
+    digits = Decimal("12345678901234567890.123456789")
+
+    async def run() -> None:
+        async with connect(loaded_database.role("owner")) as client:
+            given: dict[str, Any] = {
+                "relation": TABLE,
+                "entity_type": "customer",
+                "tenant_column": "tenant_id",
+                "label_column": "name",
+                "redact_columns": ["ssn"],
+                "on_error": "spool",
+            }
+            assert await client.watch(**given)
+            assert not await client.watch(**given)
+            (watched,) = await client.list_watched()
+            check_types(watched)
+            assert watched.relation == TABLE
+            assert (watched.entity_type, watched.key_columns) == ("customer", ("id",))
+            assert (watched.columns, watched.redact_columns) == (None, ("ssn",))
+            assert (watched.level, watched.on_error) == ("statement", "spool")
+            assert watched.keep_deleted_values is True
+            assert watched.watched_at.tzinfo is UTC
+
+        app = workshop.app()
+        app.execute(
+            "insert into app.customer (id, tenant_id, name, ssn, balance)"
+            " values (1, %s, 'Anna Berg', '19121212', %s)",
+            (loaded_database.tenant_a, digits),
+        )
+        between = datetime.now(UTC)
+        app.execute("update app.customer set name = 'Anna Ek', ssn = null where id = 1")
+
+        async with connect(loaded_database.role("reader")) as client:
+            access_id = await client.open_access("audit_review", REASON)
+        async with connect(loaded_database.role("reader")) as client:
+            await client.set_context(access_id=access_id)
+            history = [e async for e in client.iter_row_history(TABLE, 1, page_size=1)]
+            assert [e.action for e in history] == ["customer_updated", "customer_created"]
+            assert await client.list_row_history(TABLE, "1") == [
+                replace(event, cursor=ANY) for event in history
+            ]
+            for event in history:
+                check_types(event)
+                assert event.source == "captured"
+            assert history[0].changes["name"] == {"old": "Anna Berg", "new": "Anna Ek"}
+            assert history[0].changes["ssn"]["withheld"] == "redacted"
+            assert history[1].target["balance"] == digits
+            row = await client.get_row_at(TABLE, 1, between)
+            assert row is not None
+            assert (row["name"], row["balance"]) == ("Anna Berg", digits)
+            assert await client.get_row_at(TABLE, 2, between) is None
+            assert "Anna Berg" in await client.revert_sql(history[0].id)
+
+        app.execute("insert into app.customer (id, tenant_id) values (2, %s)", (newcomer,))
+        async with connect(loaded_database.role("operator")) as client:
+            (waiting,) = await client.list_spool()
+            check_types(waiting)
+            assert (waiting.entity_type, waiting.events) == ("customer", 1)
+            assert await client.log_spool() == models.SpoolCount(logged=0, remaining=1)
+            assert await client.register_tenant(newcomer, "Newcomer")
+            assert await client.log_spool(at_most=10) == models.SpoolCount(logged=1, remaining=0)
+            assert await client.list_spool() == []
+        async with connect(loaded_database.role("owner")) as client:
+            assert await client.unwatch(TABLE, REASON)
+            assert not await client.unwatch(TABLE, REASON)
+
+    asyncio.run(run())
+
+
+def test_the_history_of_a_dropped_table_ends_by_its_entity_type(loaded_database: Database) -> None:
+    workshop = open_customers(loaded_database)
+    workshop.watch()
+    workshop.make("drop table app.customer")
+    client = Client(workshop.owner)
+    (watched,) = client.list_watched()
+    assert watched.state == "error"
+    assert watched.problem
+    assert watched.hint
+    assert client.unwatch(None, REASON, "customer")
+    assert client.list_watched() == []
+
+
+def test_a_row_of_another_tenant_is_not_there(loaded_database: Database) -> None:
+    workshop = open_customers(loaded_database)
+    workshop.watch()
+    workshop.app("b").execute(
+        "insert into app.customer (id, tenant_id) values (1, %s)", (loaded_database.tenant_b,)
+    )
+    for tenant, actions in (("a", []), ("b", ["customer_created"])):
+        client = Client(loaded_database.connect(loaded_database.role("reader", tenant)))
+        with pytest.raises(AccessRequired):
+            client.list_row_history(TABLE, 1)
+        client.open_access("audit_review", REASON)
+        assert [e.action for e in client.iter_row_history(TABLE, 1)] == actions
+        assert (client.get_row_at(TABLE, 1, datetime.now(UTC)) is None) is not bool(actions)
+        with pytest.raises(TenantRefused):
+            client.list_row_history(TABLE, 1, tenant_id=uuid4())
+
+
+def test_refusals_of_watching(loaded_database: Database) -> None:
+    workshop = open_customers(loaded_database)
+    with pytest.raises(WatchRefused) as refused:
+        Client(workshop.owner).watch(TABLE, "customer", "no_such_column")
+    assert "no_such_column" in str(refused.value)
+    reader = Client(loaded_database.connect(loaded_database.role("reader")))
+    reader.open_access("audit_review", REASON)
+    with pytest.raises(RelationUnwatched):
+        reader.list_row_history(TABLE, 1)
+    event_id = Client(workshop.app()).log_event("user_created", "user", 1, "made 1")
+    assert event_id is not None
+    with pytest.raises(RevertRefused):
+        reader.revert_sql(event_id)
+    with pytest.raises(ValueUnstorable):
+        reader.get_row_at(TABLE, 1, datetime(2026, 1, 1))
 
 
 def test_the_synchronous_client_does_the_same(loaded_database: Database) -> None:

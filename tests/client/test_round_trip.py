@@ -195,7 +195,9 @@ def test_numbers_that_sql_may_store_can_be_read(
         "select audit.log_event(action => 'user_updated', entity_type => 'user', "
         "description => 'x', metadata => jsonb_build_object('n', repeat('9', 5000)::numeric)), "
         "audit.log_event(action => 'user_updated', entity_type => 'user', description => 'x', "
-        "metadata => jsonb_build_object('deep', %s::jsonb))",
+        "metadata => jsonb_build_object('deep', %s::jsonb)), "
+        "audit.log_event(action => 'user_updated', entity_type => 'user', description => 'x', "
+        "metadata => jsonb_build_object('a', 0.12345678901234567890, 'b', 0.25, 'c', 1.0))",
         (deep,),
     ).fetchone()
     assert row is not None
@@ -205,6 +207,9 @@ def test_numbers_that_sql_may_store_can_be_read(
     text = reread(row[1]).metadata
     assert isinstance(text, str)
     assert deep in text.replace(" ", "")
+    fractions = reread(row[2]).metadata
+    assert fractions == {"a": Decimal("0.12345678901234567890"), "b": 0.25, "c": 1.0}
+    assert [type(n) for n in fractions.values()] == [Decimal, float, float]
 
 
 def test_places_of_a_context_are_not_those_of_an_event_with_its_own() -> None:

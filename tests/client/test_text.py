@@ -21,6 +21,7 @@ from pgwitness.text import (
     DEPTH_LIMIT,
     MARK,
     escape,
+    exact_number,
     is_storable,
     make_safe,
     restore,
@@ -48,6 +49,20 @@ def same(left: object, right: object) -> bool:
     if isinstance(left, list) and isinstance(right, list):
         return len(left) == len(right) and all(map(same, left, right))
     return type(left) is type(right) and left == right
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_a_float_stays_one(number: float) -> None:
+    for digits in (repr(number), f"{Decimal(repr(number)):f}"):
+        read = exact_number(digits)
+        assert type(read) is float
+        assert read == number
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False))
+def test_a_number_keeps_its_digits(number: Decimal) -> None:
+    read = exact_number(f"{number:f}")
+    assert number == (Decimal(repr(read)) if isinstance(read, float) else read)
 
 
 @given(any_text)

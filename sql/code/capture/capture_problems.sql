@@ -44,7 +44,7 @@ as $$
     'its columns have changed since it was watched: new ones are recorded as changed only, and each statement costs more',
     audit_private.watch_call(w.entry, w.relation)
   from watched w
-  where position(audit_private.columns_digest(w.relation) in w.prosrc) = 0
+  where w.relation is not null and position(audit_private.columns_digest(w.relation) in w.prosrc) = 0
   union all
   select w.entity_type, 'warning', 'the database was restored since it was watched: each statement costs more',
     audit_private.watch_call(w.entry, w.relation)

@@ -1,5 +1,5 @@
--- What a generated function asks first: whose rows these are, and whether they are logged at all. Three small
--- questions cost less than one that joins; with the action off, they are all that happens.
+-- What a generated function asks first, in one statement: whose rows these are, whether they are logged, and what the
+-- event will need. With the action off, this is all that happens.
 create or replace function audit_private.capture_question(watched audit_private.watched_table)
 returns text
 language sql
@@ -9,40 +9,43 @@ security definer
 set search_path = pg_catalog, pg_temp
 set quote_all_identifiers = off
 as $$
+  with rows as (
+    select case watched.level when 'row' then '(select old.*)' else 'old_rows' end as old_rows,
+      case watched.level when 'row' then '(select new.*)' else 'new_rows' end as new_rows
+  )
   select audit_private.fill_template(
     case when watched.tenant_column is null then $context$
-  select d.tenant_id, d.is_logged
-  into capture.tenant, capture.is_logged
+  select d.tenant_id, d.is_logged, d.payload_limit, b.transaction_offset + txid_current(), b.events_until, b.recorder
+  into capture.tenant, capture.is_logged, capture.payload_limit, capture.transaction_number, capture.events_until,
+    capture.recorder
   from audit_private.role_binding b
   join audit_private.logging_decision d
     on d.tenant_id = coalesce(nullif(current_setting('pgwitness.tenant_id', true), '')::uuid, b.only_tenant_id)
     and d.action = capture.action
   where b.role_name = audit_private.effective_role()
     and (b.is_service or d.tenant_id = any (b.tenant_ids));
-  if capture.is_logged is null then
+  if not found then
     perform audit_private.refuse_write(null, capture.action, «entity_type»)
     where «touches_rows»;
     return null;
   end if;
 $context$
     else $column$
-  if tg_op <> 'TRUNCATE' and capture.is_current then
-    if tg_op = 'DELETE' then
-      select r.«tenant» into capture.tenant from «old_rows» r limit 1;
-      capture.is_mixed := exists (select from «old_rows» r where r.«tenant» is distinct from capture.tenant);
-    else
-      select r.«tenant» into capture.tenant from «new_rows» r limit 1;
-      capture.is_mixed := exists (select from «new_rows» r where r.«tenant» is distinct from capture.tenant);
-      if tg_op = 'UPDATE' and not capture.is_mixed then
-        capture.is_mixed := exists (select from «old_rows» r where r.«tenant» is distinct from capture.tenant);
-      end if;
-    end if;
-    if capture.tenant is null and not capture.is_mixed and «is_empty» then
-      return null;
-    end if;
-    select d.is_logged into capture.is_logged
-    from audit_private.logging_decision d
-    where d.tenant_id = capture.tenant and d.action = capture.action;
+  if tg_op = 'TRUNCATE' or not capture.is_current then
+    capture.is_mixed := true;
+  elsif tg_op = 'INSERT' then
+    «ask» exists (select from «new_rows» x where x.«tenant» is distinct from r.«tenant»)
+    «into» «new_rows» «join»;
+  elsif tg_op = 'DELETE' then
+    «ask» exists (select from «old_rows» x where x.«tenant» is distinct from r.«tenant»)
+    «into» «old_rows» «join»;
+  else
+    «ask» exists (select from «new_rows» x where x.«tenant» is distinct from r.«tenant»)
+      or exists (select from «old_rows» x where x.«tenant» is distinct from r.«tenant»)
+    «into» «new_rows» «join»;
+  end if;
+  if capture.is_mixed is null then
+    return null;
   end if;
 $column$
     end || $end$
@@ -53,14 +56,25 @@ $end$,
     jsonb_build_object(
       'entity_type', quote_literal(watched.entity_type),
       'tenant', quote_ident(watched.tenant_column),
-      'old_rows', case watched.level when 'row' then '(select old.*)' else 'old_rows' end,
-      'new_rows', case watched.level when 'row' then '(select new.*)' else 'new_rows' end,
-      'is_empty', case watched.level when 'row' then 'false' else 'not found' end,
+      'old_rows', rows.old_rows,
+      'new_rows', rows.new_rows,
+      'ask', 'select r.' || quote_ident(watched.tenant_column)
+        || ', d.is_logged, d.payload_limit, b.transaction_offset + txid_current(), b.events_until, b.recorder,
+     ',
+      'into', 'into capture.tenant, capture.is_logged, capture.payload_limit, capture.transaction_number,
+      capture.events_until, capture.recorder, capture.is_mixed
+    from',
+      'join', 'r
+    left join audit_private.logging_decision d on d.tenant_id = r.' || quote_ident(watched.tenant_column)
+        || ' and d.action = capture.action
+    left join audit_private.role_binding b on b.role_name = session_user
+    limit 1',
       'touches_rows', case watched.level
         when 'row' then 'true'
         else 'case tg_op when ''INSERT'' then exists (select from new_rows) when ''TRUNCATE'' then true '
           'else exists (select from old_rows) end'
       end))
+  from rows
 $$;
 comment on function audit_private.capture_question(audit_private.watched_table) is
   'PL/pgSQL with which a generated function finds out whose rows these are and whether they are logged';

@@ -1,13 +1,9 @@
--- A query with one row for each event of a statement. Rows before and after are joined on tenant and key, which is
--- what an entity is for the log; by a full join, because any other lets the planner keep nested loops that it chose
--- while a statement touched one row.
+-- A query with one row for each event of a statement that plain_statement doesn't do for. A row without a partner has
+-- come from or gone to another identity, and is told under both.
 --
--- A row without a partner has come from or gone to another identity, and is told under both. That is rare, and the
--- text for it is long, which costs each execution; so the plain query only leaves a mark where it meets one
--- (pgwitness.moved; to forge it is to have a query run that finds nothing), and a query of kind "moved" tells them.
---
--- Where a statement concerns several tenants, or an unknown one, the kind "careful" asks the toggle for each row; an
--- answer that is neither yes nor no is refused, so that no row falls through a join. "spooled" asks nothing.
+-- The toggle is asked for each row by its primary key, since a statement may concern several tenants; an answer that
+-- is neither yes nor no is refused, so that no row falls through a join. "spooled" asks nothing, "moved" tells only
+-- rows without a partner.
 --
 -- "names" holds how the query may call what isn't in the rows: old_rows, new_rows, tenant, remark.
 create or replace function audit_private.capture_rows(
@@ -27,12 +23,10 @@ set quote_all_identifiers = off
 as $$
 declare
   is_update constant boolean := capture_rows.operation = 'UPDATE';
-  is_plain constant boolean := capture_rows.kind = 'plain';
   alias constant text := case capture_rows.operation when 'DELETE' then 'o' else 'n' end;
   verb constant text := case capture_rows.operation when 'INSERT' then 'created' when 'DELETE' then 'deleted' else 'updated' end;
   has_left constant text := format('n.%I is null', (audit_private.key_columns(relation))[1]);
   has_come constant text := format('o.%I is null', (audit_private.key_columns(relation))[1]);
-  title text;
   description text := quote_literal(' ' || verb);
   changes text := 'null::jsonb';
   target text := format('to_jsonb(%s)', case capture_rows.operation when 'DELETE' then 'old_row' else 'new_row' end);
@@ -43,21 +37,11 @@ declare
   source text := format('%s %s', names ->> case capture_rows.operation when 'INSERT' then 'new_rows' else 'old_rows' end, alias);
   condition text := 'true';
 begin
-  select coalesce(t.titles ->> 'en', (select min(v.value) from jsonb_each_text(t.titles) v))
-  into title
-  from audit_private.entity_type t
-  where t.entity_type = watched.entity_type;
-
   if is_update then
     changes := audit_private.changes_expression(watched, relation);
     target := 'null::jsonb';
     source := format('%s o full join %s n on (%s)', names ->> 'old_rows', names ->> 'new_rows',
       audit_private.match_expression(relation, watched.tenant_column, 'o', 'n'));
-  end if;
-  if is_update and is_plain then
-    changes := format('case when %s or %s then nullif(set_config(''pgwitness.moved'', ''yes'', true), ''yes'')::jsonb else %s end',
-      has_left, has_come, changes);
-  elsif is_update then
     key := format('case when %s then %s else %s end', has_left, audit_private.key_expression(relation, 'o'), key);
     label := format('case when %s then concat(o.%%1$I) else concat(n.%%1$I) end', has_left);
     description := format('case when %s then '' moved away'' when %s then '' moved here'' else %s end',
@@ -72,13 +56,13 @@ begin
         relation, watched.tenant_column, names ->> 'old_rows', names ->> 'new_rows', 'n'),
       metadata);
   end if;
-  if capture_rows.operation = 'DELETE' or is_update and not is_plain then
+  if capture_rows.operation <> 'INSERT' then
     source := source || format(E'\n    cross join lateral (\n      select %s\n    ) old_row', audit_private.row_columns(watched, relation, 'o'));
   end if;
-  if capture_rows.operation = 'INSERT' or is_update and not is_plain then
+  if capture_rows.operation <> 'DELETE' then
     source := source || format(E'\n    cross join lateral (\n      select %s\n    ) new_row', audit_private.row_columns(watched, relation, 'n'));
   end if;
-  if watched.tenant_column is not null and not is_plain then
+  if watched.tenant_column is not null then
     tenant := format(case when is_update then 'coalesce(n.%1$I, o.%1$I)' else '%2$s.%1$I' end, watched.tenant_column, alias);
     condition := format(
       E'case (\n      select d.is_logged from audit_private.logging_decision d\n'
@@ -102,7 +86,7 @@ begin
     '    from %s\n'
     '    where %s\n'
     '    offset 0',
-    tenant, key, title || ' ',
+    tenant, key, audit_private.entity_title(watched.entity_type) || ' ',
     case
       when watched.label_column is null then key
       else format('coalesce(nullif(btrim(left(%s, 200)), ''''), %s)', format(label, watched.label_column, alias), key)

@@ -1,5 +1,4 @@
--- The one text that both ways of capture run: as part of a generated function, and executed by it for what is rare.
--- "names" holds how the statement may call its values.
+-- Executed by a generated function for what is rare. "names" holds how the statement may call its values.
 create or replace function audit_private.capture_statement(
   watched audit_private.watched_table,
   relation regclass,
@@ -22,22 +21,19 @@ as $$
     '  )\n'
     '  select q.tenant_id, %1$s, audit_private.new_event_id(%1$s, q.place), %1$s, q.place, %2$s,\n'
     '    gen_random_uuid(), ''captured'', %3$L, %4$L, %5$s, ''success'', %6$s, %7$s, q.entity_id, q.description, %8$s,\n'
-    '    %13$s, %14$s,\n'
-    '    q.metadata, %9$s, %10$s, %11$s\n'
+    '    %11$s, %12$s,\n'
+    '    q.metadata, nullif((%9$s)[4], '''')::inet, left(nullif((%9$s)[5], ''''), 1000), left(nullif((%9$s)[6], ''''), 500)\n'
     '  from (\n'
-    '    %12$s\n'
+    '    %10$s\n'
     '  ) q\n'
     '  where q.changes <> ''{}'' or q.target is not null',
     names ->> 'moment', names ->> 'transaction_number',
     audit_private.capture_action(watched.entity_type, capture_statement.operation), watched.entity_type,
-    names ->> 'acting_type', names ->> 'recorder', names ->> 'acting_id', names ->> 'acting', names ->> 'ip',
-    names ->> 'user_agent', names ->> 'request_id',
+    names ->> 'acting_type', names ->> 'recorder', names ->> 'acting_id', names ->> 'acting', names ->> 'context',
     audit_private.capture_rows(watched, relation, capture_statement.operation, capture_statement.kind, names),
     format(b.bounded, 'q.changes'), format(b.bounded, 'q.target'))
   from (
-    select 'case when pg_column_size(%1$s) > 900 and pg_column_size(%1$s) > '
-      '(select l.value::integer from audit_private.option l where l.name = ''payload_limit_bytes'') '
-      'then audit_private.cut_columns(%1$s) else %1$s end' as bounded
+    select 'case when pg_column_size(%1$s) > 900 then audit_private.cut_columns(%1$s) else %1$s end' as bounded
   ) b
 $$;
 comment on function audit_private.capture_statement(audit_private.watched_table, regclass, text, text, jsonb) is

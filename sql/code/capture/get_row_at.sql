@@ -31,7 +31,7 @@ begin
     select * from history h where not h.is_past and (h.is_start or h.is_end) order by h.sequence limit 1
   ),
   later as (
-    select distinct on (c.key) c.key, case when c.value ? 'withheld' then c.value else c.value -> 'old' end as value
+    select distinct on (c.key) c.key, case when audit_private.is_withheld(c.value) then c.value else c.value -> 'old' end as value
     from history h
     cross join jsonb_each(h.changes) c
     where not h.is_past and h.sequence < coalesce((select n.sequence from next_turn n), h.sequence + 1)
@@ -39,7 +39,7 @@ begin
     order by c.key, h.sequence
   ),
   earlier as (
-    select distinct on (c.key) c.key, case when c.value ? 'withheld' then c.value else c.value -> 'new' end as value
+    select distinct on (c.key) c.key, case when audit_private.is_withheld(c.value) then c.value else c.value -> 'new' end as value
     from history h
     cross join jsonb_each(h.changes) c
     where h.is_past and h.sequence > coalesce((select l.sequence from last_turn l), h.sequence - 1)

@@ -34,8 +34,13 @@ begin
       'select audit.unwatch(relation => …, reason => ''…'');');
   end if;
   update audit_private.watched_table w
-  set unwatched_at = clock_timestamp()
-  where w.entity_type = known.entity_type;
+  set unwatched_at = clock_timestamp(),
+    schema_name = coalesce(c.relnamespace::regnamespace::text, w.schema_name),
+    table_name = coalesce(c.relname, w.table_name)
+  from (select) as one
+  left join pg_class c on c.oid = prepare_unwatch.relation
+  where w.entity_type = known.entity_type
+  returning w.schema_name, w.table_name into known.schema_name, known.table_name;
   perform audit_private.write_system_event(
     tenant_id => '00000000-0000-0000-0000-000000000000',
     action => 'table_unwatched',

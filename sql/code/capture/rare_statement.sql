@@ -25,14 +25,14 @@ begin
   if not rare_statement.is_current then
     watched := audit_private.refresh_watched(watched, rare_statement.relation);
   end if;
-  names := audit_private.request_names() || jsonb_build_object(
+  names := jsonb_build_object(
     'moment', '$1', 'transaction_number', '$2', 'acting_id', '$3', 'acting_type', '$4', 'acting', '$5',
-    'recorder', '$6', 'tenant', '$7', 'failure', '$8',
+    'recorder', '$6', 'tenant', '$7', 'failure', '$8', 'context', '$9',
     'remark', case when not rare_statement.is_current then '{"capture": "the columns have changed since watch"}' end,
     'old_rows', case watched.level
-      when 'row' then format('(select ($9::%s).*)', rare_statement.relation) else 'old_rows' end,
+      when 'row' then format('(select ($10::%s).*)', rare_statement.relation) else 'old_rows' end,
     'new_rows', case watched.level
-      when 'row' then format('(select ($10::%s).*)', rare_statement.relation) else 'new_rows' end);
+      when 'row' then format('(select ($11::%s).*)', rare_statement.relation) else 'new_rows' end);
   return case rare_statement.kind
     when 'spooled' then audit_private.spool_statement(watched, rare_statement.relation, rare_statement.operation, names)
     else audit_private.capture_statement(

@@ -6,8 +6,8 @@ immutable
 parallel safe
 set search_path = pg_catalog, pg_temp
 as $$
-  select 'capture.moment, capture.transaction_number, capture.acting_id, capture.acting_type, capture.acting, '
-    'capture.recorder, capture.tenant, capture.failure'
+  select 'capture.moment, capture.transaction_number, capture.acting_id, capture.acting_type, capture.acting,
+      capture.recorder, capture.tenant, capture.failure, capture.context'
     || case watched.level when 'row' then ', old::text, new::text' else '' end
 $$;
 comment on function audit_private.rare_values(audit_private.watched_table) is

@@ -1,5 +1,5 @@
--- Writes the statement and leaves running it to somebody who has read it. An update is undone only where its columns
--- still hold what it set, so that a later change isn't undone with it. What the log never held can't be brought back,
+-- Writes the statement and leaves running it to somebody who has read it. A row is undone only where its
+-- columns still hold what was set, so that a later change isn't undone with it. What the log never held can't be brought back,
 -- and stands in a comment.
 create or replace function audit.revert_sql(event_id uuid, tenant_id uuid default null)
 returns text
@@ -59,25 +59,26 @@ begin
     select v.key as name, a.attnum as place, k.is_exact,
       audit_private.value_literal(case when event.changes is null then v.value else v.value -> 'old' end, relation, v.key)
         as literal,
-      audit_private.value_literal(v.value -> 'new', relation, v.key) as set_literal
+      audit_private.value_literal(case when event.changes is null then v.value else v.value -> 'new' end, relation, v.key)
+        as set_literal
     from jsonb_each(coalesce(event.changes, event.target)) v
     join pg_attribute a
       on a.attrelid = relation and a.attname = v.key and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
     cross join lateral audit_private.column_kind(a.atttypid, a.attcollation) k
-    where case when jsonb_typeof(v.value) = 'object' then not v.value ? 'withheld' else true end
+    where not audit_private.is_withheld(v.value)
   ) c;
   select string_agg(format(E'-- column %I: its value is not in the log, or the column is gone\n', v.key), '' order by v.key)
   into lost
   from jsonb_each(coalesce(event.changes, event.target)) v
   left join pg_attribute a on a.attrelid = relation and a.attname = v.key and a.attnum > 0 and not a.attisdropped
   where kind <> 'created'
-    and (a.attname is null or case when jsonb_typeof(v.value) = 'object' then v.value ? 'withheld' else false end);
+    and (a.attname is null or audit_private.is_withheld(v.value));
   if kind <> 'created' and parts.names is null then
     perform audit_private.refuse_revert(event.id, 'No value of what it changed is in the log.', 'Redacted values are kept nowhere.');
   end if;
 
   return coalesce(lost, '') || case kind
-    when 'created' then format('delete from %s where %s;', relation, place)
+    when 'created' then format('delete from %s where %s%s;', relation, place, parts.guards)
     when 'deleted' then format('insert into %s (%s) overriding system value values (%s);', relation, parts.names, parts.literals)
     when 'moved' then format('update %s set %s where %s;', relation, parts.settings, place)
     else format('update %s set %s where %s%s;', relation, parts.settings, place, parts.guards)

@@ -5,6 +5,7 @@ returns text
 language sql
 immutable
 parallel safe
+security definer
 set search_path = pg_catalog, pg_temp
 as $$
   select audit_private.fill_template($template$

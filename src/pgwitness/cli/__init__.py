@@ -12,9 +12,11 @@ import psycopg
 from pgwitness import __version__
 from pgwitness.cli import importing, installation
 from pgwitness.cli.access import access
+from pgwitness.cli.capture import capture
 from pgwitness.cli.catalogue import catalogue
 from pgwitness.cli.completion import completion
 from pgwitness.cli.doctor import doctor
+from pgwitness.cli.history import history, revert
 from pgwitness.cli.log import log
 from pgwitness.cli.option import option
 from pgwitness.cli.rendering import print_error
@@ -78,8 +80,9 @@ def main(context: click.Context) -> None:
     context.ensure_object(Session)
 
 
-PER_TENANT = (log, search, show, actors, report, toggle, access, *importing.commands)
-PER_INSTALLATION = (tenant, catalogue, option, doctor, completion, *installation.commands)
+READING = (search, show, history, revert, actors, report)
+PER_TENANT = (log, *READING, toggle, access, *importing.commands)
+PER_INSTALLATION = (tenant, catalogue, capture, option, doctor, completion, *installation.commands)
 for command in (*PER_TENANT, *PER_INSTALLATION):
     main.add_command(command)
 share_options(main, per_tenant=PER_TENANT)

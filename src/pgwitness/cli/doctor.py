@@ -11,7 +11,9 @@ from pgwitness.cli.rendering import console, escape, print_json
 from pgwitness.cli.session import Session
 from pgwitness.models import HealthCheck
 
-_STYLES = {"ok": "green", "warning": "yellow", "error": "bold red"}
+STYLES = {"ok": "green", "warning": "yellow", "error": "bold red"}
+"""How each state is drawn."""
+
 _MARKS = {"ok": "✓", "warning": "!", "error": "✗"}
 
 
@@ -41,7 +43,7 @@ def print_checks(session: Session, checks: Sequence[HealthCheck]) -> None:
     screen = console()
     longest = max((len(check.check_name) for check in checks), default=0)
     for check in checks:
-        style = _STYLES[check.state]
+        style = STYLES[check.state]
         screen.print(
             Text.assemble(
                 (f"{_MARKS[check.state]} {session.text('state_' + check.state):<9}", style),

@@ -37,15 +37,23 @@ def read_object(
     return found
 
 
+def read_zoneless_time(
+    context: click.Context, parameter: click.Parameter, value: str | None
+) -> datetime | None:
+    """Read a time in ISO 8601; without an offset it is left without a zone."""
+    try:
+        return None if value is None else datetime.fromisoformat(value)
+    except ValueError as error:
+        hint = "not a time such as 2026-05-17T08:00:00+02:00"
+        raise click.BadParameter(hint, context, parameter) from error
+
+
 def read_time(
     context: click.Context, parameter: click.Parameter, value: str | None
 ) -> datetime | None:
     """Read a time in ISO 8601; without an offset it is local time."""
-    try:
-        return None if value is None else datetime.fromisoformat(value).astimezone()
-    except ValueError as error:
-        hint = "not a time such as 2026-05-17T08:00:00+02:00"
-        raise click.BadParameter(hint, context, parameter) from error
+    moment = read_zoneless_time(context, parameter, value)
+    return None if moment is None else moment.astimezone()
 
 
 def read_switches(
@@ -92,6 +100,19 @@ def titles_and_descriptions(command: Command) -> Command:
             metavar="LANG=TEXT",
             help=text,
         )(command)
+    return command
+
+
+def paging_options(command: Command) -> Command:
+    """Add `--limit`, `--all` (given as `every`) and `--after`."""
+    for option in (
+        click.option("--after", metavar="CURSOR", help="Go on after an event's cursor."),
+        click.option("--all", "every", is_flag=True, help="Every page, not just one."),
+        click.option(
+            "--limit", default=50, show_default=True, metavar="ROWS", help="Size of a page."
+        ),
+    ):
+        command = option(command)
     return command
 
 

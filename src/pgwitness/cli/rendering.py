@@ -13,9 +13,10 @@ import re
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
+from decimal import Decimal
 from itertools import groupby
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import click
 import psycopg
@@ -36,6 +37,12 @@ WIDE = 120
 
 BRIEF = 300
 """Characters of a description that a listing shows."""
+
+BRIEF_COLUMNS = 8
+"""Changed columns of an event that a listing shows."""
+
+BRIEF_VALUE = 60
+"""Characters of a changed value that a listing shows."""
 
 _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
@@ -71,10 +78,17 @@ def to_json(value: Any, indent: int | None = None) -> str:
     r"""Write a value as JSON that is safe to print: what a terminal could obey is `\u…` in it.
 
     Args:
-        value: Plain JSON values, dataclasses, times, UUIDs and addresses.
+        value: Plain JSON values, dataclasses, times, UUIDs, addresses, and Decimals as numbers.
         indent: Spaces of each level; None writes one line.
     """
-    written = json.dumps(value, default=_plain, ensure_ascii=False, indent=indent)
+    # json writes no Decimal as a number, so a text that nobody could guess holds each one's place.
+    mark = uuid4().hex
+
+    def plain(value: Any) -> Any:
+        return f"{mark}{value:f}" if isinstance(value, Decimal) else _plain(value)
+
+    written = json.dumps(value, default=plain, ensure_ascii=False, indent=indent)
+    written = re.sub(f'"{mark}([^"]*)"', r"\1", written)
     lines = written.split("\n") if indent else [written]
     return "\n".join(_UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", line) for line in lines)
 
@@ -257,7 +271,12 @@ def status(event: Event, titles: Titles) -> Text:
 
 
 def event_table(
-    session: Session, events: Sequence[Event], titles: Titles, *, with_head: bool = True
+    session: Session,
+    events: Sequence[Event],
+    titles: Titles,
+    *,
+    with_head: bool = True,
+    with_changes: bool = False,
 ) -> None:
     """Print events as a table; pages printed one after another line up.
 
@@ -268,13 +287,15 @@ def event_table(
         events: Newest first; those of a subject report also tell their relations.
         titles: The catalogue.
         with_head: Whether the columns' heads are printed.
+        with_changes: Whether what was captured of a row stands in place of the description.
     """
     screen = console()
     is_wide = screen.width >= WIDE
+    about = "changes" if with_changes else "description"
     heads = (
-        {"when": 16, "action": 24, "description": None, "actor": 20, "status": 14}
+        {"when": 16, "action": 24, about: None, "actor": 20, "status": 14}
         if is_wide
-        else {"when": 16, "action": 22, "description": None}
+        else {"when": 16, "action": 22, about: None}
     )
     rest = max(screen.width - sum(width or 0 for width in heads.values()) - 2 * len(heads) + 2, 20)
     table = Table(
@@ -288,18 +309,23 @@ def event_table(
     for head, width in heads.items():
         table.add_column(session.text(head), width=width or rest, overflow="fold")
     for event in events:
-        table.add_row(*_event_cells(session, event, titles, is_wide=is_wide))
+        told = (
+            _brief_columns(session, event)
+            if with_changes
+            else Text(_brief(event.description or _NOTHING))
+        )
+        table.add_row(*_event_cells(session, event, titles, told, is_wide=is_wide))
     screen.print(table)
 
 
 def _event_cells(
-    session: Session, event: Event, titles: Titles, *, is_wide: bool
+    session: Session, event: Event, titles: Titles, told: Text, *, is_wide: bool
 ) -> tuple[Text, ...]:
     when = Text(messages.relative_time(session.language, event.occurred_at))
     action = Text(escape(titles.of("action", event.action)), style="bold")
     actor = Text(_brief(name_of(event.actor_id, event.actor_type, event.actor, titles)))
     state = status(event, titles)
-    about = Text.assemble(_brief(event.description or _NOTHING), "\n", (str(event.id), "dim"))
+    about = Text.assemble(told, "\n", (str(event.id), "dim"))
     related = event.relations if isinstance(event, SubjectEvent) else ()
     relations = [session.text(f"relation_{name}") for name in related]
     below = [Text(", ".join(relations), style="cyan")] if relations else []
@@ -311,6 +337,77 @@ def _event_cells(
 def _brief(text: str) -> str:
     """Put text that may be long on one line of a listing; the detail view shows all of it."""
     return one_line(text if len(text) <= BRIEF else f"{text[: BRIEF - 1]}…")
+
+
+def _captured_columns(
+    session: Session, event: Event, limit: int | None = None
+) -> list[tuple[str, Text]]:
+    """Draw what was captured of a row: each column, and its change or value.
+
+    Args:
+        session: Gives the language.
+        event: Any event; one that wasn't captured has none.
+        limit: Characters of a value that are shown; None shows all.
+    """
+    if event.source != "captured":
+        return []
+    if isinstance(event.changes, dict):
+        columns, draw = event.changes, _change
+    elif _has_row(event):
+        columns, draw = event.target, _value
+    else:
+        return []
+    return [(escape(name), draw(session, content, limit)) for name, content in columns.items()]
+
+
+def _has_row(event: Event) -> bool:
+    """Whether the target is a whole row, not just what stands there when no target was given."""
+    nothing_more = {"type": event.entity_type, "id": event.entity_id}
+    return isinstance(event.target, dict) and event.target != nothing_more
+
+
+def _change(session: Session, content: Any, limit: int | None) -> Text:
+    if not isinstance(content, dict) or not content.keys() >= {"old", "new"}:
+        return _value(session, content, limit)
+    before, after = (_brief_json(content[side], limit) for side in ("old", "new"))
+    before.stylize("red")
+    after.stylize("green")
+    return Text.assemble(before, " → ", after)
+
+
+def _value(session: Session, content: Any, limit: int | None) -> Text:
+    why = content.get("withheld") if isinstance(content, dict) else None
+    # A column of the application's own may well hold an object with that name.
+    if not isinstance(why, str) or content.keys().isdisjoint(("changed", "sha256")):
+        return _brief_json(content, limit)
+    key = f"withheld_{why}".replace(" ", "_")
+    why = session.text(key) if messages.knows(key) else why
+    if "bytes" in content:
+        why = session.text("withheld_bytes", why=why, count=content["bytes"])
+    return Text(escape(session.text("withheld", why=why)), style="yellow")
+
+
+def _brief_json(value: Any, limit: int | None) -> Text:
+    drawn = Text(to_json(value))
+    if limit:
+        drawn.truncate(limit, overflow="ellipsis")
+    return drawn
+
+
+def _brief_columns(session: Session, event: Event) -> Text:
+    columns = _captured_columns(session, event, BRIEF_VALUE)
+    lines = [
+        Text.assemble(f"{_brief(name)}: ", content) for name, content in columns[:BRIEF_COLUMNS]
+    ]
+    if len(columns) > BRIEF_COLUMNS:
+        left_out = session.text("more_columns", count=len(columns) - BRIEF_COLUMNS)
+        lines.append(Text(left_out, style="dim"))
+    # Where a row came from or went to is told in the description alone.
+    moves = {"moved_to", "moved_from"}
+    has_moved = isinstance(event.metadata, dict) and not moves.isdisjoint(event.metadata)
+    if has_moved or not lines:
+        lines.insert(0, Text(_brief(event.description or _NOTHING)))
+    return Text("\n").join(lines)
 
 
 def event_detail(session: Session, event: Event, titles: Titles, zone: tzinfo) -> None:
@@ -338,6 +435,12 @@ def event_detail(session: Session, event: Event, titles: Titles, zone: tzinfo) -
         if value:
             facts.add_row(session.text(head), escape(value))
     screen.print(facts)
+    captured = Table.grid(padding=(0, 2, 0, 0))
+    captured.add_column(style="dim")
+    captured.add_column(overflow="fold")
+    for name, content in _captured_columns(session, event):
+        captured.add_row(name, content)
+    of_captured = "target_snapshot" if event.changes is None else "changes"
     for head, part in (
         ("actor_snapshot", event.actor),
         ("target_snapshot", event.target),
@@ -347,7 +450,10 @@ def event_detail(session: Session, event: Event, titles: Titles, zone: tzinfo) -
         if part is not None:
             screen.print()
             screen.print(session.text(head), style="bold")
-            screen.print(highlighted_json(part), soft_wrap=True)
+            if head == of_captured and captured.row_count:
+                screen.print(captured)
+            else:
+                screen.print(highlighted_json(part), soft_wrap=True)
 
 
 def _facts(session: Session, event: Event, titles: Titles, zone: tzinfo) -> dict[str, str]:

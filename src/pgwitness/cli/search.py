@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import click
 
 from pgwitness.cli import messages
 from pgwitness.cli.access import Reader, justification_options, reader
-from pgwitness.cli.parameters import read_object
+from pgwitness.cli.parameters import paging_options, read_object
 from pgwitness.cli.rendering import (
     event_detail,
     event_table,
@@ -22,6 +23,12 @@ from pgwitness.cli.rendering import (
 from pgwitness.cli.session import NOTHING_FOUND, Session, pass_session
 from pgwitness.client import Client
 from pgwitness.models import EventCount, FoundEvent
+
+Page: TypeAlias = tuple[list[FoundEvent], EventCount | None]
+"""A page, and how many events there are on all pages, where that is told."""
+
+ReadPage: TypeAlias = Callable[[str | None, Client], Page]
+"""Reads the page behind a cursor, or the first one."""
 
 
 @click.command()
@@ -48,9 +55,7 @@ from pgwitness.models import EventCount, FoundEvent
     callback=read_object,
     help="Filter object; options win over it.",
 )
-@click.option("--limit", default=50, show_default=True, metavar="ROWS", help="Size of a page.")
-@click.option("--all", "every", is_flag=True, help="Every page, not just one.")
-@click.option("--after", metavar="CURSOR", help="Go on after an event's cursor.")
+@paging_options
 @justification_options
 @click.pass_context
 def search(
@@ -78,7 +83,8 @@ def search(
     session = context.ensure_object(Session)
     sought = build_filter(text, criteria, more)
     with reader(session, reason, justification) as reading:
-        if not print_pages(session, reading, sought, limit, after, every=every):
+        read_page = partial(_page, sought, limit, with_total=not every)
+        if not print_pages(session, reading, read_page, limit, after, every=every):
             context.exit(NOTHING_FOUND)
 
 
@@ -98,22 +104,33 @@ def build_filter(
 def print_pages(
     session: Session,
     reading: Reader,
-    sought: dict[str, Any],
+    read_page: ReadPage,
     limit: int,
     after: str | None,
     *,
     every: bool,
+    with_changes: bool = False,
 ) -> int:
-    """Print one page of events, or all from there on, and return how many there were."""
+    """Print one page of events, or all from there on, and return how many there were.
+
+    Args:
+        session: Gives the language, and chooses between a table and JSON.
+        reading: Reads.
+        read_page: Reads the page behind a cursor.
+        limit: Size of a page.
+        after: Cursor to begin behind; None begins with the newest event.
+        every: Go on to the last page.
+        with_changes: Whether what was captured of a row stands in place of the description.
+    """
     shown = 0
     titles = None
     while True:
-        page, total = reading.read(partial(_page, sought, limit, after, with_total=not every))
+        page, total = reading.read(partial(read_page, after))
         titles = titles or reading.titles()
         if session.as_json:
             print_json(*page)
         elif page:
-            event_table(session, page, titles, with_head=not shown)
+            event_table(session, page, titles, with_head=not shown, with_changes=with_changes)
         shown += len(page)
         after = page[-1].cursor if len(page) == limit else None
         if after is None or not every:
@@ -125,7 +142,7 @@ def print_pages(
 
 def _page(
     sought: dict[str, Any], limit: int, after: str | None, client: Client, *, with_total: bool
-) -> tuple[list[FoundEvent], EventCount | None]:
+) -> Page:
     """Read a page, and what it is a page of when there may be more than it."""
     page = list(client.search_events(filter=sought, page_size=limit, after=after))
     is_part = after is not None or len(page) == limit

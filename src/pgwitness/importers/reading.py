@@ -8,13 +8,12 @@ import json
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from typing import Any, BinaryIO, NoReturn, cast
 from uuid import UUID
 
 from pgwitness.errors import ValueUnstorable
 from pgwitness.importers.records import Importer, RecordRefused, check_texts
-from pgwitness.text import MARK, make_safe
+from pgwitness.text import MARK, exact_number, make_safe
 
 GZIP_MAGIC = b"\x1f\x8b"
 """How a gzip member begins (RFC 1952)."""
@@ -150,7 +149,7 @@ def _parse(line: bytes) -> Any:
             "Convert the file to UTF-8, for example with iconv.",
         ) from error
     try:
-        return json.loads(text, parse_constant=_refuse_constant, parse_float=_parse_number)
+        return json.loads(text, parse_constant=_refuse_constant, parse_float=exact_number)
     except json.JSONDecodeError as error:
         raise RecordRefused(
             f"it is not JSON: {error.msg} at character {error.pos + 1}",
@@ -169,16 +168,6 @@ def _parse(line: bytes) -> Any:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON number")
-
-
-def _parse_number(text: str) -> float | Decimal:
-    """Gives a float where that is exactly what stands there, else all the digits."""
-    number = float(text)
-    try:
-        exact = Decimal(text)
-    except InvalidOperation as error:
-        raise ValueError(f"{text[:40]} is too large a number") from error
-    return number if Decimal(repr(number)) == exact else exact
 
 
 def _is_escaped(event: dict[str, Any]) -> bool:

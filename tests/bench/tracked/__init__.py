@@ -1,0 +1,1 @@
+"""A Django app whose models django-pghistory tracks, for the bench."""
