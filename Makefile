@@ -31,7 +31,7 @@ test-all: $(V)/.dev ## all tests on each version in MAJORS
 	done; \
 	if [ -n "$$failed" ]; then echo "failed on PostgreSQL$$failed" >&2; exit 1; fi
 
-bench: $(V)/.dev ## ratios against a bare INSERT and the like, as a table and as JSON
+bench: $(V)/.bench ## ratios against bare statements and against peers, as a table and as JSON
 	$(PYTHON) tests/bench/bench.py
 
 lint: $(V)/.dev $(V)/.lint ## ruff, mypy, squawk, pgspot, plpgsql_check
@@ -62,6 +62,10 @@ $(V)/.demo: pyproject.toml | $(PYTHON)
 $(V)/.dev: pyproject.toml | $(PYTHON)
 	$(PIP) -e '.[dev]'
 	@touch $@ $(V)/.demo
+
+$(V)/.bench: $(V)/.dev
+	$(PIP) -e '.[bench]'
+	@touch $@
 
 # pgspot asks for an older pglast than ours, and works with ours.
 $(V)/.lint: $(V)/.dev

@@ -90,8 +90,9 @@ alter table audit_private.capture_spool enable row level security;
 alter table audit_private.capture_spool force row level security;
 create policy "The writer spools and logs later" on audit_private.capture_spool
   to audit_writer using (true) with check (true);
-create policy "Spooled changes are counted" on audit_private.capture_spool
-  for select to audit_owner using ((select audit_private.sees_all_tenants()));
+create policy "Spooled changes are counted for their tenant and for operators" on audit_private.capture_spool
+  for select to audit_owner
+  using (tenant_id = (select audit_private.visible_tenant()) or (select audit_private.sees_all_tenants()));
 create policy "Backups are complete" on audit_private.capture_spool
   for select to audit_backup using (true);
 

@@ -71,15 +71,17 @@ $roles$
 """
 
 CREATE_APPLICATION = """
-create schema if not exists pgwitness_demo;
+create schema if not exists pgwitness_demo authorization pgwitness_demo_operator;
+set local role pgwitness_demo_operator;
 create table if not exists pgwitness_demo.member (
   id bigint generated always as identity primary key,
   tenant_id uuid not null,
   name text not null,
   email text not null
 );
-grant usage on schema pgwitness_demo to pgwitness_demo_app;
+grant usage on schema pgwitness_demo to pgwitness_demo_app, pgwitness_demo_reader;
 grant select, insert, update, delete on pgwitness_demo.member to pgwitness_demo_app;
+reset role;
 """
 
 WORK_IN_SQL = f"""
@@ -211,6 +213,7 @@ def play(stage: Stage) -> None:
         psycopg.Error: The server refuses or can't be reached.
     """
     prepare(stage)
+    watch(stage)
     write(stage)
     turn_toggles(stage)
     read(stage)
@@ -249,9 +252,19 @@ def prepare(stage: Stage) -> None:
         stage.run("operator", "tenant", "grant", PREFIX + role, tenant_id)
 
 
+def watch(stage: Stage) -> None:
+    """Watch the application's table, without its e-mail addresses."""
+    stage.head(" 3  Watch a table: its changes are events too, whoever makes them ")
+    stage.run(
+        "operator", "capture", "watch", "pgwitness_demo.member", "member",
+        "--tenant-column", "tenant_id", "--label-column", "name", "--redact", "email",
+    )  # fmt: skip
+    stage.run("operator", "capture", "list")
+
+
 def write(stage: Stage) -> None:
     """Let the application change rows and log what it did, in the same transactions."""
-    stage.head(" 3  The application writes: the row and its event commit together ")
+    stage.head(" 4  The application writes: the row and its event commit together ")
     stage.say("In SQL:")
     stage.show(WORK_IN_SQL, "sql")
     with psycopg.connect(stage.of("app"), autocommit=True) as connection:
@@ -287,7 +300,7 @@ def write(stage: Stage) -> None:
 
 def turn_toggles(stage: Stage) -> None:
     """Turn a category off and one of its actions on again."""
-    stage.head(" 4  Toggles: a category off, and an action of it on all the same ")
+    stage.head(" 5  Toggles: a category off, and an action of it on all the same ")
     reason = "The storage keeps a log of its own"
     stage.run("admin", "toggle", "category", "file_operations", "off", "--reason", reason)
     stage.run("admin", "toggle", "action", "file_deleted", "on")
@@ -301,18 +314,23 @@ def turn_toggles(stage: Stage) -> None:
 
 def read(stage: Stage) -> None:
     """Be refused, give a reason, search, and look at one event."""
-    stage.head(" 5  Nobody reads without a reason ")
+    stage.head(" 6  Nobody reads without a reason ")
     stage.run("harbour", "search")
 
-    stage.head(" 6  With a reason and a justification, both of them logged ")
+    stage.head(" 7  With a reason and a justification, both of them logged ")
     words = ("--reason", "user_support", "--justification", "Bo was locked out this morning")
     stage.run("reader", "search", "Bo", *words, "--limit", "6")
     stage.run("reader", "search", "--category", "audit_control", "--limit", "4")
 
-    stage.head(" 7  One event, whole ")
+    stage.head(" 8  One event, whole ")
     with psycopg.connect(stage.of("reader"), autocommit=True) as connection:
         newest = Client(connection).search_events(filter={"action": "user_created"}, page_size=1)
+        member = Client(connection).search_events(filter={"action": "member_created"}, page_size=1)
     stage.run("reader", "show", str(newest[0].id))
+
+    stage.head(" 9  What happened to the row itself, and the SQL that would undo it ")
+    stage.run("reader", "history", "pgwitness_demo.member", str(member[0].entity_id))
+    stage.run("reader", "revert", str(member[0].id))
 
 
 def say_goodbye(stage: Stage, psql: str, place: str) -> None:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from psycopg import sql
 from psycopg.rows import DictRow
@@ -22,13 +22,14 @@ from walls.ledger import REASON, Connection, call, log, refused
 
 from databases import TENANTS
 
+Reader = psycopg.Connection[DictRow]
 READERS = ("reader", "admin", "privacy", "auditor", "service")
 TENANT = TENANTS["a"]
 OTHERS = ("app", "operator", "owner", "backup", "stranger")
 
 
 def history(
-    reader: psycopg.Connection[DictRow],
+    reader: Reader,
     key: Any,
     relation: str = "app.customer",
     **options: Any,
@@ -251,10 +252,12 @@ def test_a_partition_shows_the_history_of_its_table(workshop: Workshop) -> None:
 
 # The row as it stood.
 
-THING = """
+KINDS = """
 create type app.mood as enum ('calm', 'O''Brien', '{}');
-create domain app.short as varchar(20);
-create table app.thing (
+create domain app.short as varchar(20)
+"""
+THING = """
+create table app.{} (
   id integer primary key,
   tenant_id uuid not null,
   name text,
@@ -312,7 +315,25 @@ COLUMNS: dict[str, st.SearchStrategy[Any]] = {
     "flag": st.booleans(),
     "touched": st.integers(0, 3),
 }
-CASTS = {"tags": "text[]", "numbers": "integer[]", "raw": "bytea"}
+TYPES = {
+    "name": "text",
+    "code": "varchar",
+    "amount": "numeric",
+    "ratio": "double precision",
+    "small": "real",
+    "born": "timestamptz",
+    "day": "date",
+    "length": "interval",
+    "tags": "text[]",
+    "numbers": "integer[]",
+    "data": "jsonb",
+    "mood": "app.mood",
+    "raw": "bytea",
+    "ref": "uuid",
+    "net": "inet",
+    "flag": "boolean",
+    "touched": "integer",
+}
 KEYS = (1, 2, 3, 4)
 LETTERS = ("a", "b")
 
@@ -356,18 +377,18 @@ steps = st.builds(
 
 @dataclass
 class Chronicle:
-    """Runs random statements on keys of its own, and takes copies of the rows after each.
+    """Runs random statements on a table, and takes copies of its rows after each.
 
     Attributes:
         workshop: Where the table is.
         writer: The connection that writes.
-        offset: What is added to each key.
-        copies: Moment to tenant and key to the row, for all that was committed.
+        table: The table's name in its schema.
+        copies: Moment, and tenant and key to the row, for all that was committed.
     """
 
     workshop: Workshop
     writer: Connection
-    offset: int
+    table: str = "thing"
     copies: list[tuple[datetime, dict[tuple[str, int], str]]] = field(default_factory=list)
     pending: list[tuple[datetime, dict[tuple[str, int], str]]] = field(default_factory=list)
 
@@ -377,9 +398,8 @@ class Chronicle:
     def copy(self) -> tuple[datetime, dict[tuple[str, int], str]]:
         """The rows as they are now, without what the log ignores."""
         found = self.writer.execute(
-            "select tenant_id, id, (to_jsonb(t) - 'touched')::text from app.thing t"
-            " where id between %s and %s",
-            (self.offset, self.offset + 9),
+            "select tenant_id, id, (to_jsonb(t) - 'touched')::text"
+            f" from app.{self.table} t".encode()
         ).fetchall()
         row = self.writer.execute("select clock_timestamp()").fetchone()
         assert row is not None
@@ -406,87 +426,49 @@ class Chronicle:
         self.pending = []
 
     def take(self, step: Step) -> None:
-        names = list(step.values)
-        places = {name: f"%({name})s::{CASTS.get(name, 'text')}" for name in names}
-        casts = {name: self.cast(name, place) for name, place in places.items()}
-        settings_list = [f"{name} = {casts[name]}" for name in names] or ["name = name"]
-        mine = f"id between {self.offset} and {self.offset + 9}"
-        low, high = self.offset + 2, self.offset + 3
-        free = f"not exists (select from app.thing where id = {self.offset + step.other_key})"
-        insert = (
-            f"insert into app.thing ({', '.join(['id', 'tenant_id', *names])})"
-            f" values ({', '.join(['%(id)s', '%(tenant)s', *casts.values()])})"
-        )
-        changes = ", ".join(settings_list)
+        """Run one statement; what its keys don't allow changes nothing."""
+        places = {name: f"%({name})s::{TYPES[name]}" for name in step.values}
+        changes = ", ".join(f"{name} = {place}" for name, place in places.items()) or "raw = null"
+        names, values = ", ".join(["", *places]), ", ".join(["", *places.values()])
+        table = f"app.{self.table}"
+        insert = f"insert into {table} (id, tenant_id{names}) values (%(id)s, %(tenant)s{values})"
         this = "where id = %(id)s"
+        free = f"not exists (select from {table} where id = %(other)s)"
         statement = {
             "insert": f"{insert} on conflict do nothing",
-            "upsert": f"{insert} on conflict (id) do update set {changes}, code = 'met'"
-            if "code" not in names
-            else f"{insert} on conflict (id) do update set {changes}",
-            "update": f"update app.thing set {changes} {this}",
-            "delete": f"delete from app.thing {this}",
-            "rekey": f"update app.thing set id = %(other)s, {changes} {this} and {free}",
-            "move": f"update app.thing set tenant_id = %(tenant)s, {changes} {this}",
-            "move_and_rekey": f"update app.thing set tenant_id = %(tenant)s, id = %(other)s"
+            "upsert": f"{insert} on conflict (id) do update set {changes}",
+            "update": f"update {table} set {changes} {this}",
+            "delete": f"delete from {table} {this}",
+            "rekey": f"update {table} set id = %(other)s, {changes} {this} and {free}",
+            "move": f"update {table} set tenant_id = %(tenant)s, {changes} {this}",
+            "move_and_rekey": f"update {table} set tenant_id = %(tenant)s, id = %(other)s"
             f" {this} and {free}",
-            "update_all": f"update app.thing set {changes} where {mine}",
-            "rekey_all": f"update app.thing set id = id + 2 where {mine} and id <= {low}"
-            f" and not exists (select from app.thing where {mine} and id >= {high})",
-            "move_all": f"update app.thing set tenant_id = %(tenant)s where {mine}",
-            "delete_all": f"delete from app.thing where {mine}",
-            "truncate": "truncate app.thing",
+            "update_all": f"update {table} set {changes}",
+            "rekey_all": f"update {table} set id = id + 2"
+            f" where not exists (select from {table} where id > 2)",
+            "move_all": f"update {table} set tenant_id = %(tenant)s",
+            "delete_all": f"delete from {table}",
+            "truncate": f"truncate {table}",
         }[step.kind]
         self.writer.execute(
             statement.encode(),
-            {
-                "id": self.offset + step.key,
-                "other": self.offset + step.other_key,
-                "tenant": self.tenant_id(step.tenant),
-            }
+            {"id": step.key, "other": step.other_key, "tenant": self.tenant_id(step.tenant)}
             | step.values,
         )
-
-    @staticmethod
-    def cast(name: str, place: str) -> str:
-        kinds = {
-            "amount": "numeric",
-            "ratio": "double precision",
-            "small": "real",
-            "born": "timestamptz",
-            "day": "date",
-            "length": "interval",
-            "data": "jsonb",
-            "mood": "app.mood",
-            "ref": "uuid",
-            "net": "inet",
-            "flag": "boolean",
-            "touched": "integer",
-            "code": "varchar(20)",
-        }
-        return f"{place}::{kinds[name]}" if name in kinds else place
-
-
-@pytest.fixture(params=["statement", "row"])
-def things(request: pytest.FixtureRequest, workshop: Workshop) -> Workshop:
-    workshop.make(THING)
-    workshop.watch(
-        "app.thing", "thing", label_column="name", ignore_columns=["touched"], level=request.param
-    )
-    return workshop
 
 
 @dataclass
 class Witness:
     """A reader of each tenant."""
 
-    readers: dict[str, psycopg.Connection[DictRow]]
+    readers: dict[str, Reader]
 
-    def row_at(self, letter: str, key: int, moment: datetime) -> str | None:
+    def row_at(self, table: str, letter: str, key: int, moment: datetime) -> str | None:
         row = (
             self.readers[letter]
             .execute(
-                "select audit.get_row_at('app.thing', %s::bigint, %s)::text as was", (key, moment)
+                "select audit.get_row_at(%s::regclass, %s::bigint, %s)::text as was",
+                (f"app.{table}", key, moment),
             )
             .fetchone()
         )
@@ -496,39 +478,44 @@ class Witness:
 
 
 @pytest.fixture
-def witness(things: Workshop) -> Witness:
-    readers = {letter: things.reader(letter) for letter in LETTERS}
+def witness(workshop: Workshop) -> Witness:
+    workshop.make(KINDS)
+    readers = {letter: workshop.reader(letter) for letter in LETTERS}
     for reader in readers.values():
         reader.execute("set timezone = 'Asia/Kathmandu'")
     return Witness(readers)
 
 
-offsets = count(10, 10)
+numbers = count(1)
 
 
+@pytest.mark.parametrize("level", ["statement", "row"])
 @settings(
     max_examples=30,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(sequence=st.lists(steps, min_size=1, max_size=12))
+@example(sequence=[Step("truncate"), Step("commit"), Step("insert", values={"name": "Anna"})])
+@example(sequence=[Step("insert"), Step("truncate"), Step("insert", tenant="b")])
+@example(sequence=[Step("insert"), Step("move", tenant="b"), Step("move"), Step("delete")])
 def test_the_row_at_any_moment_equals_the_copy_taken_then(
-    things: Workshop, witness: Witness, sequence: list[Step]
+    workshop: Workshop, witness: Witness, level: str, sequence: list[Step]
 ) -> None:
-    writer = things.database.connect(things.database.role("owner"))
+    writer = workshop.owner
     writer.execute("set timezone = 'UTC'")
-    chronicle = Chronicle(things, writer, next(offsets))
+    table = f"thing_{next(numbers)}"
+    workshop.make(THING.format(table))
+    workshop.watch(
+        f"app.{table}", table, label_column="name", ignore_columns=["touched"], level=level
+    )
+    chronicle = Chronicle(workshop, writer, table)
     chronicle.run(sequence)
-    writer.close()
     for moment, copy in chronicle.copies:
         for letter in LETTERS:
-            for number in KEYS:
-                key = chronicle.offset + number
-                assert witness.row_at(letter, key, moment) == copy.get((letter, key)), (
-                    moment,
-                    letter,
-                    number,
-                )
+            for key in KEYS:
+                found = witness.row_at(table, letter, key, moment)
+                assert found == copy.get((letter, key)), (moment, letter, key)
 
 
 def test_before_and_after_its_lives_there_is_no_row(customers: Workshop) -> None:
@@ -546,16 +533,14 @@ def test_before_and_after_its_lives_there_is_no_row(customers: Workshop) -> None
     assert _row_at(reader, moments[2]) is None
 
 
-def _now(connection: psycopg.Connection[DictRow]) -> datetime:
+def _now(connection: Reader) -> datetime:
     row = connection.execute("select clock_timestamp() as now").fetchone()
     assert row is not None
     found: datetime = row["now"]
     return found
 
 
-def _row_at(
-    reader: psycopg.Connection[DictRow], moment: datetime, key: int = 1
-) -> dict[str, Any] | None:
+def _row_at(reader: Reader, moment: datetime, key: int = 1) -> dict[str, Any] | None:
     row = reader.execute(
         "select audit.get_row_at('app.customer', %s::bigint, %s) as was", (key, moment)
     ).fetchone()
@@ -654,7 +639,7 @@ HOSTILE_TABLE = """ "we""ird; --"."O'Brien $$ «x» %s" """.strip()
 EVIL = r"""'; drop table app.x; -- \ \' $$ $1 %s «id» " E'\\' é 漢"""
 
 
-def revert(reader: psycopg.Connection[DictRow], event_id: UUID) -> str:
+def revert(reader: Reader, event_id: UUID) -> str:
     row = reader.execute("select audit.revert_sql(%s) as statement", (event_id,)).fetchone()
     assert row is not None
     found: str = row["statement"]
@@ -662,7 +647,7 @@ def revert(reader: psycopg.Connection[DictRow], event_id: UUID) -> str:
 
 
 @pytest.fixture
-def reader(workshop: Workshop) -> psycopg.Connection[DictRow]:
+def reader(workshop: Workshop) -> Reader:
     """Tenant a's reader, with an open session."""
     return workshop.reader()
 
@@ -677,7 +662,7 @@ def contents(workshop: Workshop, relation: str = "app.thing") -> list[str]:
 
 def undo(
     workshop: Workshop,
-    reader: psycopg.Connection[DictRow],
+    reader: Reader,
     position: int = -1,
     entity_type: str = "thing",
 ) -> str:
@@ -707,13 +692,13 @@ def is_exact(values: dict[str, Any]) -> bool:
 @given(before=rows_of_values.filter(is_exact), after=rows_of_values.filter(is_exact))
 def test_run_by_the_owner_it_restores_the_row_exactly(
     everything: Workshop,
-    reader: psycopg.Connection[DictRow],
+    reader: Reader,
     kind: str,
     before: dict[str, Any],
     after: dict[str, Any],
 ) -> None:
     everything.owner.execute("delete from app.thing")
-    chronicle = Chronicle(everything, everything.owner, 0)
+    chronicle = Chronicle(everything, everything.owner)
     for key in (1, 2) if kind != "insert" else (2,):
         chronicle.take(Step("insert", key, values=before))
     stood = contents(everything)
@@ -736,15 +721,14 @@ def test_run_by_the_owner_it_restores_the_row_exactly(
 @pytest.fixture
 def everything(workshop: Workshop) -> Workshop:
     """The table of all types, with no column left out."""
-    workshop.make(THING)
+    workshop.make(KINDS)
+    workshop.make(THING.format("thing"))
     workshop.watch("app.thing", "thing")
     return workshop
 
 
 @pytest.mark.parametrize("kind", ["insert", "update", "delete", "rekey"])
-def test_hostile_names_and_values_are_quoted(
-    workshop: Workshop, reader: psycopg.Connection[DictRow], kind: str
-) -> None:
+def test_hostile_names_and_values_are_quoted(workshop: Workshop, reader: Reader, kind: str) -> None:
     role = sql.Identifier(workshop.database.role("owner"))
     workshop.behind.execute(
         sql.SQL("grant create on database {} to {}").format(
@@ -825,7 +809,7 @@ def test_hostile_names_and_values_are_quoted(
 )
 def test_what_was_changed_since_is_not_undone_with_it(
     everything: Workshop,
-    reader: psycopg.Connection[DictRow],
+    reader: Reader,
     change: str,
     later: str,
     position: int,
@@ -846,9 +830,7 @@ def test_what_was_changed_since_is_not_undone_with_it(
     assert contents(everything) == stood
 
 
-def test_what_was_changed_elsewhere_in_the_row_stays(
-    everything: Workshop, reader: psycopg.Connection[DictRow]
-) -> None:
+def test_what_was_changed_elsewhere_in_the_row_stays(everything: Workshop, reader: Reader) -> None:
     owner = everything.owner
     owner.execute(
         "insert into app.thing (id, tenant_id, name, amount) values (1, %s, 'Anna', 1)",
@@ -861,9 +843,7 @@ def test_what_was_changed_elsewhere_in_the_row_stays(
     assert row == {"name": "Anna", "amount": 2}
 
 
-def test_undoing_is_told_and_can_be_undone(
-    everything: Workshop, reader: psycopg.Connection[DictRow]
-) -> None:
+def test_undoing_is_told_and_can_be_undone(everything: Workshop, reader: Reader) -> None:
     owner = everything.owner
     owner.execute(
         "insert into app.thing (id, tenant_id, name) values (1, %s, 'Anna')",
@@ -877,9 +857,7 @@ def test_undoing_is_told_and_can_be_undone(
     assert contents(everything) == stood
 
 
-def test_a_composite_key_is_written_column_by_column(
-    workshop: Workshop, reader: psycopg.Connection[DictRow]
-) -> None:
+def test_a_composite_key_is_written_column_by_column(workshop: Workshop, reader: Reader) -> None:
     workshop.make(
         "create table app.line (b text, a integer, tenant_id uuid, note text, primary key (a, b))"
     )
@@ -898,7 +876,7 @@ def test_a_composite_key_is_written_column_by_column(
 
 @pytest.mark.parametrize("kind", ["update", "delete", "insert"])
 def test_redacted_columns_are_named_in_a_comment_and_left_alone(
-    workshop: Workshop, reader: psycopg.Connection[DictRow], kind: str
+    workshop: Workshop, reader: Reader, kind: str
 ) -> None:
     workshop.make(CUSTOMER.replace("ssn text", '"ssn\n; drop" text'))
     workshop.watch(redact_columns=["ssn\n; drop"])
@@ -927,7 +905,7 @@ def test_redacted_columns_are_named_in_a_comment_and_left_alone(
 
 
 def test_an_event_whose_values_are_all_withheld_is_refused(
-    customers: Workshop, reader: psycopg.Connection[DictRow]
+    customers: Workshop, reader: Reader
 ) -> None:
     add(customers, 1)
     customers.app().execute("update app.customer set ssn = '4711'")
@@ -935,9 +913,7 @@ def test_an_event_whose_values_are_all_withheld_is_refused(
         revert(reader, customers.events()[-1]["id"])
 
 
-def test_a_column_that_is_gone_is_named_in_a_comment(
-    everything: Workshop, reader: psycopg.Connection[DictRow]
-) -> None:
+def test_a_column_that_is_gone_is_named_in_a_comment(everything: Workshop, reader: Reader) -> None:
     owner = everything.owner
     owner.execute(
         "insert into app.thing (id, tenant_id, name, flag) values (1, %s, 'Anna', true)",
@@ -952,7 +928,7 @@ def test_a_column_that_is_gone_is_named_in_a_comment(
 
 
 def test_a_logged_event_a_truncation_and_an_arrival_are_refused(
-    everything: Workshop, reader: psycopg.Connection[DictRow]
+    everything: Workshop, reader: Reader
 ) -> None:
     app = everything.app()
     logged = log(app)
@@ -974,9 +950,7 @@ def test_a_logged_event_a_truncation_and_an_arrival_are_refused(
             revert(reader, event_id)
 
 
-def test_a_row_that_went_to_another_tenant_is_refused(
-    everything: Workshop, reader: psycopg.Connection[DictRow]
-) -> None:
+def test_a_row_that_went_to_another_tenant_is_refused(everything: Workshop, reader: Reader) -> None:
     owner = everything.owner
     owner.execute("insert into app.thing (id, tenant_id) values (1, %s)", (everything.tenant_a,))
     owner.execute("update app.thing set tenant_id = %s", (everything.tenant_b,))
@@ -984,9 +958,7 @@ def test_a_row_that_went_to_another_tenant_is_refused(
         revert(reader, everything.events("thing")[1]["id"])
 
 
-def test_an_event_of_a_table_that_is_gone_is_refused(
-    everything: Workshop, reader: psycopg.Connection[DictRow]
-) -> None:
+def test_an_event_of_a_table_that_is_gone_is_refused(everything: Workshop, reader: Reader) -> None:
     everything.owner.execute(
         "insert into app.thing (id, tenant_id) values (1, %s)", (everything.tenant_a,)
     )
@@ -996,8 +968,6 @@ def test_an_event_of_a_table_that_is_gone_is_refused(
         revert(reader, event_id)
 
 
-def test_an_unknown_event_is_refused(
-    everything: Workshop, reader: psycopg.Connection[DictRow]
-) -> None:
+def test_an_unknown_event_is_refused(everything: Workshop, reader: Reader) -> None:
     with refused("WT044"):
         revert(reader, uuid.uuid4())

@@ -8,8 +8,8 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  execute format('revoke execute on function audit_private.%I() from audit_operator',
-    'capture_' || finish_watch.entity_type);
+  execute format('revoke execute on function audit_private.%I() from %I',
+    'capture_' || finish_watch.entity_type, audit_private.effective_role());
 end
 $$;
 comment on function audit_private.finish_watch(text) is

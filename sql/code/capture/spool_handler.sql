@@ -12,6 +12,8 @@ as $$
 exception when others then
   capture.failure := sqlstate || case when sqlstate ~ '^WT' then ' ' || sqlerrm else '' end;
   capture.recorder := coalesce(capture.recorder, audit_private.recorded_by());
+«tenant»  select a.actor_id, a.actor_type, a.actor into capture.acting_id, capture.acting_type, capture.acting
+  from audit_private.spool_actor() a;
   perform audit_private.warn_of_spooling(«entity_type», capture.failure);
   begin
     execute audit_private.rare_statement(«entity_type», tg_relid::regclass, tg_op, 'spooled', coalesce(capture.is_current, false))
@@ -28,7 +30,13 @@ exception when others then
 end;
 $template$,
     jsonb_build_object(
-      'entity_type', quote_literal(watched.entity_type), 'values', audit_private.rare_values(watched)))
+      'entity_type', quote_literal(watched.entity_type),
+      'values', audit_private.rare_values(watched),
+      'tenant', case
+        when watched.tenant_column is null
+          then E'  capture.tenant := coalesce(capture.tenant, audit_private.visible_tenant());\n'
+        else ''
+      end))
 $$;
 comment on function audit_private.spool_handler(audit_private.watched_table) is
   'PL/pgSQL with which a generated function keeps what could not be logged';
