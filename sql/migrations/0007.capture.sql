@@ -12,6 +12,7 @@ create table audit_private.watched_table (
   redact_columns text[] not null,
   ignore_columns text[] not null,
   known_columns text[] not null,
+  known_numbers smallint[] not null,
   level text not null check (level in ('statement', 'row')),
   on_error text not null check (on_error in ('refuse', 'spool')),
   keep_deleted_values boolean not null,
@@ -36,6 +37,8 @@ comment on column audit_private.watched_table.redact_columns is 'columns whose v
 comment on column audit_private.watched_table.ignore_columns is 'columns that are left out';
 comment on column audit_private.watched_table.known_columns is
   'columns that the table had; of one added since, only that it changed is recorded';
+comment on column audit_private.watched_table.known_numbers is
+  'their numbers, by which a column that has taken another''s name is told from it';
 comment on column audit_private.watched_table.level is 'triggers fire once a statement or once a row';
 comment on column audit_private.watched_table.on_error is 'refuse the write, or spool what could not be logged';
 comment on column audit_private.watched_table.keep_deleted_values is

@@ -202,12 +202,12 @@ def test_a_trigger_that_is_off_on_a_partition_is_an_error_too(workshop: Workshop
 @pytest.mark.parametrize(
     "harm",
     [
-        "create or replace function audit_private.capture_customer() returns trigger"
+        "create or replace function audit_private.on_customer() returns trigger"
         " language plpgsql as 'begin return null; end'",
-        "alter function audit_private.capture_customer() security invoker",
-        "alter function audit_private.capture_customer() set row_security = off",
-        "alter function audit_private.capture_customer() owner to postgres",
-        "drop function audit_private.capture_customer() cascade",
+        "alter function audit_private.on_customer() security invoker",
+        "alter function audit_private.on_customer() set row_security = off",
+        "alter function audit_private.on_customer() owner to postgres",
+        "drop function audit_private.on_customer() cascade",
     ],
     ids=["replaced", "invoker", "setting", "owner", "dropped"],
 )

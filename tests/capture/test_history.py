@@ -11,7 +11,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from psycopg import sql
 from psycopg.rows import DictRow
@@ -493,6 +493,7 @@ numbers = count(1)
 @settings(
     max_examples=30,
     deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(sequence=st.lists(steps, min_size=1, max_size=12))
@@ -679,8 +680,10 @@ rows_of_values = st.fixed_dictionaries({name: st.none() | how for name, how in C
 
 
 def is_exact(values: dict[str, Any]) -> bool:
-    """A JSON null and no value at all are one in the log."""
-    return values["data"] is None or values["data"].obj is not None
+    """JSON, as which values are stored, has one zero; and its null is no value at all."""
+    has_negative_zero = any(str(values[name]) == "-0.0" for name in ("ratio", "small"))
+    has_json_null = values["data"] is not None and values["data"].obj is None
+    return not has_negative_zero and not has_json_null
 
 
 @pytest.mark.parametrize("kind", ["insert", "update", "delete", "rekey"])

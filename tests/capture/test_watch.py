@@ -32,7 +32,7 @@ TRIGGERS = """
 EXECUTORS = """
     select a.grantee::regrole::text
     from pg_proc p cross join aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
-    where p.oid = 'audit_private.capture_customer()'::regprocedure
+    where p.oid = 'audit_private.on_customer()'::regprocedure
 """
 
 
@@ -323,7 +323,7 @@ def test_the_right_to_attach_the_function_is_left_with_nobody(customers: Worksho
 ATTACH = """
     create trigger forger after insert on app.forgery
     referencing new table as new_rows for each statement
-    execute function audit_private.capture_customer()
+    execute function audit_private.on_customer()
 """
 
 
@@ -379,7 +379,7 @@ def test_an_unwatched_table_is_captured_no_longer_and_its_history_stays(
     assert [event["action"] for event in history] == ["customer_created"]
     assert (
         customers.behind.execute(
-            "select from pg_proc where proname = 'capture_customer'"
+            "select from pg_proc where proname = 'on_customer'"
         ).fetchall()
         == []
     )

@@ -10,7 +10,7 @@ as $$
     jsonb_build_array(p.prosrc, p.proconfig, p.prosecdef, p.proowner::regrole::text, p.prorettype::regtype::text)::text,
     'UTF8')), 'hex')
   from pg_proc p
-  where p.pronamespace = 'audit_private'::regnamespace and p.proname = 'capture_' || capture_digest.entity_type
+  where p.pronamespace = 'audit_private'::regnamespace and p.proname = 'on_' || capture_digest.entity_type
     and p.pronargs = 0
 $$;
 comment on function audit_private.capture_digest(text) is

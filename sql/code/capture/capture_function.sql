@@ -40,8 +40,8 @@ begin
   end if;
 «begin»
   capture.is_current := case «relation»
-    when «oid» then audit_private.has_columns('«oid»'::regclass, «digest»)
-    else audit_private.has_columns(«relation»::regclass, «digest»)
+    when «oid» then audit_private.has_columns('«oid»'::regclass, «digest», true)
+    else audit_private.has_columns(«relation»::regclass, «restored_digest», false)
   end;
 «question»
   if capture.recorder is null or capture.moment < capture.events_until is not true or current_setting('role') <> 'none' then
@@ -114,7 +114,8 @@ $template$,
         else 'tg_relid'
       end,
       'oid', relation::oid,
-      'digest', quote_literal(audit_private.columns_digest(relation)),
+      'digest', quote_literal(audit_private.columns_digest(relation, true)),
+      'restored_digest', quote_literal(audit_private.columns_digest(relation, false)),
       'question', audit_private.capture_question(watched),
       'truncate', audit_private.truncation_statement(watched),
       'insert', audit_private.plain_statement(watched, relation, 'INSERT'),

@@ -12,11 +12,12 @@ set quote_all_identifiers = off
 as $$
   with watched as (
     select w as entry, w.entity_type, w.level, r.relation, c.relkind, c.relowner, c.relnamespace::regnamespace::text as schema_name,
-      c.relname::text as table_name, p.oid as function_id, p.prosrc
+      c.relname::text as table_name, p.oid as function_id, p.prosrc,
+      position(format('''%s''::regclass', r.relation::oid) in p.prosrc) > 0 as is_original
     from audit_private.watched_table w
     cross join lateral (select audit_private.watched_relation(w.entity_type) as relation) r
     left join pg_class c on c.oid = r.relation
-    left join pg_proc p on p.pronamespace = 'audit_private'::regnamespace and p.proname = 'capture_' || w.entity_type
+    left join pg_proc p on p.pronamespace = 'audit_private'::regnamespace and p.proname = 'on_' || w.entity_type
     where w.unwatched_at is null
   )
   select w.entity_type, 'error', format('table %I.%I is gone', (w.entry).schema_name, (w.entry).table_name),
@@ -44,13 +45,13 @@ as $$
     'its columns have changed since it was watched: new ones are recorded as changed only, and each statement costs more',
     audit_private.watch_call(w.entry, w.relation)
   from watched w
-  where w.relation is not null and position(audit_private.columns_digest(w.relation) in w.prosrc) = 0
+  where w.relation is not null
+    and position(audit_private.columns_digest(w.relation, w.is_original) in w.prosrc) = 0
   union all
   select w.entity_type, 'warning', 'the database was restored since it was watched: each statement costs more',
     audit_private.watch_call(w.entry, w.relation)
   from watched w
-  where position(format('''%s''::regclass', w.relation::oid) in w.prosrc) = 0
-    and position(audit_private.columns_digest(w.relation) in w.prosrc) > 0
+  where not w.is_original and position(audit_private.columns_digest(w.relation, false) in w.prosrc) > 0
   union all
   select w.entity_type, 'warning', format('it was called %I.%I when it was watched', (w.entry).schema_name, (w.entry).table_name),
     audit_private.watch_call(w.entry, w.relation)
@@ -76,7 +77,7 @@ as $$
   where (w.relkind <> 'p' or w.level = 'statement')
     and not exists (
       select from pg_trigger g join pg_proc p on p.oid = g.tgfoid
-      where g.tgrelid = t.relid and p.pronamespace = 'audit_private'::regnamespace and p.proname ~ '^capture_'
+      where g.tgrelid = t.relid and p.pronamespace = 'audit_private'::regnamespace and p.proname ~ '^on_'
     )
   group by w.entity_type, w.relation, w.relkind, r.rolname
   union all

@@ -25,8 +25,13 @@ as $$
   where b.role_name = audit_private.effective_role()
     and (b.is_service or d.tenant_id = any (b.tenant_ids));
   if not found then
-    perform audit_private.refuse_write(null, capture.action, «entity_type»)
-    where «touches_rows»;
+    if tg_op = 'TRUNCATE' then
+      perform audit_private.refuse_write(null, capture.action, «entity_type»);
+    elsif tg_op = 'INSERT' then
+      perform audit_private.refuse_write(null, capture.action, «entity_type») where exists (select from «new_rows» r);
+    else
+      perform audit_private.refuse_write(null, capture.action, «entity_type») where exists (select from «old_rows» r);
+    end if;
     return null;
   end if;
 $context$
@@ -68,12 +73,7 @@ $end$,
     left join audit_private.logging_decision d on d.tenant_id = r.' || quote_ident(watched.tenant_column)
         || ' and d.action = capture.action
     left join audit_private.role_binding b on b.role_name = session_user
-    limit 1',
-      'touches_rows', case watched.level
-        when 'row' then 'true'
-        else 'case tg_op when ''INSERT'' then exists (select from new_rows) when ''TRUNCATE'' then true '
-          'else exists (select from old_rows) end'
-      end))
+    limit 1'))
   from rows
 $$;
 comment on function audit_private.capture_question(audit_private.watched_table) is

@@ -89,7 +89,7 @@ begin
     tenant, key, audit_private.entity_title(watched.entity_type) || ' ',
     case
       when watched.label_column is null then key
-      else format('coalesce(nullif(btrim(left(%s, 200)), ''''), %s)', format(label, watched.label_column, alias), key)
+      else format('coalesce(nullif(btrim(left(%s, 200), E'' \t\r\n''), ''''), %s)', format(label, watched.label_column, alias), key)
     end,
     description, changes, target, metadata,
     case capture_rows.kind when 'spooled' then '' else ', nextval(''audit_private.event_sequence'') as place' end,

@@ -24,7 +24,7 @@ as $$
     select w.*, t.tgenabled
     from wanted w
     left join pg_trigger t on t.tgrelid = capture_triggers.relation and t.tgname = w.name
-      and t.tgfoid = to_regproc(format('audit_private.%I', 'capture_' || capture_triggers.entity_type))
+      and t.tgfoid = to_regproc(format('audit_private.%I', 'on_' || capture_triggers.entity_type))
       and t.tgtype = w.bit + case when w.level = 'row' and w.operation <> 'truncate' then 1 else 0 end
     where t.tgenabled is distinct from 'A'
   )
@@ -36,7 +36,7 @@ as $$
         'create or replace trigger %s after %s on %s %s execute function audit_private.%I()',
         l.name, l.operation, capture_triggers.relation,
         case when l.level = 'row' and l.operation <> 'truncate' then 'for each row' else l.transition || ' for each statement' end,
-        'capture_' || capture_triggers.entity_type) end),
+        'on_' || capture_triggers.entity_type) end),
       (2, format('alter table %s enable always trigger %s', capture_triggers.relation, l.name))
   ) as s (place, statement)
   where s.statement is not null

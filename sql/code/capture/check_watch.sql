@@ -116,7 +116,7 @@ begin
   end if;
   select t.tgrelid::regclass::text into other
   from pg_trigger t
-  where t.tgfoid = to_regproc(format('audit_private.%I', 'capture_' || watched.entity_type))
+  where t.tgfoid = to_regproc(format('audit_private.%I', 'on_' || watched.entity_type))
     and t.tgparentid = 0
     and t.tgrelid <> check_watch.relation
   limit 1;

@@ -15,7 +15,7 @@ set search_path = pg_catalog, pg_temp
 set quote_all_identifiers = off
 as $$
 declare
-  name constant text := format('audit_private.%I()', 'capture_' || create_capture_function.entity_type);
+  name constant text := format('audit_private.%I()', 'on_' || create_capture_function.entity_type);
 begin
   execute format(
     'create or replace function %s returns trigger language plpgsql volatile parallel unsafe security definer '

@@ -9,7 +9,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   execute format('revoke execute on function audit_private.%I() from %I',
-    'capture_' || finish_watch.entity_type, audit_private.effective_role());
+    'on_' || finish_watch.entity_type, audit_private.effective_role());
 end
 $$;
 comment on function audit_private.finish_watch(text) is

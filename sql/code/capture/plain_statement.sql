@@ -37,7 +37,7 @@ as $$
     audit_private.entity_title(watched.entity_type) || ' ',
     case
       when watched.label_column is null then r.key
-      else format('coalesce(nullif(btrim(left(concat(%s.%I), 200)), ''''), %s)', r.alias, watched.label_column, r.key)
+      else format('coalesce(nullif(btrim(left(concat(%s.%I), 200), E'' \t\r\n''), ''''), %s)', r.alias, watched.label_column, r.key)
     end,
     case plain_statement.operation when 'INSERT' then ' created' when 'DELETE' then ' deleted' else ' updated' end,
     case

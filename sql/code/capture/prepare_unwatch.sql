@@ -20,7 +20,7 @@ begin
     return null;
   end if;
   if prepare_unwatch.relation is null and exists (
-    select from pg_trigger t where t.tgfoid = to_regproc(format('audit_private.%I', 'capture_' || known.entity_type))
+    select from pg_trigger t where t.tgfoid = to_regproc(format('audit_private.%I', 'on_' || known.entity_type))
   ) or prepare_unwatch.relation is not null and (
     audit_private.watched_entity_type(prepare_unwatch.relation) is distinct from known.entity_type
     or not exists (

@@ -46,9 +46,9 @@ begin
   watched.watched_by := audit_private.recorded_by();
   select c.relnamespace::regnamespace::text, c.relname into watched.schema_name, watched.table_name
   from pg_class c where c.oid = prepare_watch.relation;
-  select coalesce(array_agg(a.attname::text order by a.attnum), '{}'),
+  select coalesce(array_agg(a.attname::text order by a.attnum), '{}'), coalesce(array_agg(a.attnum order by a.attnum), '{}'),
     min(a.attnum) filter (where a.attname = watched.tenant_column)
-  into watched.known_columns, watched.tenant_column_number
+  into watched.known_columns, watched.known_numbers, watched.tenant_column_number
   from pg_attribute a
   where a.attrelid = prepare_watch.relation and a.attnum > 0 and not a.attisdropped;
   perform audit_private.check_watch(watched, prepare_watch.relation);

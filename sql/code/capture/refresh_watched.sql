@@ -26,9 +26,20 @@ begin
         null, null, watched.entity_type, format('of table %s', refresh_watched.relation));
     end if;
   end if;
-  select min(a.attname) into watched.label_column
-  from pg_attribute a
-  where a.attrelid = refresh_watched.relation and not a.attisdropped and a.attname = watched.label_column;
+  select coalesce(array_agg(k.name), '{}') into watched.known_columns
+  from unnest(watched.known_columns, watched.known_numbers) as k (name, number)
+  join pg_attribute a on a.attrelid = refresh_watched.relation and a.attnum = k.number and a.attname = k.name
+    and not a.attisdropped;
+  if watched.label_column <> all (watched.known_columns) then
+    watched.label_column := null;
+  end if;
+  if audit_private.key_columns(refresh_watched.relation) && watched.redact_columns then
+    raise exception using
+      errcode = 'WT090',
+      message = format('the key of %s is a redacted column now', refresh_watched.relation),
+      detail = 'The key is stored with every event, so the change could not be logged.',
+      hint = 'Give the table another key, or watch it again with other redact_columns.';
+  end if;
   return watched;
 end
 $$;

@@ -12,7 +12,7 @@ as $$
   from audit_private.watched_table w
   join pg_class c on c.oid = watched_entity_type.relation
   left join pg_proc p
-    on p.pronamespace = 'audit_private'::regnamespace and p.proname = 'capture_' || w.entity_type
+    on p.pronamespace = 'audit_private'::regnamespace and p.proname = 'on_' || w.entity_type
   left join pg_trigger t on t.tgfoid = p.oid and t.tgrelid = c.oid
   where t.oid is not null
     or (w.schema_name, w.table_name) = (c.relnamespace::regnamespace::text, c.relname::text)

@@ -12,7 +12,7 @@ as $$
       select t.tgrelid::regclass
       from pg_trigger t
       join pg_proc p on p.oid = t.tgfoid
-      where p.pronamespace = 'audit_private'::regnamespace and p.proname = 'capture_' || w.entity_type and t.tgparentid = 0
+      where p.pronamespace = 'audit_private'::regnamespace and p.proname = 'on_' || w.entity_type and t.tgparentid = 0
       order by t.tgrelid
       limit 1
     ),

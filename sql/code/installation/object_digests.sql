@@ -23,7 +23,7 @@ as $$
     where p.pronamespace in ('audit'::regnamespace, 'audit_private'::regnamespace)
       and not exists (
         select from audit_private.watched_table w
-        where p.proname = 'capture_' || w.entity_type and p.pronargs = 0 and w.unwatched_at is null
+        where p.proname = 'on_' || w.entity_type and w.unwatched_at is null
       )
     union all
     select 'trigger', format('%s on %s', g.tgname, g.tgrelid::regclass),
