@@ -123,7 +123,6 @@ class Alteration:
         table: The table's name afterwards.
         columns: Columns that were renamed.
         amounts: How the amounts that are written print afterwards.
-        kind: Whether the generated function's own text still fits.
     """
 
     statements: str

@@ -12,7 +12,7 @@ set quote_all_identifiers = off
 as $$
   with watched as (
     select w as entry, w.entity_type, w.level, r.relation, c.relkind, c.relowner, c.relnamespace::regnamespace::text as schema_name,
-      c.relname::text as table_name, p.oid as function_id, p.prosrc,
+      c.relname::text as table_name, p.oid as function_id, p.proowner as function_owner, p.prosrc,
       position(format('''%s''::regclass', r.relation::oid) in p.prosrc) > 0 as is_original
     from audit_private.watched_table w
     cross join lateral (select audit_private.watched_relation(w.entity_type) as relation) r
@@ -26,11 +26,15 @@ as $$
   where w.relation is null
   union all
   select w.entity_type, 'error', 'its trigger function is not the one that watch made',
-    audit_private.watch_call(w.entry, w.relation)
+    case when w.function_owner <> 'audit_writer'::regrole
+      then format('alter function audit_private.%I() owner to audit_writer; ', 'on_' || w.entity_type) else '' end
+      || audit_private.watch_call(w.entry, w.relation)
   from watched w
   where w.relation is not null and audit_private.capture_digest(w.entity_type) is distinct from (w.entry).function_digest
   union all
-  select w.entity_type, 'error', 'triggers are missing, disabled or not always fired', string_agg(t.statement || ';', ' ')
+  select w.entity_type, 'error', 'triggers are missing, disabled or not always fired',
+    case when bool_or(t.statement ~ '^create') then audit_private.watch_call(w.entry, w.relation)
+      else string_agg(t.statement || ';', ' ') end
   from watched w
   cross join lateral (
     select t as statement from audit_private.capture_triggers(w.relation, w.entity_type) t where w.function_id is not null
@@ -39,7 +43,7 @@ as $$
     from pg_trigger t where t.tgfoid = w.function_id and t.tgparentid <> 0 and t.tgenabled <> 'A'
   ) t
   where w.relation is not null
-  group by w.entity_type
+  group by w.entity_type, w.entry, w.relation
   union all
   select w.entity_type, 'warning',
     'its columns have changed since it was watched: new ones are recorded as changed only, and each statement costs more',
@@ -47,6 +51,12 @@ as $$
   from watched w
   where w.relation is not null
     and position(audit_private.columns_digest(w.relation, w.is_original) in w.prosrc) = 0
+  union all
+  select w.entity_type, 'error', 'it has no key any more, so its rows can''t be written',
+    format('alter table %s add primary key (…); or give it a replica identity; then %s', w.relation,
+      audit_private.watch_call(w.entry, w.relation))
+  from watched w
+  where w.relation is not null and audit_private.key_columns(w.relation) is null
   union all
   select w.entity_type, 'warning', 'the database was restored since it was watched: each statement costs more',
     audit_private.watch_call(w.entry, w.relation)
@@ -58,11 +68,16 @@ as $$
   from watched w
   where (w.schema_name, w.table_name) is distinct from ((w.entry).schema_name, (w.entry).table_name) and w.relation is not null
   union all
+  select w.entity_type, 'error', 'it has child tables, and rows of theirs that are changed through it are not seen row by row',
+    replace(audit_private.watch_call(w.entry, w.relation), ', level => ''row''', '')
+  from watched w
+  where w.level = 'row' and w.relkind = 'r' and exists (select from pg_inherits h where h.inhparent = w.relation)
+  union all
   select w.entity_type, 'error',
-    format('role %I may write to %s directly, past the triggers of %s', r.rolname, string_agg(t.relid::regclass::text, ', '), w.relation),
-    string_agg(format('revoke insert, update, delete, truncate on %s from %I;', t.relid::regclass, r.rolname), ' ')
-      || case when w.relkind = 'p' then format(' -- or record directly written rows as well: select audit.watch(…, level => ''row'')')
-        else '' end
+    format('%s may write to %s directly, past the triggers of %s',
+      string_agg(distinct r.rolname, ', '), t.relid::regclass, w.relation),
+    string_agg(distinct format('revoke insert, update, delete, truncate on %s from %s;', t.relid::regclass,
+      audit_private.grantee_name(g.grantee)), ' ')
   from watched w
   cross join lateral (
     with recursive child as (
@@ -72,14 +87,17 @@ as $$
     )
     select c.relid from child c
   ) t
-  join pg_roles r on not r.rolsuper and r.oid <> w.relowner and r.rolcanlogin
-    and has_table_privilege(r.oid, t.relid, 'insert, update, delete, truncate')
-  where (w.relkind <> 'p' or w.level = 'statement')
+  join pg_class c on c.oid = t.relid
+  cross join aclexplode(c.relacl) g
+  join pg_roles r on not r.rolsuper and r.rolcanlogin and not pg_has_role(r.oid, w.relowner, 'usage')
+    and (g.grantee = 0 or pg_has_role(r.oid, nullif(g.grantee, 0), 'usage'))
+  where g.privilege_type = any (case
+      when w.relkind = 'p' and w.level = 'row' then '{TRUNCATE}'::text[] else '{INSERT,UPDATE,DELETE,TRUNCATE}' end)
     and not exists (
       select from pg_trigger g join pg_proc p on p.oid = g.tgfoid
-      where g.tgrelid = t.relid and p.pronamespace = 'audit_private'::regnamespace and p.proname ~ '^on_'
+      where g.tgrelid = t.relid and w.level = 'statement' and p.pronamespace = 'audit_private'::regnamespace and p.proname ~ '^on_'
     )
-  group by w.entity_type, w.relation, w.relkind, r.rolname
+  group by w.entity_type, w.relation, t.relid
   union all
   select w.entity_type, 'error',
     format('role %I acts for tenants and %s, so it can switch the triggers off', b.role_name,

@@ -29,10 +29,10 @@ declare
   has_come constant text := format('o.%I is null', (audit_private.key_columns(relation))[1]);
   description text := quote_literal(' ' || verb);
   changes text := 'null::jsonb';
-  target text := format('to_jsonb(%s)', case capture_rows.operation when 'DELETE' then 'old_row' else 'new_row' end);
+  target text := format('to_jsonb(%s)', case capture_rows.operation when 'DELETE' then 'old_row.*' else 'new_row.*' end);
   metadata text := coalesce(quote_literal(names ->> 'remark') || '::jsonb', 'null::jsonb');
   key text := audit_private.key_expression(relation, alias);
-  label text := 'concat(%2$s.%1$I)';
+  label text := 'concat(' || alias || '.' || quote_ident(watched.label_column) || ')';
   tenant text := names ->> 'tenant';
   source text := format('%s %s', names ->> case capture_rows.operation when 'INSERT' then 'new_rows' else 'old_rows' end, alias);
   condition text := 'true';
@@ -43,11 +43,11 @@ begin
     source := format('%s o full join %s n on (%s)', names ->> 'old_rows', names ->> 'new_rows',
       audit_private.match_expression(relation, watched.tenant_column, 'o', 'n'));
     key := format('case when %s then %s else %s end', has_left, audit_private.key_expression(relation, 'o'), key);
-    label := format('case when %s then concat(o.%%1$I) else concat(n.%%1$I) end', has_left);
+    label := format('case when %1$s then concat(o.%2$s) else concat(n.%2$s) end', has_left, quote_ident(watched.label_column));
     description := format('case when %s then '' moved away'' when %s then '' moved here'' else %s end',
       has_left, has_come, description);
     changes := format('case when %s or %s then null else %s end', has_left, has_come, changes);
-    target := format('case when %s then to_jsonb(old_row) when %s then to_jsonb(new_row) end', has_left, has_come);
+    target := format('case when %s then to_jsonb(old_row.*) when %s then to_jsonb(new_row.*) end', has_left, has_come);
     metadata := format(
       'case when %s then jsonb_build_object(''moved_to'', %s) when %s then jsonb_build_object(''moved_from'', %s) else %s end',
       has_left, audit_private.partner_expression(
@@ -89,7 +89,7 @@ begin
     tenant, key, audit_private.entity_title(watched.entity_type) || ' ',
     case
       when watched.label_column is null then key
-      else format('coalesce(nullif(btrim(left(%s, 200), E'' \t\r\n''), ''''), %s)', format(label, watched.label_column, alias), key)
+      else format('coalesce(nullif(btrim(left(%s, 200), E'' \t\r\n''), ''''), %s)', label, key)
     end,
     description, changes, target, metadata,
     case capture_rows.kind when 'spooled' then '' else ', nextval(''audit_private.event_sequence'') as place' end,

@@ -23,7 +23,7 @@ as $$
       format('alter %s reset session_replication_role;',
         case
           when r.rolname is null then format('database %I', d.datname)
-          else concat_ws(' ', format('role %I', r.rolname), format('in database %I', d.datname))
+          else concat_ws(' ', format('role %I', r.rolname), 'in database ' || quote_ident(d.datname))
         end) as remedy
     from pg_db_role_setting s
     left join pg_roles r on r.oid = s.setrole
@@ -31,11 +31,14 @@ as $$
     where s.setconfig && '{session_replication_role=replica,session_replication_role=local}'
       and s.setdatabase in (0, (select o.oid from pg_database o where o.datname = current_database()))
     union all
-    select format('role %I may set session_replication_role', b.role_name),
-      format('revoke set on parameter session_replication_role from %I;', b.role_name)
+    select format('%s may set session_replication_role', string_agg(distinct b.role_name, ', ')),
+      format('revoke set on parameter session_replication_role from %s;', audit_private.grantee_name(g.grantee))
     from audit_private.role_binding b
     join pg_roles r on r.rolname = b.role_name and not r.rolsuper
-    where has_parameter_privilege(r.oid, 'session_replication_role', 'set')
+    join pg_parameter_acl p on p.parname = 'session_replication_role'
+    cross join aclexplode(p.paracl) g
+    where g.privilege_type = 'SET' and (g.grantee = 0 or pg_has_role(r.oid, nullif(g.grantee, 0), 'usage'))
+    group by g.grantee
     union all
     select 'this session has session_replication_role = ' || current_setting('session_replication_role'),
       'reset session_replication_role;'

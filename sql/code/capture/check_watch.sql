@@ -105,6 +105,13 @@ begin
       'Leave level out: a statement is seen as a whole.');
   end if;
 
+  if watched.level = 'row' and class.relkind = 'r' and class.relhassubclass then
+    perform audit_private.refuse_watch(
+      format('%s has child tables', check_watch.relation),
+      'Their rows, changed through it, fire the children''s own row triggers only.',
+      'Leave level out: triggers of the statement see them.');
+  end if;
+
   select w.entity_type into other
   from audit_private.watched_entity_type(check_watch.relation) as w (entity_type)
   where w.entity_type <> watched.entity_type;

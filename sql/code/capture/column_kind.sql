@@ -3,6 +3,7 @@
 -- json, which holds what jsonb refuses, the output function's text is stored. That function is C, which only
 -- superusers can make.
 --
+-- Of a type that isn't PostgreSQL's own, no operator is looked up, since casts of its owner's could be found with it.
 -- "Distinct from" misses a change where values that print differently are equal (1.0 and 1.00, -0 and 0, '1 day'
 -- and '24 hours', texts in a collation that isn't deterministic), so those are compared by their bytes.
 create or replace function audit_private.column_kind(type_id oid, collation_id oid, out is_printed boolean, out is_exact boolean)
@@ -26,10 +27,10 @@ as $$
       i.oid in ('json'::regtype, 'unknown'::regtype)
       or i.oid >= 16384 and i.typtype <> 'd' and i.typcategory <> 'A'),
     bool_and(
-      i.typtype in ('d', 'e')
+      i.typtype = 'd'
       or i.typcategory = 'A'
-      or i.oid = any ('{bool,"\"char\"",name,int2,int4,int8,oid,uuid,bytea,date,timestamp,timestamptz,time,inet,macaddr,pg_lsn}'::regtype[]::oid[])
-      or i.oid in ('text'::regtype, 'varchar'::regtype))
+      or i.oid = any ('{bool,name,int2,int4,int8,oid,uuid,bytea,date,timestamp,timestamptz,time,inet,macaddr,pg_lsn}'::regtype[]::oid[])
+      or i.oid in ('"char"'::regtype, 'text'::regtype, 'varchar'::regtype))
     and coalesce((select c.collisdeterministic from pg_collation c where c.oid = column_kind.collation_id), true)
   from inside i
 $$;

@@ -21,36 +21,56 @@ declare
   id constant text := audit_private.captured_entity_id(get_row_at.entity_id);
   stood jsonb;
 begin
-  with history as materialized (
-    select c.*, c.occurred_at <= get_row_at.at as is_past from audit_private.row_changes(tenant, known, id) c
+  with told as materialized (
+    select c.*, c.occurred_at <= get_row_at.at as is_past,
+      count(*) filter (where c.is_start or c.is_end) over (order by c.sequence desc) as turns_to_come
+    from audit_private.row_changes(tenant, known, id) c
+  ),
+  history as materialized (
+    select t.*, case
+      when t.is_start then min(t.sequence) over (partition by t.transaction_id, t.turns_to_come) - 1
+      else t.sequence
+    end as place
+    from told t
   ),
   last_turn as (
-    select * from history h where h.is_past and (h.is_start or h.is_end) order by h.sequence desc limit 1
+    select * from history h where h.is_past and (h.is_start or h.is_end) order by h.place desc limit 1
   ),
   next_turn as (
-    select * from history h where not h.is_past and (h.is_start or h.is_end) order by h.sequence limit 1
+    select * from history h where not h.is_past and (h.is_start or h.is_end) order by h.place limit 1
+  ),
+  change as materialized (
+    select h.place, h.transaction_id, h.is_past, c.key, c.value,
+      case when audit_private.is_withheld(c.value) then c.value else c.value -> 'old' end as old_value,
+      case when audit_private.is_withheld(c.value) then c.value else c.value -> 'new' end as new_value
+    from history h
+    cross join jsonb_each(h.changes) c
   ),
   later as (
-    select distinct on (c.key) c.key, case when audit_private.is_withheld(c.value) then c.value else c.value -> 'old' end as value
-    from history h
-    cross join jsonb_each(h.changes) c
-    where not h.is_past and h.sequence < coalesce((select n.sequence from next_turn n), h.sequence + 1)
+    select distinct on (c.key) c.key, c.old_value as value
+    from change c
+    where not c.is_past and c.place < coalesce((select n.place from next_turn n), c.place + 1)
       and not exists (select from last_turn)
-    order by c.key, h.sequence
+    order by c.key, c.transaction_id, exists (
+      select from change o
+      where o.transaction_id = c.transaction_id and o.key = c.key and o.place <> c.place and o.new_value = c.old_value
+    ), c.place
   ),
   earlier as (
-    select distinct on (c.key) c.key, case when audit_private.is_withheld(c.value) then c.value else c.value -> 'new' end as value
-    from history h
-    cross join jsonb_each(h.changes) c
-    where h.is_past and h.sequence > coalesce((select l.sequence from last_turn l), h.sequence - 1)
-    order by c.key, h.sequence desc
+    select distinct on (c.key) c.key, c.new_value as value
+    from change c
+    where c.is_past and c.place > coalesce((select l.place from last_turn l), c.place - 1)
+    order by c.key, c.transaction_id desc, exists (
+      select from change o
+      where o.transaction_id = c.transaction_id and o.key = c.key and o.place <> c.place and o.old_value = c.new_value
+    ), c.place desc
   )
   select case
-    when l.is_end or l.sequence is null and n.is_start or not exists (select from history h where not h.is_end or h.target is not null)
-      then null
-    else coalesce(l.target, n.target, '{}')
+    when not l.is_end or l.place is null and n.is_start is not true then nullif(
+      coalesce(l.target, n.target, '{}')
       || coalesce((select jsonb_object_agg(v.key, v.value) from later v), '{}')
-      || coalesce((select jsonb_object_agg(v.key, v.value) from earlier v), '{}')
+      || coalesce((select jsonb_object_agg(v.key, v.value) from earlier v), '{}'),
+      '{}')
   end
   into stood
   from (select) as one

@@ -17,7 +17,7 @@ as $$
   select case
       when bool_and(a.atttypid = any ('{int2,int4,int8,uuid}'::regtype[]::oid[]))
         then string_agg(format('%1$s.%3$I = %2$s.%3$I', left_alias, right_alias, a.attname), ' and ' order by a.attnum)
-      else format('%s = %s',
+      else format('(%s) collate "C" = (%s) collate "C"',
         audit_private.key_expression(match_expression.relation, left_alias),
         audit_private.key_expression(match_expression.relation, right_alias))
     end

@@ -1,4 +1,4 @@
--- Whatever a row became or was before, as far as it is sure (one row of the statement moved) and the tenant's own
+-- Whatever a row became or was before, as far as it is sure (the statement touched one row) and the tenant's own
 -- business (it didn't change). The subqueries refer to no outer row, so that they run once and only when asked.
 create or replace function audit_private.partner_expression(
   relation regclass,
@@ -25,7 +25,7 @@ as $$
   from (
     select
       format('jsonb_build_object(''entity_id'', min(%s::text))', audit_private.key_expression(relation, 'x')) as object,
-      format('from %s x left join %s y on (%s) where y.%I is null', rows, other_rows,
+      format('from %1$s x left join %2$s y on (%3$s) where y.%4$I is null and (select count(*) from %1$s z) = 1', rows, other_rows,
         audit_private.match_expression(relation, tenant_column, 'x', 'y'), (audit_private.key_columns(relation))[1])
         as strangers
   ) m

@@ -42,12 +42,12 @@ as $$
     case plain_statement.operation when 'INSERT' then ' created' when 'DELETE' then ' deleted' else ' updated' end,
     case
       when plain_statement.operation = 'UPDATE' then audit_private.bounded_expression(
-        'pg_column_size(o) + pg_column_size(n)', audit_private.changes_expression(watched, relation))
+        watched, relation, '{o,n}', audit_private.changes_expression(watched, relation))
       else 'null'
     end,
     case
       when plain_statement.operation = 'UPDATE' then 'null'
-      else audit_private.bounded_expression(format('pg_column_size(%s)', r.alias), 'to_jsonb(snapshot)')
+      else audit_private.bounded_expression(watched, relation, array[r.alias], 'to_jsonb(snapshot.*)')
     end,
     case
       when plain_statement.operation = 'UPDATE' then format('%s o full join %s n on (%s)', r.old_rows, r.new_rows,

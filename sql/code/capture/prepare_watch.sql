@@ -66,7 +66,7 @@ begin
   perform audit_private.define_captured(watched.entity_type, prepare_watch.category);
 
   body := audit_private.capture_function(watched, prepare_watch.relation);
-  settings := audit_private.printing_settings(prepare_watch.relation);
+  settings := audit_private.printing_settings(prepare_watch.relation, watched.label_column);
   perform audit_private.create_capture_function(watched.entity_type, settings, body);
   watched.function_digest := audit_private.capture_digest(watched.entity_type);
   watched.watched_at := clock_timestamp();

@@ -30,9 +30,9 @@ begin
     'recorder', '$6', 'tenant', '$7', 'failure', '$8', 'context', '$9',
     'remark', case when not rare_statement.is_current then '{"capture": "the columns have changed since watch"}' end,
     'old_rows', case watched.level
-      when 'row' then format('(select ($10::%s).*)', rare_statement.relation) else 'old_rows' end,
+      when 'row' then '(select ($10).*)' else 'old_rows' end,
     'new_rows', case watched.level
-      when 'row' then format('(select ($11::%s).*)', rare_statement.relation) else 'new_rows' end);
+      when 'row' then '(select ($11).*)' else 'new_rows' end);
   return case rare_statement.kind
     when 'spooled' then audit_private.spool_statement(watched, rare_statement.relation, rare_statement.operation, names)
     else audit_private.capture_statement(

@@ -8,7 +8,7 @@ set search_path = pg_catalog, pg_temp
 as $$
   select 'capture.moment, capture.transaction_number, capture.acting_id, capture.acting_type, capture.acting,
       capture.recorder, capture.tenant, capture.failure, capture.context'
-    || case watched.level when 'row' then ', old::text, new::text' else '' end
+    || case watched.level when 'row' then ', old, new' else '' end
 $$;
 comment on function audit_private.rare_values(audit_private.watched_table) is
   'the values that a generated function hands to a statement of rare_statement';

@@ -33,6 +33,13 @@ begin
   if watched.label_column <> all (watched.known_columns) then
     watched.label_column := null;
   end if;
+  if audit_private.key_columns(refresh_watched.relation) is null then
+    raise exception using
+      errcode = 'WT090',
+      message = format('%s has no key any more', refresh_watched.relation),
+      detail = 'It is watched, and a change is told of a row, which its key names in the log.',
+      hint = format('alter table %s add primary key (…);', refresh_watched.relation);
+  end if;
   if audit_private.key_columns(refresh_watched.relation) && watched.redact_columns then
     raise exception using
       errcode = 'WT090',

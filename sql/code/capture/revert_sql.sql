@@ -21,7 +21,8 @@ declare
     else substr(event.action, length(event.entity_type) + 2) end;
   key_values text[];
   place text;
-  lost text;
+  partner jsonb;
+  watched audit_private.watched_table;
   parts record;
 begin
   if event.source <> 'captured' then
@@ -40,6 +41,7 @@ begin
           jsonb_build_object('action', event.action, 'from', event.occurred_at, 'to', event.occurred_at + interval '1 second')) end);
   end if;
 
+  select w.* into watched from audit_private.watched_table w where w.entity_type = event.entity_type;
   place := case kind when 'moved' then event.metadata #>> '{moved_to,entity_id}' else event.entity_id end;
   if place ~ '^sha256:' then
     perform audit_private.refuse_revert(event.id, 'The key is too long to stand in the log.', 'Write the statement by hand.');
@@ -48,39 +50,49 @@ begin
   select string_agg(format('%I = %L', k.name, k.value), ' and ') into place
   from unnest(key, key_values) as k (name, value);
 
+  if kind = 'moved' then
+    perform audit_private.require_tenant(revert_sql.tenant_id);
+    select c.target into partner
+    from audit_private.row_changes(event.tenant_id, event.entity_type, event.metadata #>> '{moved_to,entity_id}') c
+    where c.transaction_id = event.transaction_id and c.occurred_at = event.occurred_at and c.is_start;
+    perform audit_private.release_tenant();
+  end if;
+
   select
-    string_agg(format('%I', c.name), ', ' order by c.place) as names,
-    string_agg(c.literal, ', ' order by c.place) as literals,
-    string_agg(format('%I = %s', c.name, c.literal), ', ' order by c.place) as settings,
-    string_agg(format(' and %I is not distinct from %s', c.name, c.set_literal), '' order by c.place) filter (where c.is_exact)
-      as guards
+    string_agg(format('%I', c.name), ', ' order by c.place) filter (where c.is_kept) as names,
+    string_agg(c.literal, ', ' order by c.place) filter (where c.is_kept) as literals,
+    string_agg(format('%I = %s', c.name, c.literal), ', ' order by c.place) filter (where c.is_kept) as settings,
+    string_agg(
+      format(case when c.is_exact then ' and %I is not distinct from %s' else ' and %I::text is not distinct from (%s)::%s::text' end,
+        c.name, c.set_literal, c.type),
+      '' order by c.place) filter (where c.is_kept) as guards,
+    -- As JSON, because a name may hold a line break.
+    string_agg(format(E'-- column %s: its value is not in the log, or the column is gone\n', to_json(c.name)), '' order by c.name)
+      filter (where not c.is_kept) as lost
   into parts
   from (
-    select v.key as name, a.attnum as place, k.is_exact,
-      audit_private.value_literal(case when event.changes is null then v.value else v.value -> 'old' end, relation, v.key)
-        as literal,
-      audit_private.value_literal(case when event.changes is null then v.value else v.value -> 'new' end, relation, v.key)
+    select v.key as name, a.attnum as place, k.is_exact, format_type(a.atttypid, a.atttypmod) as type,
+      a.attname is not null and not (
+        audit_private.is_withheld(v.value)
+        and (a.atttypid <> 'jsonb'::regtype or v.key = any (watched.redact_columns) or v.key <> all (watched.known_columns)
+          or v.value ->> 'withheld' = 'too large')
+      ) as is_kept,
+      audit_private.value_literal(case kind when 'updated' then v.value -> 'old' else v.value end, relation, v.key) as literal,
+      audit_private.value_literal(
+        case kind when 'updated' then v.value -> 'new' when 'moved' then partner -> v.key else v.value end, relation, v.key)
         as set_literal
     from jsonb_each(coalesce(event.changes, event.target)) v
-    join pg_attribute a
-      on a.attrelid = relation and a.attname = v.key and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
-    cross join lateral audit_private.column_kind(a.atttypid, a.attcollation) k
-    where not audit_private.is_withheld(v.value)
+    left join pg_attribute a on a.attrelid = relation and a.attname = v.key and a.attnum > 0 and not a.attisdropped
+    left join lateral audit_private.column_kind(a.atttypid, a.attcollation) k on true
+    where coalesce(a.attgenerated, '') = '' and (kind <> 'moved' or partner -> v.key is distinct from v.value)
   ) c;
-  select string_agg(format(E'-- column %I: its value is not in the log, or the column is gone\n', v.key), '' order by v.key)
-  into lost
-  from jsonb_each(coalesce(event.changes, event.target)) v
-  left join pg_attribute a on a.attrelid = relation and a.attname = v.key and a.attnum > 0 and not a.attisdropped
-  where kind <> 'created'
-    and (a.attname is null or audit_private.is_withheld(v.value));
   if kind <> 'created' and parts.names is null then
     perform audit_private.refuse_revert(event.id, 'No value of what it changed is in the log.', 'Redacted values are kept nowhere.');
   end if;
 
-  return coalesce(lost, '') || case kind
+  return case kind when 'created' then '' else coalesce(parts.lost, '') end || case kind
     when 'created' then format('delete from %s where %s%s;', relation, place, parts.guards)
     when 'deleted' then format('insert into %s (%s) overriding system value values (%s);', relation, parts.names, parts.literals)
-    when 'moved' then format('update %s set %s where %s;', relation, parts.settings, place)
     else format('update %s set %s where %s%s;', relation, parts.settings, place, parts.guards)
   end;
 end

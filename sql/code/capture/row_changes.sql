@@ -1,7 +1,7 @@
 -- Every captured event of one entity, and of its whole table being emptied, in the order in which they were made: the
 -- sequence, since clocks may jump. Keys from the finder, rows behind the tenant wall, as in search_events.
 create or replace function audit_private.row_changes(tenant_id uuid, entity_type text, entity_id text)
-returns table (sequence bigint, occurred_at timestamptz, is_start boolean, is_end boolean, target jsonb, changes jsonb)
+returns table (sequence bigint, transaction_id bigint, occurred_at timestamptz, is_start boolean, is_end boolean, target jsonb, changes jsonb)
 language plpgsql
 volatile
 parallel unsafe
@@ -24,7 +24,7 @@ begin
       row_changes.tenant_id, condition, span.window_from, span.window_until, null, null, 2147483647) f;
     continue when ids is null;
     return query execute format(
-      'select e.sequence, e.occurred_at,
+      'select e.sequence, e.transaction_id, e.occurred_at,
         e.action = %1$L or e.metadata ? ''moved_from'',
         e.action in (%2$L, %3$L) or e.metadata ? ''moved_to'',
         case when e.action <> %3$L then e.target end, e.changes
