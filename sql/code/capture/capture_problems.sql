@@ -75,9 +75,8 @@ as $$
   union all
   select w.entity_type, 'error',
     format('%s may write to %s directly, past the triggers of %s',
-      string_agg(distinct r.rolname, ', '), t.relid::regclass, w.relation),
-    string_agg(distinct format('revoke insert, update, delete, truncate on %s from %s;', t.relid::regclass,
-      audit_private.grantee_name(g.grantee)), ' ')
+      audit_private.grantee_name(g.grantee), t.relid::regclass, w.relation),
+    format('revoke insert, update, delete, truncate on %s from %s;', t.relid::regclass, audit_private.grantee_name(g.grantee))
   from watched w
   cross join lateral (
     with recursive child as (
@@ -97,7 +96,7 @@ as $$
       select from pg_trigger g join pg_proc p on p.oid = g.tgfoid
       where g.tgrelid = t.relid and w.level = 'statement' and p.pronamespace = 'audit_private'::regnamespace and p.proname ~ '^on_'
     )
-  group by w.entity_type, w.relation, t.relid
+  group by w.entity_type, w.relation, t.relid, g.grantee
   union all
   select w.entity_type, 'error',
     format('role %I acts for tenants and %s, so it can switch the triggers off', b.role_name,

@@ -31,7 +31,7 @@ as $$
     where s.setconfig && '{session_replication_role=replica,session_replication_role=local}'
       and s.setdatabase in (0, (select o.oid from pg_database o where o.datname = current_database()))
     union all
-    select format('%s may set session_replication_role', string_agg(distinct b.role_name, ', ')),
+    select audit_private.grantee_name(g.grantee) || ' may set session_replication_role',
       format('revoke set on parameter session_replication_role from %s;', audit_private.grantee_name(g.grantee))
     from audit_private.role_binding b
     join pg_roles r on r.rolname = b.role_name and not r.rolsuper

@@ -13,6 +13,7 @@ volatile
 parallel unsafe
 security definer
 set search_path = pg_catalog, pg_temp
+set jit = off
 as $$
 declare
   tenant constant uuid := audit_private.require_tenant(get_row_at.tenant_id);
@@ -28,8 +29,8 @@ begin
   ),
   history as materialized (
     select t.*, case
-      when t.is_start then min(t.sequence) over (partition by t.transaction_id, t.turns_to_come) - 1
-      else t.sequence
+      when t.is_start then 2 * min(t.sequence) over (partition by t.transaction_id, t.turns_to_come) - 1
+      else 2 * t.sequence
     end as place
     from told t
   ),
@@ -51,19 +52,15 @@ begin
     from change c
     where not c.is_past and c.place < coalesce((select n.place from next_turn n), c.place + 1)
       and not exists (select from last_turn)
-    order by c.key, c.transaction_id, exists (
-      select from change o
-      where o.transaction_id = c.transaction_id and o.key = c.key and o.place <> c.place and o.new_value = c.old_value
-    ), c.place
+    order by c.key, c.transaction_id,
+      (c.transaction_id, c.key, c.old_value) in (select o.transaction_id, o.key, o.new_value from change o), c.place
   ),
   earlier as (
     select distinct on (c.key) c.key, c.new_value as value
     from change c
     where c.is_past and c.place > coalesce((select l.place from last_turn l), c.place - 1)
-    order by c.key, c.transaction_id desc, exists (
-      select from change o
-      where o.transaction_id = c.transaction_id and o.key = c.key and o.place <> c.place and o.old_value = c.new_value
-    ), c.place desc
+    order by c.key, c.transaction_id desc,
+      (c.transaction_id, c.key, c.new_value) in (select o.transaction_id, o.key, o.old_value from change o), c.place desc
   )
   select case
     when not l.is_end or l.place is null and n.is_start is not true then nullif(

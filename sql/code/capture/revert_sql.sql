@@ -1,6 +1,6 @@
 -- Writes the statement and leaves running it to somebody who has read it. A row is undone only where its
 -- columns still hold what was set, so that a later change isn't undone with it. What the log never held can't be brought back,
--- and stands in a comment.
+-- and stands in a comment, on one line whatever its name.
 create or replace function audit.revert_sql(event_id uuid, tenant_id uuid default null)
 returns text
 language plpgsql
@@ -61,13 +61,12 @@ begin
   select
     string_agg(format('%I', c.name), ', ' order by c.place) filter (where c.is_kept) as names,
     string_agg(c.literal, ', ' order by c.place) filter (where c.is_kept) as literals,
-    string_agg(format('%I = %s', c.name, c.literal), ', ' order by c.place) filter (where c.is_kept) as settings,
+    string_agg(format('%I = %s', c.name, c.literal), ', ' order by c.place) filter (where c.is_kept and c.is_other) as settings,
     string_agg(
       format(case when c.is_exact then ' and %I is not distinct from %s' else ' and %I::text is not distinct from (%s)::%s::text' end,
         c.name, c.set_literal, c.type),
       '' order by c.place) filter (where c.is_kept) as guards,
-    -- As JSON, because a name may hold a line break.
-    string_agg(format(E'-- column %s: its value is not in the log, or the column is gone\n', to_json(c.name)), '' order by c.name)
+    string_agg(format(E'-- column %s: its value is not in the log, or the column is gone\n', translate(quote_ident(c.name), E'\n\r', '  ')), '' order by c.name)
       filter (where not c.is_kept) as lost
   into parts
   from (
@@ -77,6 +76,7 @@ begin
         and (a.atttypid <> 'jsonb'::regtype or v.key = any (watched.redact_columns) or v.key <> all (watched.known_columns)
           or v.value ->> 'withheld' = 'too large')
       ) as is_kept,
+      kind <> 'moved' or (partner -> v.key)::text is distinct from v.value::text as is_other,
       audit_private.value_literal(case kind when 'updated' then v.value -> 'old' else v.value end, relation, v.key) as literal,
       audit_private.value_literal(
         case kind when 'updated' then v.value -> 'new' when 'moved' then partner -> v.key else v.value end, relation, v.key)
@@ -84,7 +84,7 @@ begin
     from jsonb_each(coalesce(event.changes, event.target)) v
     left join pg_attribute a on a.attrelid = relation and a.attname = v.key and a.attnum > 0 and not a.attisdropped
     left join lateral audit_private.column_kind(a.atttypid, a.attcollation) k on true
-    where coalesce(a.attgenerated, '') = '' and (kind <> 'moved' or partner -> v.key is distinct from v.value)
+    where coalesce(a.attgenerated, '') = ''
   ) c;
   if kind <> 'created' and parts.names is null then
     perform audit_private.refuse_revert(event.id, 'No value of what it changed is in the log.', 'Redacted values are kept nowhere.');

@@ -25,8 +25,8 @@ begin
     continue when ids is null;
     return query execute format(
       'select e.sequence, e.transaction_id, e.occurred_at,
-        e.action = %1$L or e.metadata ? ''moved_from'',
-        e.action in (%2$L, %3$L) or e.metadata ? ''moved_to'',
+        e.action = %1$L or coalesce(e.metadata ? ''moved_from'', false),
+        e.action in (%2$L, %3$L) or coalesce(e.metadata ? ''moved_to'', false),
         case when e.action <> %3$L then e.target end, e.changes
       from unnest($1, $2) as k (occurred_at, id)
       join audit_private.readable_event e
