@@ -378,9 +378,7 @@ def test_an_unwatched_table_is_captured_no_longer_and_its_history_stays(
     history = rows(customers.reader(), "list_row_history", relation="app.customer", entity_id="1")
     assert [event["action"] for event in history] == ["customer_created"]
     assert (
-        customers.behind.execute(
-            "select from pg_proc where proname = 'on_customer'"
-        ).fetchall()
+        customers.behind.execute("select from pg_proc where proname = 'on_customer'").fetchall()
         == []
     )
 

@@ -97,6 +97,8 @@ begin
   from audit_private.role_binding g
   where not exists (select from pg_roles r where r.rolname = g.role_name);
 
+  return query select c.* from audit_private.check_capture() c;
+
   return query
   select 'logging_on',
     case when count(*) = 0 then 'ok' else 'warning' end,
@@ -785,6 +787,105 @@ ALTER FUNCTION audit.get_event(event_id uuid, tenant_id uuid) OWNER TO audit_own
 
 COMMENT ON FUNCTION audit.get_event(event_id uuid, tenant_id uuid) IS 'One event of the tenant. Needs an open access session, and is logged. Raises WT044 when there is none.';
 
+CREATE FUNCTION audit.get_row_at(relation regclass, entity_id bigint, at timestamp with time zone, tenant_id uuid DEFAULT NULL::uuid) RETURNS jsonb
+    LANGUAGE sql
+    AS $$
+  select audit.get_row_at(relation, entity_id::text, at, tenant_id)
+$$;
+
+ALTER FUNCTION audit.get_row_at(relation regclass, entity_id bigint, at timestamp with time zone, tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.get_row_at(relation regclass, entity_id bigint, at timestamp with time zone, tenant_id uuid) IS 'the same for a key of an integer type';
+
+CREATE FUNCTION audit.get_row_at(relation regclass, entity_id text, at timestamp with time zone, tenant_id uuid DEFAULT NULL::uuid) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS $$
+declare
+  tenant constant uuid := audit_private.require_tenant(get_row_at.tenant_id);
+  session constant audit_private.access_session := audit_private.require_access(tenant);
+  known constant text := audit_private.require_watched(get_row_at.relation);
+  id constant text := audit_private.captured_entity_id(get_row_at.entity_id);
+  stood jsonb;
+begin
+  with told as materialized (
+    select c.*, c.occurred_at <= get_row_at.at as is_past,
+      count(*) filter (where c.is_start or c.is_end) over (order by c.sequence desc) as turns_to_come
+    from audit_private.row_changes(tenant, known, id) c
+  ),
+  history as materialized (
+    select t.*, case
+      when t.is_start then 2 * min(t.sequence) over (partition by t.transaction_id, t.turns_to_come) - 1
+      else 2 * t.sequence
+    end as place
+    from told t
+  ),
+  last_turn as (
+    select * from history h where h.is_past and (h.is_start or h.is_end) order by h.place desc limit 1
+  ),
+  next_turn as (
+    select * from history h where not h.is_past and (h.is_start or h.is_end) order by h.place limit 1
+  ),
+  change as materialized (
+    select h.place, h.transaction_id, h.is_past, c.key, c.value,
+      case when audit_private.is_withheld(c.value) then c.value else c.value -> 'old' end as old_value,
+      case when audit_private.is_withheld(c.value) then c.value else c.value -> 'new' end as new_value
+    from history h
+    cross join jsonb_each(h.changes) c
+  ),
+  later as (
+    select distinct on (c.key) c.key, c.old_value as value
+    from change c
+    where not c.is_past and c.place < coalesce((select n.place from next_turn n), c.place + 1)
+      and not exists (select from last_turn)
+    order by c.key, c.transaction_id,
+      (c.transaction_id, c.key, c.old_value) in (select o.transaction_id, o.key, o.new_value from change o), c.place
+  ),
+  earlier as (
+    select distinct on (c.key) c.key, c.new_value as value
+    from change c
+    where c.is_past and c.place > coalesce((select l.place from last_turn l), c.place - 1)
+    order by c.key, c.transaction_id desc,
+      (c.transaction_id, c.key, c.new_value) in (select o.transaction_id, o.key, o.old_value from change o), c.place desc
+  )
+  select case
+    when not l.is_end or l.place is null and n.is_start is not true then nullif(
+      coalesce(l.target, n.target, '{}')
+      || coalesce((select jsonb_object_agg(v.key, v.value) from later v), '{}')
+      || coalesce((select jsonb_object_agg(v.key, v.value) from earlier v), '{}'),
+      '{}')
+  end
+  into stood
+  from (select) as one
+  left join last_turn l on true
+  left join next_turn n on true;
+
+  perform audit_private.record_read(
+    session => session,
+    route => 'row',
+    filter => jsonb_build_object('entity_type', known, 'entity_id', id, 'at', get_row_at.at),
+    rows => (stood is not null)::integer
+  );
+  perform audit_private.release_tenant();
+  return stood;
+end
+$$;
+
+ALTER FUNCTION audit.get_row_at(relation regclass, entity_id text, at timestamp with time zone, tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.get_row_at(relation regclass, entity_id text, at timestamp with time zone, tenant_id uuid) IS 'a row as it stood, rebuilt from the log: column to value, null when there was none. Of a row that is older than its watching, the columns that are known. Needs an open access session, and is logged. Raises WT091.';
+
+CREATE FUNCTION audit.get_row_at(relation regclass, entity_id uuid, at timestamp with time zone, tenant_id uuid DEFAULT NULL::uuid) RETURNS jsonb
+    LANGUAGE sql
+    AS $$
+  select audit.get_row_at(relation, entity_id::text, at, tenant_id)
+$$;
+
+ALTER FUNCTION audit.get_row_at(relation regclass, entity_id uuid, at timestamp with time zone, tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.get_row_at(relation regclass, entity_id uuid, at timestamp with time zone, tenant_id uuid) IS 'the same for a key of type uuid';
+
 CREATE FUNCTION audit.grant_all_tenants(role name, reason text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1143,6 +1244,92 @@ ALTER FUNCTION audit.list_partitions() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit.list_partitions() IS 'partitions of the log, oldest first, with estimated rows and bytes; for audit_operator and audit_auditor';
 
+CREATE VIEW audit_private.event_page AS
+ SELECT e.tenant_id,
+    e.occurred_at,
+    e.id,
+    e.recorded_at,
+    e.sequence,
+    e.transaction_id,
+    e.source,
+    e.category,
+    e.action,
+    e.entity_type,
+    e.entity_id,
+    e.actor_type,
+    e.actor_id,
+    e.actor,
+    e.description,
+    e.target,
+    e.changes,
+    e.metadata,
+    e.outcome,
+    e.error_message,
+    e.ip,
+    e.user_agent,
+    e.request_id,
+    e.recorded_by,
+    NULL::text AS cursor
+   FROM audit_private.readable_event e
+  WHERE false;
+
+ALTER TABLE audit_private.event_page OWNER TO audit_owner;
+
+COMMENT ON VIEW audit_private.event_page IS 'row type of audit.search_events; holds no rows';
+
+CREATE FUNCTION audit.list_row_history(relation regclass, entity_id bigint, page_size integer DEFAULT 100, after text DEFAULT NULL::text, tenant_id uuid DEFAULT NULL::uuid) RETURNS SETOF audit_private.event_page
+    LANGUAGE sql
+    AS $$
+  select * from audit.list_row_history(relation, entity_id::text, page_size, after, tenant_id)
+$$;
+
+ALTER FUNCTION audit.list_row_history(relation regclass, entity_id bigint, page_size integer, after text, tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.list_row_history(relation regclass, entity_id bigint, page_size integer, after text, tenant_id uuid) IS 'the same for a key of an integer type';
+
+CREATE FUNCTION audit.list_row_history(relation regclass, entity_id text, page_size integer DEFAULT 100, after text DEFAULT NULL::text, tenant_id uuid DEFAULT NULL::uuid) RETURNS SETOF audit_private.event_page
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select e.*
+  from audit.search_events(
+    filter => jsonb_build_object(
+      'entity_type', audit_private.require_watched(list_row_history.relation),
+      'entity_id', audit_private.captured_entity_id(list_row_history.entity_id),
+      'source', 'captured'),
+    page_size => list_row_history.page_size,
+    after => list_row_history.after,
+    tenant_id => list_row_history.tenant_id) e
+$$;
+
+ALTER FUNCTION audit.list_row_history(relation regclass, entity_id text, page_size integer, after text, tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.list_row_history(relation regclass, entity_id text, page_size integer, after text, tenant_id uuid) IS 'who changed a row when, and what, newest first, a page at a time as audit.search_events; the id of a composite key is the JSON array of its values as texts. Needs an open access session, and is logged. Raises WT091, and what audit.search_events raises.';
+
+CREATE FUNCTION audit.list_row_history(relation regclass, entity_id uuid, page_size integer DEFAULT 100, after text DEFAULT NULL::text, tenant_id uuid DEFAULT NULL::uuid) RETURNS SETOF audit_private.event_page
+    LANGUAGE sql
+    AS $$
+  select * from audit.list_row_history(relation, entity_id::text, page_size, after, tenant_id)
+$$;
+
+ALTER FUNCTION audit.list_row_history(relation regclass, entity_id uuid, page_size integer, after text, tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.list_row_history(relation regclass, entity_id uuid, page_size integer, after text, tenant_id uuid) IS 'the same for a key of type uuid';
+
+CREATE FUNCTION audit.list_spool() RETURNS TABLE(entity_type text, operation text, spooled_at timestamp with time zone, spooled_by text, events bigint, error text)
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select s.entity_type, substr(s.action, length(s.entity_type) + 2), s.spooled_at, s.recorded_by, count(*), s.error
+  from audit_private.capture_spool s
+  group by s.entity_type, s.action, s.spooled_at, s.recorded_by, s.error
+  order by min(s.spool_id)
+$$;
+
+ALTER FUNCTION audit.list_spool() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.list_spool() IS 'changes that could not be logged when they were made, one row a statement, without what they hold; for audit_operator and audit_auditor';
+
 CREATE FUNCTION audit.list_tenants() RETURNS TABLE(tenant_id uuid, name text, registered_at timestamp with time zone, retired_at timestamp with time zone, is_logging_enabled boolean)
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL RESTRICTED
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1186,6 +1373,30 @@ $$;
 ALTER FUNCTION audit.list_toggles(tenant_id uuid) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit.list_toggles(tenant_id uuid) IS 'a row an action: its texts, override and whether it is logged now, with its category''s state and counts; for audit_admin, audit_reader and audit_auditor';
+
+CREATE FUNCTION audit.list_watched() RETURNS TABLE(relation text, entity_type text, tenant_column text, label_column text, key_columns text[], columns text[], redact_columns text[], ignore_columns text[], level text, on_error text, keep_deleted_values boolean, watched_at timestamp with time zone, watched_by text, state text, problem text, hint text)
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
+    AS $$
+  select coalesce(r.relation::text, format('%I.%I', w.schema_name, w.table_name)), w.entity_type, w.tenant_column,
+    w.label_column, audit_private.key_columns(r.relation), w.allowed_columns, w.redact_columns, w.ignore_columns, w.level,
+    w.on_error, w.keep_deleted_values, w.watched_at, w.watched_by, coalesce(p.state, 'ok'), p.problem, p.hint
+  from audit_private.watched_table w
+  cross join lateral (select audit_private.watched_relation(w.entity_type) as relation) r
+  left join (
+    select c.entity_type, min(c.state) as state, string_agg(c.problem, E'\n' order by c.state, c.problem) as problem,
+      string_agg(c.hint, E'\n' order by c.state, c.problem) as hint
+    from audit_private.capture_problems() c
+    group by c.entity_type
+  ) p on p.entity_type = w.entity_type
+  where w.unwatched_at is null
+  order by w.entity_type
+$$;
+
+ALTER FUNCTION audit.list_watched() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.list_watched() IS 'the tables that are watched, how, and whether their changes are captured whole (state ok, warning or error, with what mends it); for audit_operator and audit_auditor';
 
 CREATE FUNCTION audit.log_event(action text, entity_type text, entity_id bigint, description text DEFAULT NULL::text, metadata jsonb DEFAULT NULL::jsonb, target jsonb DEFAULT NULL::jsonb, changes jsonb DEFAULT NULL::jsonb, outcome text DEFAULT 'success'::text, error_message text DEFAULT NULL::text, occurred_at timestamp with time zone DEFAULT NULL::timestamp with time zone, idempotency_key text DEFAULT NULL::text, actor_id text DEFAULT NULL::text, actor_type text DEFAULT NULL::text, actor jsonb DEFAULT NULL::jsonb, tenant_id uuid DEFAULT NULL::uuid) RETURNS uuid
     LANGUAGE sql
@@ -1338,6 +1549,63 @@ $_$;
 ALTER FUNCTION audit.log_events(events jsonb, tenant_id uuid, OUT logged integer, OUT muted integer) OWNER TO audit_writer;
 
 COMMENT ON FUNCTION audit.log_events(events jsonb, tenant_id uuid, OUT logged integer, OUT muted integer) IS 'logs an array of events, all or none; returns how many were stored and how many toggles silenced; for audit_app';
+
+CREATE FUNCTION audit.log_spool(at_most integer DEFAULT 1000, OUT logged bigint, OUT remaining bigint) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  with ready as (
+    select s.spool_id, array_agg(d.tenant_id) filter (where d.is_logged) as tenant_ids
+    from audit_private.capture_spool s
+    join audit_private.logging_decision d
+      on d.action = s.action
+      and (d.tenant_id = s.tenant_id
+        or s.tenant_id is null and s.action = audit_private.capture_action(s.entity_type, 'TRUNCATE'))
+    where exists (
+      select from audit_private.event_partitions() p where s.spooled_at >= p.from_time and s.spooled_at < p.until_time
+    )
+    group by s.spool_id
+    order by s.spool_id
+    limit log_spool.at_most
+  ),
+  taken as (
+    delete from audit_private.capture_spool s
+    using ready r
+    where s.spool_id = r.spool_id
+    returning s.*, r.tenant_ids
+  ),
+  stored as (
+    insert into audit_private.event (
+      tenant_id, occurred_at, id, recorded_at, sequence, transaction_id, salt, source, action, entity_type, actor_type,
+      outcome, recorded_by, actor_id, entity_id, description, actor, changes, target, metadata
+    )
+    select t.owner_id, t.spooled_at,
+      audit_private.new_event_id(t.spooled_at, nextval('audit_private.event_sequence')), clock_timestamp(),
+      currval('audit_private.event_sequence'), i.transaction_offset + txid_current(), gen_random_uuid(), 'captured',
+      t.action, t.entity_type, coalesce(t.actor_type, 'database_role'), 'success', t.recorded_by, t.actor_id, t.entity_id,
+      coalesce(t.description, 'A change that could not be read when it was made'), t.actor, t.changes, t.target,
+      coalesce(t.metadata, '{}') || jsonb_build_object('spooled', t.error)
+    from (select o.*, owner_id from taken o cross join unnest(o.tenant_ids) as owner_id order by o.spool_id) t
+    cross join audit_private.instance i
+  )
+  select count(*) filter (where t.tenant_ids is not null) into logged from taken t;
+  select count(*) into remaining from audit_private.capture_spool s;
+  if logged > 0 then
+    perform audit_private.write_system_event(
+      tenant_id => '00000000-0000-0000-0000-000000000000',
+      action => 'spool_logged',
+      entity_type => 'audit_watch',
+      entity_id => null,
+      description => format('%s spooled changes logged', logged),
+      metadata => jsonb_build_object('logged', logged, 'remaining', remaining));
+  end if;
+end
+$$;
+
+ALTER FUNCTION audit.log_spool(at_most integer, OUT logged bigint, OUT remaining bigint) OWNER TO audit_writer;
+
+COMMENT ON FUNCTION audit.log_spool(at_most integer, OUT logged bigint, OUT remaining bigint) IS 'logs spooled changes, as many as can be logged by now; returns how many were and how many remain; for audit_operator';
 
 CREATE PROCEDURE audit.maintain_partitions()
     LANGUAGE plpgsql
@@ -1697,6 +1965,103 @@ ALTER FUNCTION audit.retire_tenant(reason text, tenant_id uuid) OWNER TO audit_o
 
 COMMENT ON FUNCTION audit.retire_tenant(reason text, tenant_id uuid) IS 'ends a tenant''s logging; its events stay readable; true when that changed anything; for audit_operator';
 
+CREATE FUNCTION audit.revert_sql(event_id uuid, tenant_id uuid DEFAULT NULL::uuid) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
+    SET standard_conforming_strings TO 'on'
+    AS $$
+declare
+  event constant audit.event := audit.get_event(revert_sql.event_id, revert_sql.tenant_id);
+  relation constant regclass := audit_private.watched_relation(event.entity_type);
+  key constant text[] := audit_private.key_columns(relation);
+  kind constant text := case
+    when event.metadata ? 'moved_to' then 'moved'
+    when event.metadata ? 'moved_from' then 'arrived'
+    else substr(event.action, length(event.entity_type) + 2) end;
+  key_values text[];
+  place text;
+  partner jsonb;
+  watched audit_private.watched_table;
+  parts record;
+begin
+  if event.source <> 'captured' then
+    perform audit_private.refuse_revert(event.id, 'It is no captured change of a row.', 'Only events with source captured can be.');
+  elsif relation is null or key is null then
+    perform audit_private.refuse_revert(event.id, 'Its table is gone, or has no key any more.', 'Restore the table first.');
+  elsif kind in ('truncated', 'arrived') or kind = 'moved' and event.metadata #>> '{moved_to,entity_id}' is null then
+    perform audit_private.refuse_revert(event.id,
+      case kind
+        when 'truncated' then 'The rows of a truncated table are not in this event.'
+        when 'arrived' then 'It tells where a row came to; what it was before is told in the event of where it left.'
+        else 'Where the row went to is another tenant''s business, or one of several.' end,
+      case kind
+        when 'truncated' then 'audit.get_row_at() shows each row as it stood before.'
+        else format('select id from audit.search_events(%L);',
+          jsonb_build_object('action', event.action, 'from', event.occurred_at, 'to', event.occurred_at + interval '1 second')) end);
+  end if;
+
+  select w.* into watched from audit_private.watched_table w where w.entity_type = event.entity_type;
+  place := case kind when 'moved' then event.metadata #>> '{moved_to,entity_id}' else event.entity_id end;
+  if place ~ '^sha256:' then
+    perform audit_private.refuse_revert(event.id, 'The key is too long to stand in the log.', 'Write the statement by hand.');
+  end if;
+  key_values := case when cardinality(key) = 1 then array[place] else array(select jsonb_array_elements_text(place::jsonb)) end;
+  select string_agg(format('%I = %L', k.name, k.value), ' and ') into place
+  from unnest(key, key_values) as k (name, value);
+
+  if kind = 'moved' then
+    perform audit_private.require_tenant(revert_sql.tenant_id);
+    select c.target into partner
+    from audit_private.row_changes(event.tenant_id, event.entity_type, event.metadata #>> '{moved_to,entity_id}') c
+    where c.transaction_id = event.transaction_id and c.occurred_at = event.occurred_at and c.is_start;
+    perform audit_private.release_tenant();
+  end if;
+
+  select
+    string_agg(format('%I', c.name), ', ' order by c.place) filter (where c.is_kept) as names,
+    string_agg(c.literal, ', ' order by c.place) filter (where c.is_kept) as literals,
+    string_agg(format('%I = %s', c.name, c.literal), ', ' order by c.place) filter (where c.is_kept and c.is_other) as settings,
+    string_agg(
+      format(case when c.is_exact then ' and %I is not distinct from %s' else ' and %I::text is not distinct from (%s)::%s::text' end,
+        c.name, c.set_literal, c.type),
+      '' order by c.place) filter (where c.is_kept) as guards,
+    string_agg(format(E'-- column %s: its value is not in the log, or the column is gone\n', translate(quote_ident(c.name), E'\n\r', '  ')), '' order by c.name)
+      filter (where not c.is_kept) as lost
+  into parts
+  from (
+    select v.key as name, a.attnum as place, k.is_exact, format_type(a.atttypid, a.atttypmod) as type,
+      a.attname is not null and not (
+        audit_private.is_withheld(v.value)
+        and (a.atttypid <> 'jsonb'::regtype or v.key = any (watched.redact_columns) or v.key <> all (watched.known_columns)
+          or v.value ->> 'withheld' = 'too large')
+      ) as is_kept,
+      kind <> 'moved' or (partner -> v.key)::text is distinct from v.value::text as is_other,
+      audit_private.value_literal(case kind when 'updated' then v.value -> 'old' else v.value end, relation, v.key) as literal,
+      audit_private.value_literal(
+        case kind when 'updated' then v.value -> 'new' when 'moved' then partner -> v.key else v.value end, relation, v.key)
+        as set_literal
+    from jsonb_each(coalesce(event.changes, event.target)) v
+    left join pg_attribute a on a.attrelid = relation and a.attname = v.key and a.attnum > 0 and not a.attisdropped
+    left join lateral audit_private.column_kind(a.atttypid, a.attcollation) k on true
+    where coalesce(a.attgenerated, '') = ''
+  ) c;
+  if kind <> 'created' and parts.names is null then
+    perform audit_private.refuse_revert(event.id, 'No value of what it changed is in the log.', 'Redacted values are kept nowhere.');
+  end if;
+
+  return case kind when 'created' then '' else coalesce(parts.lost, '') end || case kind
+    when 'created' then format('delete from %s where %s%s;', relation, place, parts.guards)
+    when 'deleted' then format('insert into %s (%s) overriding system value values (%s);', relation, parts.names, parts.literals)
+    else format('update %s set %s where %s%s;', relation, parts.settings, place, parts.guards)
+  end;
+end
+$$;
+
+ALTER FUNCTION audit.revert_sql(event_id uuid, tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.revert_sql(event_id uuid, tenant_id uuid) IS 'a statement that undoes one captured change, to be read before it is run; needs an open access session, and is logged. Raises WT044 and WT092.';
+
 CREATE FUNCTION audit.revoke_tenant(role name, reason text, tenant_id uuid DEFAULT NULL::uuid) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1738,39 +2103,6 @@ $$;
 ALTER FUNCTION audit.revoke_tenant(role name, reason text, tenant_id uuid) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit.revoke_tenant(role name, reason text, tenant_id uuid) IS 'takes one tenant from a database role, or all its grants when no tenant is named; for audit_operator';
-
-CREATE VIEW audit_private.event_page AS
- SELECT e.tenant_id,
-    e.occurred_at,
-    e.id,
-    e.recorded_at,
-    e.sequence,
-    e.transaction_id,
-    e.source,
-    e.category,
-    e.action,
-    e.entity_type,
-    e.entity_id,
-    e.actor_type,
-    e.actor_id,
-    e.actor,
-    e.description,
-    e.target,
-    e.changes,
-    e.metadata,
-    e.outcome,
-    e.error_message,
-    e.ip,
-    e.user_agent,
-    e.request_id,
-    e.recorded_by,
-    NULL::text AS cursor
-   FROM audit_private.readable_event e
-  WHERE false;
-
-ALTER TABLE audit_private.event_page OWNER TO audit_owner;
-
-COMMENT ON VIEW audit_private.event_page IS 'row type of audit.search_events; holds no rows';
 
 CREATE FUNCTION audit.search_events(filter jsonb DEFAULT '{}'::jsonb, page_size integer DEFAULT 100, after text DEFAULT NULL::text, tenant_id uuid DEFAULT NULL::uuid) RETURNS SETOF audit_private.event_page
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2053,6 +2385,68 @@ ALTER FUNCTION audit.set_toggles(toggles jsonb, reason text, tenant_id uuid) OWN
 
 COMMENT ON FUNCTION audit.set_toggles(toggles jsonb, reason text, tenant_id uuid) IS 'turns any number of toggles: {"logging": true, "categories": {"user_actions": false}, "actions": {"user_created": null}}; null removes a setting; returns how many changed; needs a reason when anything is turned off; for audit_admin';
 
+CREATE FUNCTION audit.unwatch(relation regclass, reason text, entity_type text DEFAULT NULL::text) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '10s'
+    AS $$
+declare
+  known constant text := audit_private.prepare_unwatch(relation, reason, entity_type);
+  operation text;
+begin
+  if known is null then
+    return false;
+  end if;
+  if relation is not null then
+    foreach operation in array '{insert,update,delete,truncate}'::text[] loop
+      execute format('drop trigger if exists pgwitness_%s on %s', operation, relation);
+    end loop;
+  end if;
+  perform audit_private.finish_unwatch(known);
+  return true;
+exception when lock_not_available then
+  raise exception using
+    errcode = 'WT084',
+    message = format('table %s is in use', relation),
+    detail = 'A transaction that uses it has been open for more than 10 seconds.',
+    hint = 'Try again; select pid, usename, xact_start from pg_stat_activity where state = ''idle in transaction'';';
+end
+$$;
+
+ALTER FUNCTION audit.unwatch(relation regclass, reason text, entity_type text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.unwatch(relation regclass, reason text, entity_type text) IS 'captures a table''s changes no longer; its history stays; false when it wasn''t watched; for its owner, with audit_operator; of a table that was dropped, give null and the entity type';
+
+CREATE FUNCTION audit.watch(relation regclass, entity_type text, tenant_column text DEFAULT NULL::text, label_column text DEFAULT NULL::text, columns text[] DEFAULT NULL::text[], redact_columns text[] DEFAULT '{}'::text[], ignore_columns text[] DEFAULT '{}'::text[], category text DEFAULT NULL::text, level text DEFAULT 'statement'::text, on_error text DEFAULT 'refuse'::text, keep_deleted_values boolean DEFAULT true, reason text DEFAULT NULL::text) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '10s'
+    AS $$
+declare
+  statement text;
+  is_changed boolean := audit_private.prepare_watch(
+    relation, entity_type, tenant_column, label_column, columns, redact_columns, ignore_columns, category, level,
+    on_error, keep_deleted_values, reason);
+begin
+  for statement in select * from audit_private.capture_triggers(relation, entity_type) loop
+    execute statement;
+    is_changed := true;
+  end loop;
+  perform audit_private.finish_watch(entity_type);
+  return is_changed;
+exception when lock_not_available then
+  raise exception using
+    errcode = 'WT084',
+    message = format('table %s is in use', relation),
+    detail = 'A transaction that writes to it has been open for more than 10 seconds.',
+    hint = 'Try again; select pid, usename, xact_start from pg_stat_activity where state = ''idle in transaction'';';
+end
+$$;
+
+ALTER FUNCTION audit.watch(relation regclass, entity_type text, tenant_column text, label_column text, columns text[], redact_columns text[], ignore_columns text[], category text, level text, on_error text, keep_deleted_values boolean, reason text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.watch(relation regclass, entity_type text, tenant_column text, label_column text, columns text[], redact_columns text[], ignore_columns text[], category text, level text, on_error text, keep_deleted_values boolean, reason text) IS 'captures a table''s changes from now on; run again after alter table, or to change how; true when that changed anything; for its owner, with audit_operator; raises WT090, and WT021 where it would record less without a reason';
+
 CREATE FUNCTION audit_private.access_expiry(opened_at timestamp with time zone, last_used_at timestamp with time zone, closed_at timestamp with time zone) RETURNS timestamp with time zone
     LANGUAGE sql STABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2281,6 +2675,667 @@ ALTER FUNCTION audit_private.bind_roles() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.bind_roles() IS 'trigger: keeps role_binding equal to the grants';
 
+CREATE TABLE audit_private.watched_table (
+    entity_type text NOT NULL,
+    schema_name text NOT NULL,
+    table_name text NOT NULL,
+    tenant_column text,
+    tenant_column_number smallint,
+    label_column text,
+    allowed_columns text[],
+    redact_columns text[] NOT NULL,
+    ignore_columns text[] NOT NULL,
+    known_columns text[] NOT NULL,
+    known_numbers smallint[] NOT NULL,
+    level text NOT NULL,
+    on_error text NOT NULL,
+    keep_deleted_values boolean NOT NULL,
+    function_digest text NOT NULL,
+    watched_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    watched_by text NOT NULL,
+    unwatched_at timestamp with time zone,
+    CONSTRAINT watched_table_level_check CHECK ((level = ANY (ARRAY['statement'::text, 'row'::text]))),
+    CONSTRAINT watched_table_on_error_check CHECK ((on_error = ANY (ARRAY['refuse'::text, 'spool'::text])))
+);
+
+ALTER TABLE audit_private.watched_table OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.watched_table IS 'tables whose changes are captured; the entity type is the identity of their history, whatever becomes of the name';
+
+COMMENT ON COLUMN audit_private.watched_table.entity_type IS 'entity type of their events';
+
+COMMENT ON COLUMN audit_private.watched_table.schema_name IS 'schema of the table when it was last watched';
+
+COMMENT ON COLUMN audit_private.watched_table.table_name IS 'name of the table when it was last watched';
+
+COMMENT ON COLUMN audit_private.watched_table.tenant_column IS 'column with the tenant; null when the context says it';
+
+COMMENT ON COLUMN audit_private.watched_table.tenant_column_number IS 'its number, by which a renamed one is found again';
+
+COMMENT ON COLUMN audit_private.watched_table.label_column IS 'column that names a row to people';
+
+COMMENT ON COLUMN audit_private.watched_table.allowed_columns IS 'the only columns with values in events; null when all that were known';
+
+COMMENT ON COLUMN audit_private.watched_table.redact_columns IS 'columns whose values are never stored';
+
+COMMENT ON COLUMN audit_private.watched_table.ignore_columns IS 'columns that are left out';
+
+COMMENT ON COLUMN audit_private.watched_table.known_columns IS 'columns that the table had; of one added since, only that it changed is recorded';
+
+COMMENT ON COLUMN audit_private.watched_table.known_numbers IS 'their numbers, by which a column that has taken another''s name is told from it';
+
+COMMENT ON COLUMN audit_private.watched_table.level IS 'triggers fire once a statement or once a row';
+
+COMMENT ON COLUMN audit_private.watched_table.on_error IS 'refuse the write, or spool what could not be logged';
+
+COMMENT ON COLUMN audit_private.watched_table.keep_deleted_values IS 'whether a delete records the row''s values, or its key and label alone';
+
+COMMENT ON COLUMN audit_private.watched_table.function_digest IS 'SHA-256 of the generated function, in hexadecimal';
+
+COMMENT ON COLUMN audit_private.watched_table.watched_at IS 'when it was last watched';
+
+COMMENT ON COLUMN audit_private.watched_table.watched_by IS 'login and SET ROLE role that did';
+
+COMMENT ON COLUMN audit_private.watched_table.unwatched_at IS 'since when it isn''t watched any more; its history stays';
+
+CREATE FUNCTION audit_private.bounded_expression(watched audit_private.watched_table, relation regclass, aliases text[], content text) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
+    AS $_$
+  select case
+    when count(*) = 0 then bounded_expression.content
+    else format('case when %s > capture.payload_limit / 4 then audit_private.cut_columns(%s) else %2$s end',
+      string_agg(
+        format(
+          case
+            when a.atttypid = any ('{text,varchar,bpchar,bytea}'::regtype[]::oid[]) then 'coalesce(octet_length(%1$s.%2$I), 0)'
+            else 'coalesce(length(pg_column_compression(%1$s.%2$I)) * 100000000, pg_column_size(%1$s.%2$I), 0)'
+          end,
+          alias, a.attname),
+        ' + '),
+      bounded_expression.content)
+  end
+  from audit_private.capture_columns(bounded_expression.watched, bounded_expression.relation) c
+  join pg_attribute a on a.attrelid = bounded_expression.relation and a.attname = c.name
+  cross join unnest(bounded_expression.aliases) as alias
+  where c.treatment = 'value' and a.attlen = -1 and a.atttypmod not between 0 and 1000
+    and a.atttypid <> all ('{numeric,inet,cidr}'::regtype[]::oid[])
+$_$;
+
+ALTER FUNCTION audit_private.bounded_expression(watched audit_private.watched_table, relation regclass, aliases text[], content text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.bounded_expression(watched audit_private.watched_table, relation regclass, aliases text[], content text) IS 'SQL that gives a snapshot or changes, cut where they exceed the payload''s limit';
+
+CREATE FUNCTION audit_private.capture_action(entity_type text, operation text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select capture_action.entity_type || case capture_action.operation
+    when 'INSERT' then '_created' when 'UPDATE' then '_updated' when 'DELETE' then '_deleted' else '_truncated'
+  end
+$$;
+
+ALTER FUNCTION audit_private.capture_action(entity_type text, operation text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.capture_action(entity_type text, operation text) IS 'the action that tells of an operation on a watched table';
+
+CREATE FUNCTION audit_private.capture_columns(watched audit_private.watched_table, relation regclass) RETURNS TABLE(name text, place integer, is_key boolean, treatment text, old_value text, new_value text, is_changed text)
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
+    AS $_$
+  select a.attname::text, a.attnum::integer, k.is_key,
+    case
+      when k.is_key then 'value'
+      when a.attname = any (watched.ignore_columns) then 'left out'
+      when a.attname = any (watched.redact_columns) then 'redacted'
+      when a.attname <> all (watched.allowed_columns) then 'left out'
+      when a.attname <> all (watched.known_columns) then 'not watched yet'
+      else 'value'
+    end,
+    format(f.value_format, 'o', a.attname),
+    format(f.value_format, 'n', a.attname),
+    format(
+      case when t.is_exact then 'o.%1$I is distinct from n.%1$I' else 'record_image_ne(row(o.%1$I), row(n.%1$I))' end, a.attname)
+  from pg_attribute a
+  cross join lateral audit_private.column_kind(a.atttypid, a.attcollation) t
+  cross join lateral (
+    select a.attname = any (audit_private.key_columns(capture_columns.relation)) as is_key
+  ) k
+  cross join lateral (
+    select case when t.is_printed then 'case when num_nulls(%s.%I) = 0 then concat(%1$s.%2$I) end' else '%s.%I' end as value_format
+  ) f
+  where a.attrelid = capture_columns.relation and a.attnum > 0 and not a.attisdropped and a.attgenerated <> 'v'
+$_$;
+
+ALTER FUNCTION audit_private.capture_columns(watched audit_private.watched_table, relation regclass) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.capture_columns(watched audit_private.watched_table, relation regclass) IS 'how each column of a watched table is captured, with the expressions for it';
+
+CREATE FUNCTION audit_private.capture_digest(entity_type text) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select encode(sha256(convert_to(
+    jsonb_build_array(p.prosrc, p.proconfig, p.prosecdef, p.proowner::regrole::text, p.prorettype::regtype::text)::text,
+    'UTF8')), 'hex')
+  from pg_proc p
+  where p.pronamespace = 'audit_private'::regnamespace and p.proname = 'on_' || capture_digest.entity_type
+    and p.pronargs = 0
+$$;
+
+ALTER FUNCTION audit_private.capture_digest(entity_type text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.capture_digest(entity_type text) IS 'digest of the generated function of an entity type, to tell whether somebody changed it; null when there is none';
+
+CREATE FUNCTION audit_private.capture_function(watched audit_private.watched_table, relation regclass) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
+    AS $_$
+  select audit_private.fill_template($template$<<capture>>
+declare
+  moment constant timestamptz := clock_timestamp();
+  action constant text := case tg_op
+    when 'INSERT' then «created» when 'UPDATE' then «updated» when 'DELETE' then «deleted» else «truncated» end;
+  context text[];
+  is_current boolean;
+  is_mixed boolean«not_mixed»;
+  is_logged boolean;
+  payload_limit integer;
+  transaction_number bigint;
+  events_until timestamptz;
+  recorder text;
+  tenant uuid;
+  acting_id text;
+  acting_type text := 'database_role';
+  acting jsonb;
+  failure text;
+begin
+  if current_setting('session_replication_role') = 'replica' then
+    if audit_private.is_apply_worker() then
+      return null;
+    end if;
+  end if;
+«begin»
+  capture.is_current := case «relation»
+    when «oid» then audit_private.has_columns('«oid»'::regclass, «digest», true)
+    else audit_private.has_columns(«relation»::regclass, «restored_digest», false)
+  end;
+«question»
+  if capture.recorder is null or capture.moment < capture.events_until is not true or current_setting('role') <> 'none' then
+    capture.recorder := audit_private.recorded_by();
+    if capture.transaction_number is null then
+      select i.transaction_offset + txid_current(), i.events_until
+      into capture.transaction_number, capture.events_until
+      from audit_private.instance i;
+    end if;
+    if capture.moment < capture.events_until is not true then
+      perform audit_private.refuse_capture(capture.tenant, capture.action, «entity_type», null, capture.moment);
+    end if;
+  end if;
+
+  capture.context := array[
+    current_setting('pgwitness.actor_id', true), current_setting('pgwitness.actor_type', true),
+    current_setting('pgwitness.actor', true), current_setting('pgwitness.ip', true),
+    current_setting('pgwitness.user_agent', true), current_setting('pgwitness.request_id', true)];
+  if coalesce(nullif(capture.context[1], ''), nullif(capture.context[2], ''), nullif(capture.context[3], '')) is null
+    or not pg_has_role(audit_private.effective_role(), 'audit_app', 'usage')
+  then
+    capture.acting_id := audit_private.effective_role();
+  else
+    capture.acting_id := nullif(capture.context[1], '');
+    capture.acting := nullif(capture.context[3], '')::jsonb;
+    capture.acting_type := coalesce(nullif(capture.context[2], ''), 'user');
+    if capture.acting_type not in ('user', 'system', 'api_key', 'database_role')
+      or jsonb_typeof(capture.acting) <> 'object'
+      or length(capture.acting_id) > 500
+    then
+      perform audit_private.refuse_actor(capture.acting_type, capture.acting);
+    elsif length(capture.context[3]) > 10000 then
+      capture.acting := jsonb_build_object('_cut', octet_length(capture.context[3]));
+    elsif capture.acting_type = 'database_role' and capture.acting_id is null then
+      capture.acting_id := audit_private.effective_role();
+    end if;
+  end if;
+
+  if tg_op = 'TRUNCATE' then
+    «truncate»;
+  elsif capture.is_mixed or capture.is_current is not true or capture.is_logged is null then
+    execute audit_private.rare_statement(«entity_type», tg_relid::regclass, tg_op, 'careful', capture.is_current)
+    using «values»;
+  elsif tg_op = 'INSERT' then
+    «insert»;
+  elsif tg_op = 'DELETE' then
+    «delete»;
+  else
+    «update»;
+    if current_setting('pgwitness.moved', true) = 'yes' then
+      perform set_config('pgwitness.moved', '', true);
+      execute audit_private.rare_statement(«entity_type», tg_relid::regclass, tg_op, 'moved', true)
+      using «values»;
+    end if;
+  end if;
+«exception»
+  return null;
+end
+$template$,
+    jsonb_build_object(
+      'entity_type', quote_literal(watched.entity_type),
+      'created', quote_literal(audit_private.capture_action(watched.entity_type, 'INSERT')),
+      'updated', quote_literal(audit_private.capture_action(watched.entity_type, 'UPDATE')),
+      'deleted', quote_literal(audit_private.capture_action(watched.entity_type, 'DELETE')),
+      'truncated', quote_literal(audit_private.capture_action(watched.entity_type, 'TRUNCATE')),
+      'not_mixed', case when watched.tenant_column is null then ' := false' else '' end,
+      'relation', case
+        when (select c.relkind = 'p' from pg_class c where c.oid = relation)
+          then 'coalesce(pg_partition_root(tg_relid)::oid, tg_relid)'
+        else 'tg_relid'
+      end,
+      'oid', relation::oid,
+      'digest', quote_literal(audit_private.columns_digest(relation, true)),
+      'restored_digest', quote_literal(audit_private.columns_digest(relation, false)),
+      'question', audit_private.capture_question(watched),
+      'truncate', audit_private.truncation_statement(watched),
+      'insert', audit_private.plain_statement(watched, relation, 'INSERT'),
+      'delete', audit_private.plain_statement(watched, relation, 'DELETE'),
+      'update', audit_private.plain_statement(watched, relation, 'UPDATE'),
+      'values', audit_private.rare_values(watched),
+      'begin', case watched.on_error when 'spool' then 'begin' else '' end,
+      'exception', case watched.on_error when 'spool' then audit_private.spool_handler(watched) else '' end))
+$_$;
+
+ALTER FUNCTION audit_private.capture_function(watched audit_private.watched_table, relation regclass) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.capture_function(watched audit_private.watched_table, relation regclass) IS 'the body of the trigger function that captures a table''s changes';
+
+CREATE FUNCTION audit_private.capture_problems() RETURNS TABLE(entity_type text, state text, problem text, hint text)
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
+    AS $$
+  with watched as (
+    select w as entry, w.entity_type, w.level, r.relation, c.relkind, c.relowner, c.relnamespace::regnamespace::text as schema_name,
+      c.relname::text as table_name, p.oid as function_id, p.proowner as function_owner, p.prosrc,
+      position(format('''%s''::regclass', r.relation::oid) in p.prosrc) > 0 as is_original
+    from audit_private.watched_table w
+    cross join lateral (select audit_private.watched_relation(w.entity_type) as relation) r
+    left join pg_class c on c.oid = r.relation
+    left join pg_proc p on p.pronamespace = 'audit_private'::regnamespace and p.proname = 'on_' || w.entity_type
+    where w.unwatched_at is null
+  )
+  select w.entity_type, 'error', format('table %I.%I is gone', (w.entry).schema_name, (w.entry).table_name),
+    format('select audit.unwatch(relation => null, reason => %L, entity_type => %L);', 'the table was dropped', w.entity_type)
+  from watched w
+  where w.relation is null
+  union all
+  select w.entity_type, 'error', 'its trigger function is not the one that watch made',
+    case when w.function_owner <> 'audit_writer'::regrole
+      then format('alter function audit_private.%I() owner to audit_writer; ', 'on_' || w.entity_type) else '' end
+      || audit_private.watch_call(w.entry, w.relation)
+  from watched w
+  where w.relation is not null and audit_private.capture_digest(w.entity_type) is distinct from (w.entry).function_digest
+  union all
+  select w.entity_type, 'error', 'triggers are missing, disabled or not always fired',
+    case when bool_or(t.statement ~ '^create') then audit_private.watch_call(w.entry, w.relation)
+      else string_agg(t.statement || ';', ' ') end
+  from watched w
+  cross join lateral (
+    select t as statement from audit_private.capture_triggers(w.relation, w.entity_type) t where w.function_id is not null
+    union all
+    select format('alter table %s enable always trigger %I', t.tgrelid::regclass, t.tgname)
+    from pg_trigger t where t.tgfoid = w.function_id and t.tgparentid <> 0 and t.tgenabled <> 'A'
+  ) t
+  where w.relation is not null
+  group by w.entity_type, w.entry, w.relation
+  union all
+  select w.entity_type, 'warning',
+    'its columns have changed since it was watched: new ones are recorded as changed only, and each statement costs more',
+    audit_private.watch_call(w.entry, w.relation)
+  from watched w
+  where w.relation is not null
+    and position(audit_private.columns_digest(w.relation, w.is_original) in w.prosrc) = 0
+  union all
+  select w.entity_type, 'error', 'it has no key any more, so its rows can''t be written',
+    format('alter table %s add primary key (…); or give it a replica identity; then %s', w.relation,
+      audit_private.watch_call(w.entry, w.relation))
+  from watched w
+  where w.relation is not null and audit_private.key_columns(w.relation) is null
+  union all
+  select w.entity_type, 'warning', 'the database was restored since it was watched: each statement costs more',
+    audit_private.watch_call(w.entry, w.relation)
+  from watched w
+  where not w.is_original and position(audit_private.columns_digest(w.relation, false) in w.prosrc) > 0
+  union all
+  select w.entity_type, 'warning', format('it was called %I.%I when it was watched', (w.entry).schema_name, (w.entry).table_name),
+    audit_private.watch_call(w.entry, w.relation)
+  from watched w
+  where (w.schema_name, w.table_name) is distinct from ((w.entry).schema_name, (w.entry).table_name) and w.relation is not null
+  union all
+  select w.entity_type, 'error', format(
+      'it has child tables, and rows of theirs that are changed through it are not seen row by row: %s',
+      (select string_agg(h.inhrelid::regclass::text, ', ') from pg_inherits h where h.inhparent = w.relation)),
+    replace(audit_private.watch_call(w.entry, w.relation), ', level => ''row''', '')
+  from watched w
+  where w.level = 'row' and w.relkind = 'r' and exists (select from pg_inherits h where h.inhparent = w.relation)
+  union all
+  select w.entity_type, 'error',
+    format('%s may write to %s directly, past the triggers of %s',
+      audit_private.grantee_name(g.grantee), t.relid::regclass, w.relation),
+    format('revoke insert, update, delete, truncate on %s from %s;', t.relid::regclass, audit_private.grantee_name(g.grantee))
+  from watched w
+  cross join lateral (
+    with recursive child as (
+      select h.inhrelid as relid from pg_inherits h where h.inhparent = w.relation
+      union all
+      select h.inhrelid from child c join pg_inherits h on h.inhparent = c.relid
+    )
+    select c.relid from child c
+  ) t
+  join pg_class c on c.oid = t.relid
+  cross join aclexplode(c.relacl) g
+  join pg_roles r on not r.rolsuper and r.rolcanlogin and not pg_has_role(r.oid, w.relowner, 'usage')
+    and (g.grantee = 0 or pg_has_role(r.oid, nullif(g.grantee, 0), 'usage'))
+  where g.privilege_type = any (case
+      when w.relkind = 'p' and w.level = 'row' then '{TRUNCATE}'::text[] else '{INSERT,UPDATE,DELETE,TRUNCATE}' end)
+    and not exists (
+      select from pg_trigger g join pg_proc p on p.oid = g.tgfoid
+      where g.tgrelid = t.relid and w.level = 'statement' and p.pronamespace = 'audit_private'::regnamespace and p.proname ~ '^on_'
+    )
+  group by w.entity_type, w.relation, t.relid, g.grantee
+  union all
+  select w.entity_type, 'error',
+    format('role %I acts for tenants and %s, so it can switch the triggers off', b.role_name,
+      case when r.rolsuper then 'is a superuser' else 'owns the table' end),
+    case when r.rolsuper then format('alter role %I nosuperuser;', b.role_name)
+      else format('alter table %s owner to …; -- a role that the application does not use', w.relation) end
+  from watched w
+  join audit_private.role_binding b on true
+  join pg_roles r on r.rolname = b.role_name and pg_has_role(r.oid, w.relowner, 'usage')
+$$;
+
+ALTER FUNCTION audit_private.capture_problems() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.capture_problems() IS 'what keeps watched tables from being captured whole, with the SQL that mends it';
+
+CREATE FUNCTION audit_private.capture_question(watched audit_private.watched_table) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
+    AS $_$
+  with rows as (
+    select case watched.level when 'row' then '(select old.*)' else 'old_rows' end as old_rows,
+      case watched.level when 'row' then '(select new.*)' else 'new_rows' end as new_rows
+  )
+  select audit_private.fill_template(
+    case when watched.tenant_column is null then $context$
+  select d.tenant_id, d.is_logged, d.payload_limit, b.transaction_offset + txid_current(), b.events_until, b.recorder
+  into capture.tenant, capture.is_logged, capture.payload_limit, capture.transaction_number, capture.events_until,
+    capture.recorder
+  from audit_private.role_binding b
+  join audit_private.logging_decision d
+    on d.tenant_id = coalesce(nullif(current_setting('pgwitness.tenant_id', true), '')::uuid, b.only_tenant_id)
+    and d.action = capture.action
+  where b.role_name = audit_private.effective_role()
+    and (b.is_service or d.tenant_id = any (b.tenant_ids));
+  if not found then
+    if tg_op = 'TRUNCATE' then
+      perform audit_private.refuse_write(null, capture.action, «entity_type»);
+    elsif tg_op = 'INSERT' then
+      perform audit_private.refuse_write(null, capture.action, «entity_type») where exists (select from «new_rows» r);
+    else
+      perform audit_private.refuse_write(null, capture.action, «entity_type») where exists (select from «old_rows» r);
+    end if;
+    return null;
+  end if;
+$context$
+    else $column$
+  if tg_op = 'TRUNCATE' or not capture.is_current then
+    capture.is_mixed := true;
+  elsif tg_op = 'INSERT' then
+    «ask» exists (select from «new_rows» x where x.«tenant» is distinct from r.«tenant»)
+    «into» «new_rows» «join»;
+  elsif tg_op = 'DELETE' then
+    «ask» exists (select from «old_rows» x where x.«tenant» is distinct from r.«tenant»)
+    «into» «old_rows» «join»;
+  else
+    «ask» exists (select from «new_rows» x where x.«tenant» is distinct from r.«tenant»)
+      or exists (select from «old_rows» x where x.«tenant» is distinct from r.«tenant»)
+    «into» «new_rows» «join»;
+  end if;
+  if capture.is_mixed is null then
+    return null;
+  end if;
+$column$
+    end || $end$
+  if not capture.is_logged and not capture.is_mixed then
+    return null;
+  end if;
+$end$,
+    jsonb_build_object(
+      'entity_type', quote_literal(watched.entity_type),
+      'tenant', quote_ident(watched.tenant_column),
+      'old_rows', rows.old_rows,
+      'new_rows', rows.new_rows,
+      'ask', 'select r.' || quote_ident(watched.tenant_column)
+        || ', d.is_logged, d.payload_limit, b.transaction_offset + txid_current(), b.events_until, b.recorder,
+     ',
+      'into', 'into capture.tenant, capture.is_logged, capture.payload_limit, capture.transaction_number,
+      capture.events_until, capture.recorder, capture.is_mixed
+    from',
+      'join', 'r
+    left join audit_private.logging_decision d on d.tenant_id = r.' || quote_ident(watched.tenant_column)
+        || ' and d.action = capture.action
+    left join audit_private.role_binding b on b.role_name = session_user
+    limit 1'))
+  from rows
+$_$;
+
+ALTER FUNCTION audit_private.capture_question(watched audit_private.watched_table) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.capture_question(watched audit_private.watched_table) IS 'PL/pgSQL with which a generated function finds out whose rows these are and whether they are logged';
+
+CREATE FUNCTION audit_private.capture_rows(watched audit_private.watched_table, relation regclass, operation text, kind text, names jsonb) RETURNS text
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
+    AS $_$
+declare
+  is_update constant boolean := capture_rows.operation = 'UPDATE';
+  alias constant text := case capture_rows.operation when 'DELETE' then 'o' else 'n' end;
+  verb constant text := case capture_rows.operation when 'INSERT' then 'created' when 'DELETE' then 'deleted' else 'updated' end;
+  has_left constant text := format('n.%I is null', (audit_private.key_columns(relation))[1]);
+  has_come constant text := format('o.%I is null', (audit_private.key_columns(relation))[1]);
+  description text := quote_literal(' ' || verb);
+  changes text := 'null::jsonb';
+  target text := format('to_jsonb(%s)', case capture_rows.operation when 'DELETE' then 'old_row.*' else 'new_row.*' end);
+  metadata text := coalesce(quote_literal(names ->> 'remark') || '::jsonb', 'null::jsonb');
+  key text := audit_private.key_expression(relation, alias);
+  label text := 'concat(' || alias || '.' || quote_ident(watched.label_column) || ')';
+  tenant text := names ->> 'tenant';
+  source text := format('%s %s', names ->> case capture_rows.operation when 'INSERT' then 'new_rows' else 'old_rows' end, alias);
+  condition text := 'true';
+begin
+  if is_update then
+    changes := audit_private.changes_expression(watched, relation);
+    target := 'null::jsonb';
+    source := format('%s o full join %s n on (%s)', names ->> 'old_rows', names ->> 'new_rows',
+      audit_private.match_expression(relation, watched.tenant_column, 'o', 'n'));
+    key := format('case when %s then %s else %s end', has_left, audit_private.key_expression(relation, 'o'), key);
+    label := format('case when %1$s then concat(o.%2$s) else concat(n.%2$s) end', has_left, quote_ident(watched.label_column));
+    description := format('case when %s then '' moved away'' when %s then '' moved here'' else %s end',
+      has_left, has_come, description);
+    changes := format('case when %s or %s then null else %s end', has_left, has_come, changes);
+    target := format('case when %s then to_jsonb(old_row.*) when %s then to_jsonb(new_row.*) end', has_left, has_come);
+    metadata := format(
+      'case when %s then jsonb_build_object(''moved_to'', %s) when %s then jsonb_build_object(''moved_from'', %s) else %s end',
+      has_left, audit_private.partner_expression(
+        relation, watched.tenant_column, names ->> 'new_rows', names ->> 'old_rows', 'o'),
+      has_come, audit_private.partner_expression(
+        relation, watched.tenant_column, names ->> 'old_rows', names ->> 'new_rows', 'n'),
+      metadata);
+  end if;
+  if capture_rows.operation <> 'INSERT' then
+    source := source || format(E'\n    cross join lateral (\n      select %s\n    ) old_row', audit_private.row_columns(watched, relation, 'o'));
+  end if;
+  if capture_rows.operation <> 'DELETE' then
+    source := source || format(E'\n    cross join lateral (\n      select %s\n    ) new_row', audit_private.row_columns(watched, relation, 'n'));
+  end if;
+  if watched.tenant_column is not null then
+    tenant := format(case when is_update then 'coalesce(n.%1$I, o.%1$I)' else '%2$s.%1$I' end, watched.tenant_column, alias);
+    condition := format(
+      E'case (\n      select d.is_logged from audit_private.logging_decision d\n'
+      '      where d.tenant_id = %1$s and d.action = %2$L\n'
+      '    ) when true then true when false then false\n'
+      '    else audit_private.refuse_capture(%1$s, %2$L, %3$L, %4$s) end',
+      tenant, audit_private.capture_action(watched.entity_type, capture_rows.operation), watched.entity_type, key);
+  end if;
+  if capture_rows.kind = 'spooled' then
+    condition := 'true';
+  elsif capture_rows.kind = 'moved' then
+    condition := format('(%s or %s) and %s', has_left, has_come, condition);
+  end if;
+
+  return format(
+    E'select %s as tenant_id, %s as entity_id,\n'
+    '      concat(%L, %s, %s) as description,\n'
+    '      %s as changes,\n'
+    '      %s as target,\n'
+    '      %s as metadata%s\n'
+    '    from %s\n'
+    '    where %s\n'
+    '    offset 0',
+    tenant, key, audit_private.entity_title(watched.entity_type) || ' ',
+    case
+      when watched.label_column is null then key
+      else format('coalesce(nullif(btrim(left(%s, 200), E'' \t\r\n''), ''''), %s)', label, key)
+    end,
+    description, changes, target, metadata,
+    case capture_rows.kind when 'spooled' then '' else ', nextval(''audit_private.event_sequence'') as place' end,
+    source, condition);
+end
+$_$;
+
+ALTER FUNCTION audit_private.capture_rows(watched audit_private.watched_table, relation regclass, operation text, kind text, names jsonb) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.capture_rows(watched audit_private.watched_table, relation regclass, operation text, kind text, names jsonb) IS 'a query that gives tenant, entity, description, changes, target and metadata of each event of a statement';
+
+CREATE FUNCTION audit_private.capture_statement(watched audit_private.watched_table, relation regclass, operation text, kind text, names jsonb) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+  select format(
+    E'insert into audit_private.event (\n'
+    '    tenant_id, occurred_at, id, recorded_at, sequence, transaction_id, salt, source, action, entity_type,\n'
+    '    actor_type, outcome, recorded_by, actor_id, entity_id, description, actor, changes, target, metadata,\n'
+    '    ip, user_agent, request_id\n'
+    '  )\n'
+    '  select q.tenant_id, %1$s, audit_private.new_event_id(%1$s, q.place), %1$s, q.place, %2$s,\n'
+    '    gen_random_uuid(), ''captured'', %3$L, %4$L, %5$s, ''success'', %6$s, %7$s, q.entity_id, q.description, %8$s,\n'
+    '    %11$s, %12$s,\n'
+    '    q.metadata, nullif((%9$s)[4], '''')::inet, left(nullif((%9$s)[5], ''''), 1000), left(nullif((%9$s)[6], ''''), 500)\n'
+    '  from (\n'
+    '    %10$s\n'
+    '  ) q\n'
+    '  where q.changes <> ''{}'' or q.target is not null',
+    names ->> 'moment', names ->> 'transaction_number',
+    audit_private.capture_action(watched.entity_type, capture_statement.operation), watched.entity_type,
+    names ->> 'acting_type', names ->> 'recorder', names ->> 'acting_id', names ->> 'acting', names ->> 'context',
+    audit_private.capture_rows(watched, relation, capture_statement.operation, capture_statement.kind, names),
+    format(b.bounded, 'q.changes'), format(b.bounded, 'q.target'))
+  from (
+    select 'case when pg_column_size(%1$s) > 900 then audit_private.cut_columns(%1$s) else %1$s end' as bounded
+  ) b
+$_$;
+
+ALTER FUNCTION audit_private.capture_statement(watched audit_private.watched_table, relation regclass, operation text, kind text, names jsonb) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.capture_statement(watched audit_private.watched_table, relation regclass, operation text, kind text, names jsonb) IS 'SQL that logs the rows that a statement has inserted, updated or deleted';
+
+CREATE FUNCTION audit_private.capture_triggers(relation regclass, entity_type text) RETURNS SETOF text
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
+    AS $$
+  with wanted as (
+    select format('pgwitness_%s', o.operation) as name, o.bit, o.operation, o.transition, w.level
+    from (
+      values
+        ('insert', 4, 'referencing new table as new_rows'),
+        ('delete', 8, 'referencing old table as old_rows'),
+        ('update', 16, 'referencing old table as old_rows new table as new_rows'),
+        ('truncate', 32, '')
+    ) as o (operation, bit, transition)
+    join audit_private.watched_table w on w.entity_type = capture_triggers.entity_type
+  ),
+  lacking as (
+    select w.*, t.tgenabled
+    from wanted w
+    left join pg_trigger t on t.tgrelid = capture_triggers.relation and t.tgname = w.name
+      and t.tgfoid = to_regproc(format('audit_private.%I', 'on_' || capture_triggers.entity_type))
+      and t.tgtype = w.bit + case when w.level = 'row' and w.operation <> 'truncate' then 1 else 0 end
+    where t.tgenabled is distinct from 'A'
+  )
+  select s.statement
+  from lacking l
+  cross join lateral (
+    values
+      (1, case when l.tgenabled is null then format(
+        'create or replace trigger %s after %s on %s %s execute function audit_private.%I()',
+        l.name, l.operation, capture_triggers.relation,
+        case when l.level = 'row' and l.operation <> 'truncate' then 'for each row' else l.transition || ' for each statement' end,
+        'on_' || capture_triggers.entity_type) end),
+      (2, format('alter table %s enable always trigger %s', capture_triggers.relation, l.name))
+  ) as s (place, statement)
+  where s.statement is not null
+  order by l.bit, s.place
+$$;
+
+ALTER FUNCTION audit_private.capture_triggers(relation regclass, entity_type text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.capture_triggers(relation regclass, entity_type text) IS 'SQL that the table''s owner executes to give it the triggers that it lacks';
+
+CREATE FUNCTION audit_private.captured_entity_id(key text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  select case
+    when pg_catalog.length(key) <= 500 then key
+    else 'sha256:' || pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(key, 'UTF8')), 'hex')
+  end
+$$;
+
+ALTER FUNCTION audit_private.captured_entity_id(key text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.captured_entity_id(key text) IS 'the entity id of a row with this key';
+
+CREATE FUNCTION audit_private.changes_expression(watched audit_private.watched_table, relation regclass) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with part as (
+    select c.place,
+      format('case when %s then %s else ''{}'' end', c.is_changed, case
+        when c.treatment = 'value' then format('jsonb_build_object(%L, jsonb_build_object(''old'', %s, ''new'', %s))',
+          c.name, c.old_value, c.new_value)
+        else format('%L::jsonb', jsonb_build_object(c.name, jsonb_build_object('withheld', c.treatment, 'changed', true)))
+      end) as expression,
+      (row_number() over (order by c.place) - 1) / 40 as chunk
+    from audit_private.capture_columns(changes_expression.watched, changes_expression.relation) c
+    where c.treatment <> 'left out' and not c.is_key and c.name is distinct from watched.tenant_column
+  )
+  select coalesce(string_agg(chunks.expression, E'\n      || ' order by chunks.chunk), '''{}''::jsonb')
+  from (
+    select p.chunk, format('(%s)', string_agg(p.expression, E'\n      || ' order by p.place)) as expression
+    from part p
+    group by p.chunk
+  ) chunks
+$$;
+
+ALTER FUNCTION audit_private.changes_expression(watched audit_private.watched_table, relation regclass) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.changes_expression(watched audit_private.watched_table, relation regclass) IS 'SQL that gives what an update changed: column to {old, new}';
+
 CREATE FUNCTION audit_private.check_batch(events jsonb, known_keys text[]) RETURNS integer
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2319,6 +3374,69 @@ $$;
 ALTER FUNCTION audit_private.check_batch(events jsonb, known_keys text[]) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.check_batch(events jsonb, known_keys text[]) IS 'number of events in a batch; raises WT013 unless it is an array of objects with known keys';
+
+CREATE FUNCTION audit_private.check_capture() RETURNS TABLE(check_name text, state text, detail text, hint text)
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
+    AS $$
+  select 'tables_captured', coalesce(min(p.state), 'ok'),
+    coalesce(string_agg(format('%s: %s', p.entity_type, p.problem), '; ' order by p.state, p.entity_type, p.problem),
+      'changes of every watched table are captured whole'),
+    string_agg(p.hint, E'\n' order by p.state, p.entity_type, p.problem)
+  from audit_private.capture_problems() p
+  union all
+  select 'replication_role_plain', case when count(*) = 0 then 'ok' else 'error' end,
+    case when count(*) = 0 then 'no role or database begins with session_replication_role = replica, and no role that acts for tenants may set it'
+      else string_agg(s.problem, '; ' order by s.problem) end,
+    string_agg(s.remedy, ' ' order by s.problem)
+  from (
+    select format('%s begins with session_replication_role = replica: foreign keys and the application''s own triggers are off',
+        concat_ws(' in ', r.rolname, d.datname)) as problem,
+      format('alter %s reset session_replication_role;',
+        case
+          when r.rolname is null then format('database %I', d.datname)
+          else concat_ws(' ', format('role %I', r.rolname), 'in database ' || quote_ident(d.datname))
+        end) as remedy
+    from pg_db_role_setting s
+    left join pg_roles r on r.oid = s.setrole
+    left join pg_database d on d.oid = s.setdatabase
+    where s.setconfig && '{session_replication_role=replica,session_replication_role=local}'
+      and s.setdatabase in (0, (select o.oid from pg_database o where o.datname = current_database()))
+    union all
+    select audit_private.grantee_name(g.grantee) || ' may set session_replication_role',
+      format('revoke set on parameter session_replication_role from %s;', audit_private.grantee_name(g.grantee))
+    from audit_private.role_binding b
+    join pg_roles r on r.rolname = b.role_name and not r.rolsuper
+    join pg_parameter_acl p on p.parname = 'session_replication_role'
+    cross join aclexplode(p.paracl) g
+    where g.privilege_type = 'SET' and (g.grantee = 0 or pg_has_role(r.oid, nullif(g.grantee, 0), 'usage'))
+    group by g.grantee
+    union all
+    select 'this session has session_replication_role = ' || current_setting('session_replication_role'),
+      'reset session_replication_role;'
+    where current_setting('session_replication_role') <> 'origin'
+  ) s
+  union all
+  select 'subscriptions_told', case when count(*) = 0 then 'ok' else 'warning' end,
+    case when count(*) = 0 then 'no subscription brings changes that were made elsewhere'
+      else 'changes that come by these subscriptions are not captured here: ' || string_agg(s.subname, ', ' order by s.subname) end,
+    case when count(*) > 0 then 'Watch the tables in the database where they are changed.' end
+  from pg_subscription s
+  where s.subenabled and s.subdbid = (select d.oid from pg_database d where d.datname = current_database())
+    and exists (select from audit_private.watched_table w where w.unwatched_at is null)
+  union all
+  select 'spool_empty', case when count(*) = 0 then 'ok' else 'error' end,
+    case when count(*) = 0 then 'every captured change was logged'
+      else format('%s changes are spooled, not logged, since %s: %s', count(*), min(s.spooled_at),
+        string_agg(distinct s.error, '; ')) end,
+    case when count(*) > 0 then 'Mend the cause, then: select * from audit.log_spool(); what is spooled: select * from audit.list_spool();' end
+  from audit_private.capture_spool s
+$$;
+
+ALTER FUNCTION audit_private.check_capture() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.check_capture() IS 'the health checks of change capture';
 
 CREATE FUNCTION audit_private.check_definition(code text, titles jsonb, descriptions jsonb, is_built_in boolean) RETURNS void
     LANGUAGE plpgsql PARALLEL SAFE
@@ -2511,6 +3629,143 @@ ALTER FUNCTION audit_private.check_toggles(toggles jsonb) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.check_toggles(toggles jsonb) IS 'raises unless the toggles are well formed, known and can be turned';
 
+CREATE FUNCTION audit_private.check_watch(watched audit_private.watched_table, relation regclass) RETURNS void
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
+    AS $_$
+declare
+  class pg_class;
+  key text[];
+  unknown text;
+  other text;
+begin
+  select c.* into class from pg_class c where c.oid = check_watch.relation;
+  if class.oid is null or class.relkind not in ('r', 'p') or class.relpersistence = 't' or class.relispartition
+    or class.relnamespace::regnamespace::text ~ '^(pg_|information_schema$|audit$|audit_private$|audit_migrations$)'
+  then
+    perform audit_private.refuse_watch(
+      format('%s can''t be watched', coalesce(check_watch.relation::text, 'null')),
+      'Tables and partitioned tables of the application can be, not partitions, views, foreign or temporary tables, nor '
+        'those of PostgreSQL or the log.',
+      coalesce('Watch the table that it is a partition of: ' || pg_partition_root(check_watch.relation), 'Name a table.'));
+  end if;
+  if not pg_has_role(audit_private.effective_role(), class.relowner, 'usage') then
+    perform audit_private.refuse_watch(
+      format('role %I may not watch %s', audit_private.effective_role(), check_watch.relation),
+      format('Triggers that always fire are made by the table''s owner, %s.', class.relowner::regrole),
+      format('set role %s; (it needs audit_operator too: grant audit_operator to %1$s;)', class.relowner::regrole));
+  end if;
+  if watched.entity_type !~ '^[a-z][a-z0-9_]{0,52}$' or watched.entity_type is null
+    or exists (select from audit_private.entity_type t where t.entity_type = watched.entity_type and t.is_built_in)
+  then
+    perform audit_private.refuse_watch(
+      format('%s can''t be the entity type of a table', coalesce(quote_literal(watched.entity_type), 'null')),
+      'It has 1 to 53 lower-case letters, digits and underscores, begins with a letter, and isn''t one of the log''s own.',
+      'Name what a row is, such as customer.');
+  end if;
+
+  key := audit_private.key_columns(check_watch.relation);
+  if key is null then
+    perform audit_private.refuse_watch(
+      format('%s has no key', check_watch.relation),
+      'A change is told of a row, which its key names in the log.',
+      format('alter table %s add primary key (…); or, with a unique index over columns that are not null: '
+        'alter table %1$s replica identity using index …;', check_watch.relation));
+  end if;
+  select string_agg(format('%s %s', n.role, coalesce(quote_ident(n.name), 'null')), ', ') into unknown
+  from (
+    select 'tenant_column' as role, watched.tenant_column as name where watched.tenant_column is not null
+    union all select 'label_column', watched.label_column where watched.label_column is not null
+    union all select 'columns', c from unnest(watched.allowed_columns) c
+    union all select 'redact_columns', c from unnest(watched.redact_columns) c
+    union all select 'ignore_columns', c from unnest(watched.ignore_columns) c
+  ) n
+  where n.name <> all (watched.known_columns) or n.name is null;
+  if unknown is not null then
+    perform audit_private.refuse_watch(
+      format('%s has no such column: %s', check_watch.relation, unknown),
+      'Its columns: ' || array_to_string(watched.known_columns, ', '),
+      'Names are case-sensitive and unquoted.');
+  end if;
+  select string_agg(quote_ident(n.name), ', ') into unknown
+  from (
+    select unnest(watched.redact_columns) as name
+    union
+    select unnest(watched.ignore_columns)
+  ) n
+  where n.name = any (key || watched.tenant_column)
+    or n.name = any (watched.redact_columns) and (n.name = watched.label_column or n.name = any (watched.ignore_columns))
+    or n.name = any (watched.allowed_columns) and n.name = any (watched.ignore_columns);
+  if unknown is not null then
+    perform audit_private.refuse_watch(
+      format('columns of %s are asked for and left out: %s', check_watch.relation, unknown),
+      'Key and tenant are stored with every event, the label is read in it, and a column is either redacted, ignored or allowed.',
+      'Name each column once; watch by another key if it is a secret.');
+  end if;
+  if watched.tenant_column is not null and (
+    select t.oid <> 'uuid'::regtype and t.typbasetype <> 'uuid'::regtype
+    from pg_attribute a join pg_type t on t.oid = a.atttypid
+    where a.attrelid = check_watch.relation and a.attname = watched.tenant_column
+  ) then
+    perform audit_private.refuse_watch(
+      format('column %I of %s is no uuid', watched.tenant_column, check_watch.relation),
+      'Tenants are known by uuids.',
+      'Give a column of type uuid, or none: the tenant is then the context''s.');
+  end if;
+  if watched.level not in ('statement', 'row') is not false or watched.on_error not in ('refuse', 'spool') is not false
+    or watched.keep_deleted_values is null
+  then
+    perform audit_private.refuse_watch(
+      'level, on_error or keep_deleted_values has no valid value',
+      format('They are %L, %L and %L.', watched.level, watched.on_error, watched.keep_deleted_values),
+      'level is statement or row, on_error is refuse or spool, keep_deleted_values is true or false.');
+  end if;
+  if watched.level = 'row' and not (
+    select bool_and(x.indimmediate) from pg_index x
+    where x.indrelid = check_watch.relation and (x.indisprimary or x.indisreplident)
+  ) then
+    perform audit_private.refuse_watch(
+      format('the key of %s is deferrable', check_watch.relation),
+      'Rows may then take each other''s keys in one statement, and row by row their order is lost.',
+      'Leave level out: a statement is seen as a whole.');
+  end if;
+
+  if watched.level = 'row' and class.relkind = 'r' and class.relhassubclass then
+    perform audit_private.refuse_watch(
+      format('%s has child tables', check_watch.relation),
+      'Their rows, changed through it, fire the children''s own row triggers only.',
+      'Leave level out: triggers of the statement see them.');
+  end if;
+
+  select w.entity_type into other
+  from audit_private.watched_entity_type(check_watch.relation) as w (entity_type)
+  where w.entity_type <> watched.entity_type;
+  if other is not null then
+    perform audit_private.refuse_watch(
+      format('%s is watched as %s', check_watch.relation, other),
+      'The entity type is the identity of its history.',
+      format('select audit.unwatch(%L, reason => ''…''); first, or keep the entity type.', check_watch.relation));
+  end if;
+  select t.tgrelid::regclass::text into other
+  from pg_trigger t
+  where t.tgfoid = to_regproc(format('audit_private.%I', 'on_' || watched.entity_type))
+    and t.tgparentid = 0
+    and t.tgrelid <> check_watch.relation
+  limit 1;
+  if other is not null then
+    perform audit_private.refuse_watch(
+      format('entity type %s belongs to %s', watched.entity_type, other),
+      'One table, one entity type: their histories would mix.',
+      'Give another entity type, or unwatch that table first.');
+  end if;
+end
+$_$;
+
+ALTER FUNCTION audit_private.check_watch(watched audit_private.watched_table, relation regclass) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.check_watch(watched audit_private.watched_table, relation regclass) IS 'raises WT090 unless the table can be watched like that';
+
 CREATE FUNCTION audit_private.claim_idempotency_key(tenant_id uuid, idempotency_key text, event_id uuid, content_digest bytea) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2552,6 +3807,56 @@ $$;
 ALTER FUNCTION audit_private.claim_idempotency_key(tenant_id uuid, idempotency_key text, event_id uuid, content_digest bytea) OWNER TO audit_writer;
 
 COMMENT ON FUNCTION audit_private.claim_idempotency_key(tenant_id uuid, idempotency_key text, event_id uuid, content_digest bytea) IS 'the event that the key stands for: the given one when the key is new or older than a day';
+
+CREATE FUNCTION audit_private.column_kind(type_id oid, collation_id oid, OUT is_printed boolean, OUT is_exact boolean) RETURNS record
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with recursive inside as (
+    select t.oid, t.typtype, t.typbasetype, t.typelem, t.typcategory
+    from pg_type t
+    where t.oid = column_kind.type_id
+    union all
+    select t.oid, t.typtype, t.typbasetype, t.typelem, t.typcategory
+    from inside i
+    join pg_type t on t.oid = case when i.typtype = 'd' then i.typbasetype when i.typcategory = 'A' then i.typelem end
+  )
+  select
+    bool_or(
+      i.oid in ('json'::regtype, 'unknown'::regtype)
+      or i.oid >= 16384 and i.typtype <> 'd' and i.typcategory <> 'A'),
+    bool_and(
+      i.typtype = 'd'
+      or i.typcategory = 'A'
+      or i.oid = any ('{bool,name,int2,int4,int8,oid,uuid,bytea,date,timestamp,timestamptz,time,inet,macaddr,pg_lsn}'::regtype[]::oid[])
+      or i.oid in ('"char"'::regtype, 'text'::regtype, 'varchar'::regtype))
+    and coalesce((select c.collisdeterministic from pg_collation c where c.oid = column_kind.collation_id), true)
+  from inside i
+$$;
+
+ALTER FUNCTION audit_private.column_kind(type_id oid, collation_id oid, OUT is_printed boolean, OUT is_exact boolean) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.column_kind(type_id oid, collation_id oid, OUT is_printed boolean, OUT is_exact boolean) IS 'whether a column''s values are stored as printed, and whether "is distinct from" tells every two of them apart';
+
+CREATE FUNCTION audit_private.columns_digest(relation regclass, is_numbered boolean) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
+    AS $$
+  select encode(sha256(convert_to(jsonb_build_array(
+    (
+      select jsonb_agg(jsonb_build_array(
+        case when columns_digest.is_numbered then a.attnum end, a.attname, format_type(a.atttypid, a.atttypmod), a.attcollation::regcollation::text, a.attgenerated) order by a.attnum)
+      from pg_attribute a
+      where a.attrelid = columns_digest.relation and a.attnum > 0 and not a.attisdropped
+    ),
+    audit_private.key_columns(columns_digest.relation)
+  )::text, 'UTF8')), 'hex')
+$$;
+
+ALTER FUNCTION audit_private.columns_digest(relation regclass, is_numbered boolean) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.columns_digest(relation regclass, is_numbered boolean) IS 'digest of a table''s columns and key, to tell whether they changed';
 
 CREATE FUNCTION audit_private.content_digest(action text, entity_type text, entity_id text, description text, target jsonb, changes jsonb, metadata jsonb, outcome text, error_message text, actor_id text, actor_type text) RETURNS bytea
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -2626,6 +3931,29 @@ ALTER FUNCTION audit_private.count_found_events(tenant_id uuid, condition text, 
 
 COMMENT ON FUNCTION audit_private.count_found_events(tenant_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone, most bigint) IS 'how many of a tenant''s events meet a condition, counted no further than asked';
 
+CREATE FUNCTION audit_private.create_capture_function(entity_type text, settings text, body text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
+    AS $$
+declare
+  name constant text := format('audit_private.%I()', 'on_' || create_capture_function.entity_type);
+begin
+  execute format(
+    'create or replace function %s returns trigger language plpgsql volatile parallel unsafe security definer '
+    'set search_path = pg_catalog, pg_temp set row_security = on set jit = off '
+    'set enable_seqscan = off set enable_bitmapscan = off %s as %L',
+    name, create_capture_function.settings, create_capture_function.body);
+  execute format('comment on function %s is %L', name,
+    format('trigger: captures changes of the table of %s; generated by audit.watch', create_capture_function.entity_type));
+  execute format('grant execute on function %s to %I', name, audit_private.effective_role());
+end
+$$;
+
+ALTER FUNCTION audit_private.create_capture_function(entity_type text, settings text, body text) OWNER TO audit_writer;
+
+COMMENT ON FUNCTION audit_private.create_capture_function(entity_type text, settings text, body text) IS 'makes the trigger function of a watched table';
+
 CREATE FUNCTION audit_private.current_actor(OUT actor_id text, OUT actor_type text, OUT actor jsonb) RETURNS record
     LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2653,6 +3981,38 @@ $$;
 ALTER FUNCTION audit_private.current_actor(OUT actor_id text, OUT actor_type text, OUT actor jsonb) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.current_actor(OUT actor_id text, OUT actor_type text, OUT actor jsonb) IS 'the context''s actor for members of audit_app, else the database role itself';
+
+CREATE FUNCTION audit_private.current_columns(watched audit_private.watched_table, relation regclass, names text[], or_any_new boolean DEFAULT false) RETURNS text[]
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with present as (
+    select a.attname::text as name, a.attnum as number, o.is_original
+    from pg_attribute a
+    cross join (
+      select coalesce(bool_or(position(format('''%s''::regclass', current_columns.relation::oid) in p.prosrc) > 0), false)
+        as is_original
+      from pg_proc p
+      where p.pronamespace = 'audit_private'::regnamespace and p.proname = 'on_' || watched.entity_type
+    ) o
+    where a.attrelid = current_columns.relation and a.attnum > 0 and not a.attisdropped
+  ),
+  known as (
+    select k.name, case when p.is_original then p.name else k.name end as now_called, p.is_original
+    from unnest(watched.known_columns, watched.known_numbers) as k (name, number)
+    join present p on case when p.is_original then p.number = k.number else p.name = k.name end
+  )
+  select case when names is not null then array(
+    select k.now_called from unnest(names) with ordinality as n (name, place) join known k using (name) order by n.place
+  ) || case
+    when or_any_new and exists (select from unnest(names) as n (name) where not exists (select from known k where k.name = n.name))
+      then array(select p.name from present p where not p.is_original and p.name <> all (watched.known_columns))
+    else '{}' end end
+$$;
+
+ALTER FUNCTION audit_private.current_columns(watched audit_private.watched_table, relation regclass, names text[], or_any_new boolean) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.current_columns(watched audit_private.watched_table, relation regclass, names text[], or_any_new boolean) IS 'what columns that had these names when the table was watched are called now, without those that are gone';
 
 CREATE FUNCTION audit_private.current_installation() RETURNS TABLE(version text, code_digest text, installed_at timestamp with time zone, migrations text[])
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
@@ -2700,6 +4060,29 @@ ALTER FUNCTION audit_private.current_view() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.current_view() IS 'the current snapshot as JSON, for a cursor';
 
+CREATE FUNCTION audit_private.cut_columns(columns jsonb) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select jsonb_object_agg(s.name, case
+    when s.bytes_so_far <= limits.value::integer then s.content
+    else jsonb_build_object(
+      'withheld', 'too large',
+      'bytes', octet_length(s.content #>> '{}'),
+      'sha256', encode(sha256(convert_to(s.content #>> '{}', 'UTF8')), 'hex'))
+  end)
+  from (
+    select c.key as name, c.value as content,
+      sum(octet_length(c.value::text) + octet_length(c.key)) over (order by octet_length(c.value::text), c.key) as bytes_so_far
+    from jsonb_each(cut_columns.columns) c
+  ) s
+  join audit_private.option limits on limits.name = 'payload_limit_bytes'
+$$;
+
+ALTER FUNCTION audit_private.cut_columns(columns jsonb) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.cut_columns(columns jsonb) IS 'a row or its changes with the largest columns withheld, so that an event keeps to the option payload_limit_bytes';
+
 CREATE FUNCTION audit_private.cut_payload(payload_limit integer, INOUT description text, INOUT actor jsonb, INOUT target jsonb, INOUT changes jsonb, INOUT metadata jsonb, INOUT error_message text) RETURNS record
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2726,6 +4109,46 @@ ALTER FUNCTION audit_private.cut_payload(payload_limit integer, INOUT descriptio
 
 COMMENT ON FUNCTION audit_private.cut_payload(payload_limit integer, INOUT description text, INOUT actor jsonb, INOUT target jsonb, INOUT changes jsonb, INOUT metadata jsonb, INOUT error_message text) IS 'the payload with whatever is too large cut and marked';
 
+CREATE FUNCTION audit_private.define_captured(entity_type text, category text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  noun constant text := upper(left(define_captured.entity_type, 1))
+    || replace(substr(define_captured.entity_type, 2), '_', ' ');
+  chosen constant text := coalesce(define_captured.category, 'data_changes');
+  title text;
+begin
+  if chosen = 'data_changes' and not exists (select from audit_private.category c where c.category = chosen) then
+    perform audit.define_category(
+      category => chosen,
+      titles => '{"en": "Data changes", "sv": "Dataändringar"}',
+      descriptions => '{"en": "Rows of watched tables created, updated and deleted", "sv": "Rader i bevakade tabeller som skapats, ändrats och tagits bort"}');
+  end if;
+  if not exists (select from audit_private.entity_type t where t.entity_type = define_captured.entity_type) then
+    perform audit.define_entity_type(
+      entity_type => define_captured.entity_type, titles => jsonb_build_object('en', noun));
+  end if;
+  select coalesce(t.titles ->> 'en', noun) into title
+  from audit_private.entity_type t where t.entity_type = define_captured.entity_type;
+  perform audit.define_action(
+    action => define_captured.entity_type || o.suffix,
+    category => coalesce(a.category, chosen),
+    titles => coalesce(a.titles, jsonb_build_object('en', title || o.verb)),
+    descriptions => coalesce(a.descriptions, '{}'),
+    when_too_large => coalesce(a.when_too_large, 'cut'))
+  from (
+    values ('_created', ' created'), ('_updated', ' updated'), ('_deleted', ' deleted'), ('_truncated', ' table emptied')
+  ) as o (suffix, verb)
+  left join audit_private.action a on a.action = define_captured.entity_type || o.suffix
+  where a.action is null or a.retired_at is not null;
+end
+$$;
+
+ALTER FUNCTION audit_private.define_captured(entity_type text, category text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.define_captured(entity_type text, category text) IS 'defines the entity type and the actions of a watched table, as far as the catalogue lacks them';
+
 CREATE FUNCTION audit_private.derived_event_id(tenant_id uuid, occurred_at timestamp with time zone, idempotency_key text) RETURNS uuid
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2741,6 +4164,19 @@ ALTER FUNCTION audit_private.derived_event_id(tenant_id uuid, occurred_at timest
 
 COMMENT ON FUNCTION audit_private.derived_event_id(tenant_id uuid, occurred_at timestamp with time zone, idempotency_key text) IS 'the id that a tenant''s idempotency key stands for at a given time';
 
+CREATE FUNCTION audit_private.drop_capture_function(entity_type text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  execute format('drop function if exists audit_private.%I()', 'on_' || drop_capture_function.entity_type);
+end
+$$;
+
+ALTER FUNCTION audit_private.drop_capture_function(entity_type text) OWNER TO audit_writer;
+
+COMMENT ON FUNCTION audit_private.drop_capture_function(entity_type text) IS 'drops the trigger function of a table that is no longer watched';
+
 CREATE FUNCTION audit_private.effective_role() RETURNS name
     LANGUAGE sql STABLE PARALLEL RESTRICTED
     AS $$
@@ -2753,6 +4189,19 @@ $$;
 ALTER FUNCTION audit_private.effective_role() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.effective_role() IS 'the database role that counts: SET ROLE, else the login';
+
+CREATE FUNCTION audit_private.entity_title(entity_type text) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select coalesce(t.titles ->> 'en', (select min(v.value) from jsonb_each_text(t.titles) v))
+  from audit_private.entity_type t
+  where t.entity_type = entity_title.entity_type
+$$;
+
+ALTER FUNCTION audit_private.entity_title(entity_type text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.entity_title(entity_type text) IS 'what descriptions call an entity of this type';
 
 CREATE FUNCTION audit_private.event_partitions() RETURNS TABLE(partition_name text, from_time timestamp with time zone, until_time timestamp with time zone, is_closed boolean)
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
@@ -2849,6 +4298,18 @@ $$;
 ALTER FUNCTION audit_private.faulty_event(events jsonb) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.faulty_event(events jsonb) IS 'index of the first event with a value of the wrong type';
+
+CREATE FUNCTION audit_private.fill_template(template text, parts jsonb) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select string_agg(p.piece[1] || coalesce(parts ->> p.piece[2], ''), '' order by p.place)
+  from regexp_matches(template, '([^«]*)(?:«([a-z_]+)»)?', 'g') with ordinality as p (piece, place)
+$$;
+
+ALTER FUNCTION audit_private.fill_template(template text, parts jsonb) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.fill_template(template text, parts jsonb) IS 'a text whose «names» are replaced by the parts of these names';
 
 CREATE FUNCTION audit_private.filter_bounds(filter jsonb, OUT from_time timestamp with time zone, OUT until_time timestamp with time zone) RETURNS record
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -3245,6 +4706,48 @@ ALTER FUNCTION audit_private.find_events(tenant_id uuid, condition text, from_ti
 
 COMMENT ON FUNCTION audit_private.find_events(tenant_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone, last_occurred_at timestamp with time zone, last_id uuid, most integer) IS 'keys of a tenant''s events that meet a condition, newest first, after a place';
 
+CREATE FUNCTION audit_private.finish_unwatch(entity_type text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if exists (
+    select from audit_private.watched_table w
+    where w.entity_type = finish_unwatch.entity_type and w.unwatched_at is not null
+  ) then
+    perform audit_private.drop_capture_function(finish_unwatch.entity_type);
+  end if;
+end
+$$;
+
+ALTER FUNCTION audit_private.finish_unwatch(entity_type text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.finish_unwatch(entity_type text) IS 'drops the trigger function of a table that isn''t watched any more';
+
+CREATE FUNCTION audit_private.finish_watch(entity_type text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  owner name;
+begin
+  execute format('revoke execute on function audit_private.%I() from %I',
+    'on_' || finish_watch.entity_type, audit_private.effective_role());
+  select r.rolname into owner
+  from audit_private.watched_table w
+  join pg_class c on c.oid = to_regclass(format('%I.%I', w.schema_name, w.table_name))
+  join pg_roles r on r.oid = c.relowner
+  where w.entity_type = finish_watch.entity_type and w.level = 'row' and c.relkind = 'p';
+  if found then
+    execute format('grant execute on function audit_private.%I() to %I', 'on_' || finish_watch.entity_type, owner);
+  end if;
+end
+$$;
+
+ALTER FUNCTION audit_private.finish_watch(entity_type text) OWNER TO audit_writer;
+
+COMMENT ON FUNCTION audit_private.finish_watch(entity_type text) IS 'takes back the right to make triggers with a generated function';
+
 CREATE FUNCTION audit_private.forget_idempotency_keys(at_most integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3268,6 +4771,18 @@ $$;
 ALTER FUNCTION audit_private.forget_idempotency_keys(at_most integer) OWNER TO audit_writer;
 
 COMMENT ON FUNCTION audit_private.forget_idempotency_keys(at_most integer) IS 'removes idempotency keys older than a day; returns how many; a step of maintain_partitions';
+
+CREATE FUNCTION audit_private.grantee_name(grantee oid) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
+    AS $$
+  select case grantee when 0 then 'public' else grantee::regrole::text end
+$$;
+
+ALTER FUNCTION audit_private.grantee_name(grantee oid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.grantee_name(grantee oid) IS 'how a grant or revoke names whom an access list names';
 
 CREATE FUNCTION audit_private.guard_digest(partition_name text) RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
@@ -3349,6 +4864,17 @@ $_$;
 ALTER FUNCTION audit_private.guard_partition(partition_name text) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.guard_partition(partition_name text) IS 'gives a partition its own row-level security, policies, triggers and grants, and takes away all others';
+
+CREATE FUNCTION audit_private.has_columns(relation regclass, digest text, is_numbered boolean) RETURNS boolean
+    LANGUAGE sql IMMUTABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select audit_private.columns_digest(has_columns.relation, has_columns.is_numbered) is not distinct from has_columns.digest
+$$;
+
+ALTER FUNCTION audit_private.has_columns(relation regclass, digest text, is_numbered boolean) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.has_columns(relation regclass, digest text, is_numbered boolean) IS 'whether a table still has the columns and the key that a generated function was written for';
 
 CREATE FUNCTION audit_private.has_just_read(session audit_private.access_session, route text, filter jsonb, is_same_statement boolean) RETURNS boolean
     LANGUAGE sql SECURITY DEFINER
@@ -3553,6 +5079,17 @@ ALTER FUNCTION audit_private.ip_condition(chosen text[]) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.ip_condition(chosen text[]) IS 'ip of audit_private.event e is one of the addresses or in one of the networks';
 
+CREATE FUNCTION audit_private.is_apply_worker() RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL RESTRICTED
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select exists (select from pg_stat_get_subscription(null) s where s.pid = pg_backend_pid())
+$$;
+
+ALTER FUNCTION audit_private.is_apply_worker() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.is_apply_worker() IS 'whether this backend applies another database''s changes';
+
 CREATE FUNCTION audit_private.is_service_role() RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3588,6 +5125,74 @@ $$;
 ALTER FUNCTION audit_private.is_valid_event(description text, outcome text, error_message text, entity_id text, actor_id text, actor_type text, actor jsonb, target jsonb, changes jsonb) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.is_valid_event(description text, outcome text, error_message text, entity_id text, actor_id text, actor_type text, actor jsonb, target jsonb, changes jsonb) IS 'whether an event says what happened, how it ended and who acted, in values of the right kind';
+
+CREATE FUNCTION audit_private.is_withheld(value jsonb) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select coalesce(
+    value in (
+      '{"withheld": "redacted", "changed": true}', '{"withheld": "not watched yet", "changed": true}'
+    )
+    or jsonb_typeof(value) = 'object' and value ->> 'withheld' = 'too large'
+      and value - '{withheld,bytes,sha256}'::text[] = '{}' and value ?& '{bytes,sha256}',
+    false)
+$$;
+
+ALTER FUNCTION audit_private.is_withheld(value jsonb) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.is_withheld(value jsonb) IS 'whether this stands in a snapshot or in changes for a value that isn''t stored';
+
+CREATE FUNCTION audit_private.key_columns(relation regclass) RETURNS text[]
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select array(
+    select a.attname::text
+    from unnest(x.indkey) with ordinality as k (number, place)
+    join pg_attribute a on a.attrelid = x.indrelid and a.attnum = k.number
+    where k.place <= x.indnkeyatts
+    order by k.place
+  )
+  from pg_index x
+  where x.indrelid = key_columns.relation and (x.indisprimary or x.indisreplident) and x.indisvalid
+  order by x.indisprimary desc
+  limit 1
+$$;
+
+ALTER FUNCTION audit_private.key_columns(relation regclass) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.key_columns(relation regclass) IS 'what tells a table''s rows apart; null without a key';
+
+CREATE FUNCTION audit_private.key_expression(relation regclass, alias text) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
+    AS $$
+  select case
+    when count(*) = 1 and bool_and(c.is_short) then min(c.expression)
+    when count(*) = 1 then format('audit_private.captured_entity_id(%s)', min(c.expression))
+    else format('audit_private.captured_entity_id(jsonb_build_array(%s)::text)',
+      string_agg(c.expression, ', ' order by c.place))
+  end
+  from (
+    select k.place, a.atttypid = any ('{int2,int4,int8,uuid}'::regtype[]::oid[]) as is_short,
+      format(
+        case
+          when t.is_printed then 'concat(%s.%I)'
+          when a.atttypid = any ('{int2,int4,int8,uuid,text,varchar}'::regtype[]::oid[]) then '%s.%I::text'
+          else 'to_jsonb(%s.%I) #>> ''{}'''
+        end,
+        key_expression.alias, a.attname) as expression
+    from unnest(audit_private.key_columns(key_expression.relation)) with ordinality as k (name, place)
+    join pg_attribute a on a.attrelid = key_expression.relation and a.attname = k.name
+    cross join lateral audit_private.column_kind(a.atttypid, a.attcollation) t
+  ) c
+$$;
+
+ALTER FUNCTION audit_private.key_expression(relation regclass, alias text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.key_expression(relation regclass, alias text) IS 'SQL that gives the entity id of a row under an alias';
 
 CREATE FUNCTION audit_private.list_drift() RETURNS TABLE(kind text, name text, problem text)
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
@@ -3736,6 +5341,31 @@ ALTER FUNCTION audit_private.log_event_carefully(action text, entity_type text, 
 
 COMMENT ON FUNCTION audit_private.log_event_carefully(action text, entity_type text, entity_id text, description text, metadata jsonb, target jsonb, changes jsonb, outcome text, error_message text, occurred_at timestamp with time zone, idempotency_key text, actor_id text, actor_type text, actor jsonb, tenant_id uuid) IS 'what log_event does with an event that isn''t plain: stores, finds, cuts, silences or refuses it';
 
+CREATE FUNCTION audit_private.match_expression(relation regclass, tenant_column text, left_alias text, right_alias text) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
+    AS $_$
+  select case
+      when bool_and(a.atttypid = any ('{int2,int4,int8,uuid}'::regtype[]::oid[]))
+        then string_agg(format('%1$s.%3$I = %2$s.%3$I', left_alias, right_alias, a.attname), ' and ' order by a.attnum)
+      else format('(%s) collate "C" = (%s) collate "C"',
+        audit_private.key_expression(match_expression.relation, left_alias),
+        audit_private.key_expression(match_expression.relation, right_alias))
+    end
+    || case
+      when tenant_column is null then ''
+      else format(' and %1$s.%3$s = %2$s.%3$s', left_alias, right_alias, quote_ident(tenant_column))
+    end
+  from pg_attribute a
+  where a.attrelid = match_expression.relation
+    and a.attname = any (audit_private.key_columns(match_expression.relation))
+$_$;
+
+ALTER FUNCTION audit_private.match_expression(relation regclass, tenant_column text, left_alias text, right_alias text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.match_expression(relation regclass, tenant_column text, left_alias text, right_alias text) IS 'SQL that tells whether two rows are the same entity of the same tenant';
+
 CREATE FUNCTION audit_private.new_event_id(occurred_at timestamp with time zone, unique_bits bigint) RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$
@@ -3786,6 +5416,10 @@ CREATE FUNCTION audit_private.object_digests() RETURNS TABLE(kind text, name tex
       )::text as definition
     from pg_proc p
     where p.pronamespace in ('audit'::regnamespace, 'audit_private'::regnamespace)
+      and not exists (
+        select from audit_private.watched_table w
+        where p.proname = 'on_' || w.entity_type and w.unwatched_at is null
+      )
     union all
     select 'trigger', format('%s on %s', g.tgname, g.tgrelid::regclass),
       jsonb_build_array(g.tgfoid::regprocedure::text, g.tgtype, g.tgenabled, g.tgqual)::text
@@ -3896,6 +5530,31 @@ ALTER FUNCTION audit_private.partitions_end(moment timestamp with time zone) OWN
 
 COMMENT ON FUNCTION audit_private.partitions_end(moment timestamp with time zone) IS 'until when there are partitions without a hole, from a moment on';
 
+CREATE FUNCTION audit_private.partner_expression(relation regclass, tenant_column text, rows text, other_rows text, alias text) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
+    AS $_$
+  select case
+      when tenant_column is null then format('coalesce((select case when count(*) = 1 then %s end %s), ''{}'')', m.object, m.strangers)
+      else format(
+        'case when (select case when count(*) = 1 then min(x.%1$s::text) end %2$s) = %3$s.%1$s::text '
+        'then (select %4$s %2$s) else ''{}'' end',
+        quote_ident(tenant_column), m.strangers, alias, m.object)
+    end
+  from (
+    select
+      format('jsonb_build_object(''entity_id'', min(%s::text))', audit_private.key_expression(relation, 'x')) as object,
+      format('from %1$s x left join %2$s y on (%3$s) where y.%4$I is null and (select count(*) from %1$s z) = 1', rows, other_rows,
+        audit_private.match_expression(relation, tenant_column, 'x', 'y'), (audit_private.key_columns(relation))[1])
+        as strangers
+  ) m
+$_$;
+
+ALTER FUNCTION audit_private.partner_expression(relation regclass, tenant_column text, rows text, other_rows text, alias text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.partner_expression(relation regclass, tenant_column text, rows text, other_rows text, alias text) IS 'SQL that gives the other identity of a row whose key changed';
+
 CREATE FUNCTION audit_private.payload_bytes(description text, actor jsonb, target jsonb, changes jsonb, metadata jsonb, error_message text) RETURNS integer
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$
@@ -3905,6 +5564,71 @@ $$;
 ALTER FUNCTION audit_private.payload_bytes(description text, actor jsonb, target jsonb, changes jsonb, metadata jsonb, error_message text) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.payload_bytes(description text, actor jsonb, target jsonb, changes jsonb, metadata jsonb, error_message text) IS 'bytes of an event''s payload as text';
+
+CREATE FUNCTION audit_private.plain_statement(watched audit_private.watched_table, relation regclass, operation text) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
+    AS $_$
+  select format(
+    E'insert into audit_private.event (\n'
+    '      tenant_id, occurred_at, id, recorded_at, sequence, transaction_id, salt, source, action, entity_type,\n'
+    '      actor_type, outcome, recorded_by, actor_id, entity_id, description, actor, changes, target,\n'
+    '      ip, user_agent, request_id\n'
+    '    )\n'
+    '    select capture.tenant, capture.moment,\n'
+    '      audit_private.new_event_id(capture.moment, nextval(''audit_private.event_sequence'')), capture.moment,\n'
+    '      currval(''audit_private.event_sequence''), capture.transaction_number, gen_random_uuid(), ''captured'',\n'
+    '      %L, %L, capture.acting_type, ''success'', capture.recorder, capture.acting_id, %s, concat(%L, %s, %L),\n'
+    '      capture.acting, %s,\n      %s, nullif(capture.context[4], '''')::inet, left(nullif(capture.context[5], ''''), 1000),\n'
+    '      left(nullif(capture.context[6], ''''), 500)\n'
+    '    from %s%s',
+    audit_private.capture_action(watched.entity_type, plain_statement.operation), watched.entity_type, r.key,
+    audit_private.entity_title(watched.entity_type) || ' ',
+    case
+      when watched.label_column is null then r.key
+      else format('coalesce(nullif(btrim(left(concat(%s.%I), 200), E'' \t\r\n''), ''''), %s)', r.alias, watched.label_column, r.key)
+    end,
+    case plain_statement.operation when 'INSERT' then ' created' when 'DELETE' then ' deleted' else ' updated' end,
+    case
+      when plain_statement.operation = 'UPDATE' then audit_private.bounded_expression(
+        watched, relation, '{o,n}', audit_private.changes_expression(watched, relation))
+      else 'null'
+    end,
+    case
+      when plain_statement.operation = 'UPDATE' then 'null'
+      else audit_private.bounded_expression(watched, relation, array[r.alias], 'to_jsonb(snapshot.*)')
+    end,
+    case
+      when plain_statement.operation = 'UPDATE' then format('%s o full join %s n on (%s)', r.old_rows, r.new_rows,
+        audit_private.match_expression(relation, watched.tenant_column, 'o', 'n'))
+      else format(E'%s %s\n    cross join lateral (\n      select %s\n    ) snapshot',
+        case plain_statement.operation when 'DELETE' then r.old_rows else r.new_rows end, r.alias,
+        audit_private.row_columns(watched, relation, r.alias))
+    end,
+    case
+      when plain_statement.operation = 'UPDATE' then format(
+        E'\n    where case\n      when o.%1$I is null or n.%1$I is null then set_config(''pgwitness.moved'', ''yes'', true) is null\n'
+        '      else %2$s end',
+        (audit_private.key_columns(relation))[1],
+        coalesce((
+          select string_agg(c.is_changed, ' or ' order by c.place)
+          from audit_private.capture_columns(watched, relation) c
+          where c.treatment <> 'left out' and not c.is_key and c.name is distinct from watched.tenant_column
+        ), 'false'))
+      else ''
+    end)
+  from (
+    select s.alias, audit_private.key_expression(relation, s.alias) as key,
+      case watched.level when 'row' then '(select old.*)' else 'old_rows' end as old_rows,
+      case watched.level when 'row' then '(select new.*)' else 'new_rows' end as new_rows
+    from (select case plain_statement.operation when 'DELETE' then 'o' else 'n' end as alias) s
+  ) r
+$_$;
+
+ALTER FUNCTION audit_private.plain_statement(watched audit_private.watched_table, relation regclass, operation text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.plain_statement(watched audit_private.watched_table, relation regclass, operation text) IS 'SQL of a generated function that logs the rows that a statement has inserted, updated or deleted';
 
 CREATE FUNCTION audit_private.policy_text(policy pg_policy) RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
@@ -3954,6 +5678,166 @@ ALTER FUNCTION audit_private.prefers_text_index(filter jsonb, from_time timestam
 
 COMMENT ON FUNCTION audit_private.prefers_text_index(filter jsonb, from_time timestamp with time zone, until_time timestamp with time zone, wanted bigint) IS 'whether the search index finds the wanted number of events sooner than walking the newest rows';
 
+CREATE FUNCTION audit_private.prepare_unwatch(relation regclass, reason text, entity_type text) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  checked_reason constant text := audit_private.check_reason(prepare_unwatch.reason);
+  known audit_private.watched_table;
+begin
+  perform audit_private.lock_catalogue();
+  select w.* into known
+  from audit_private.watched_table w
+  where w.entity_type = coalesce(prepare_unwatch.entity_type, audit_private.watched_entity_type(prepare_unwatch.relation))
+    and w.unwatched_at is null;
+  if not found then
+    return null;
+  end if;
+  if prepare_unwatch.relation is null and exists (
+    select from pg_trigger t where t.tgfoid = to_regproc(format('audit_private.%I', 'on_' || known.entity_type))
+  ) or prepare_unwatch.relation is not null and (
+    audit_private.watched_entity_type(prepare_unwatch.relation) is distinct from known.entity_type
+    or not exists (
+      select from pg_class c
+      where c.oid = prepare_unwatch.relation and pg_has_role(audit_private.effective_role(), c.relowner, 'usage')
+    )
+  ) then
+    perform audit_private.refuse_watch(
+      format('role %I may not unwatch %s', audit_private.effective_role(), known.entity_type),
+      'A table that is there is unwatched by its owner, and by its own name.',
+      'select audit.unwatch(relation => …, reason => ''…'');');
+  end if;
+  update audit_private.watched_table w
+  set unwatched_at = clock_timestamp(),
+    schema_name = coalesce(c.relnamespace::regnamespace::text, w.schema_name),
+    table_name = coalesce(c.relname, w.table_name)
+  from (select) as one
+  left join pg_class c on c.oid = prepare_unwatch.relation
+  where w.entity_type = known.entity_type
+  returning w.schema_name, w.table_name into known.schema_name, known.table_name;
+  perform audit_private.write_system_event(
+    tenant_id => '00000000-0000-0000-0000-000000000000',
+    action => 'table_unwatched',
+    entity_type => 'audit_watch',
+    entity_id => known.entity_type,
+    description => format('Table %s.%s no longer watched as %s', known.schema_name, known.table_name, known.entity_type),
+    metadata => jsonb_build_object('reason', checked_reason));
+  return known.entity_type;
+end
+$$;
+
+ALTER FUNCTION audit_private.prepare_unwatch(relation regclass, reason text, entity_type text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.prepare_unwatch(relation regclass, reason text, entity_type text) IS 'notes that a table isn''t watched any more and returns its entity type; null when it wasn''t';
+
+CREATE FUNCTION audit_private.prepare_watch(relation regclass, entity_type text, tenant_column text, label_column text, columns text[], redact_columns text[], ignore_columns text[], category text, level text, on_error text, keep_deleted_values boolean, reason text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  known audit_private.watched_table;
+  watched audit_private.watched_table;
+  checked_reason text;
+  body text;
+  settings text;
+  is_less boolean;
+begin
+  perform audit_private.lock_catalogue();
+  select w.* into known from audit_private.watched_table w where w.entity_type = prepare_watch.entity_type;
+  watched.entity_type := prepare_watch.entity_type;
+  watched.tenant_column := prepare_watch.tenant_column;
+  watched.label_column := prepare_watch.label_column;
+  watched.allowed_columns := prepare_watch.columns;
+  watched.redact_columns := coalesce(prepare_watch.redact_columns, '{}');
+  watched.ignore_columns := coalesce(prepare_watch.ignore_columns, '{}');
+  watched.level := prepare_watch.level;
+  watched.on_error := prepare_watch.on_error;
+  watched.keep_deleted_values := prepare_watch.keep_deleted_values;
+  watched.watched_by := audit_private.recorded_by();
+  select c.relnamespace::regnamespace::text, c.relname into watched.schema_name, watched.table_name
+  from pg_class c where c.oid = prepare_watch.relation;
+  select coalesce(array_agg(a.attname::text order by a.attnum), '{}'), coalesce(array_agg(a.attnum order by a.attnum), '{}'),
+    min(a.attnum) filter (where a.attname = watched.tenant_column)
+  into watched.known_columns, watched.known_numbers, watched.tenant_column_number
+  from pg_attribute a
+  where a.attrelid = prepare_watch.relation and a.attnum > 0 and not a.attisdropped;
+  perform audit_private.check_watch(watched, prepare_watch.relation);
+
+  is_less := known.unwatched_at is null and (
+    not watched.redact_columns <@ known.redact_columns
+    or not watched.ignore_columns <@ known.ignore_columns
+    or watched.allowed_columns is not null
+      and not coalesce(known.allowed_columns, known.known_columns) <@ watched.allowed_columns
+    or watched.on_error = 'spool' and known.on_error = 'refuse'
+    or known.keep_deleted_values and not watched.keep_deleted_values);
+  if is_less or prepare_watch.reason is not null then
+    checked_reason := audit_private.check_reason(prepare_watch.reason);
+  end if;
+  perform audit_private.define_captured(watched.entity_type, prepare_watch.category);
+
+  body := audit_private.capture_function(watched, prepare_watch.relation);
+  settings := audit_private.printing_settings(prepare_watch.relation, watched.label_column);
+  perform audit_private.create_capture_function(watched.entity_type, settings, body);
+  watched.function_digest := audit_private.capture_digest(watched.entity_type);
+  watched.watched_at := clock_timestamp();
+  if (to_jsonb(known) - '{watched_at,watched_by}'::text[]) = (to_jsonb(watched) - '{watched_at,watched_by}'::text[]) then
+    return false;
+  end if;
+  delete from audit_private.watched_table w where w.entity_type = watched.entity_type;
+  insert into audit_private.watched_table select (watched).*;
+  perform audit_private.write_system_event(
+    tenant_id => '00000000-0000-0000-0000-000000000000',
+    action => 'table_watched',
+    entity_type => 'audit_watch',
+    entity_id => watched.entity_type,
+    description => format('Table %s.%s watched as %s', watched.schema_name, watched.table_name, watched.entity_type),
+    metadata => jsonb_strip_nulls(jsonb_build_object('reason', checked_reason)),
+    changes => (
+      select jsonb_object_agg(n.key, jsonb_build_object('old', o.value, 'new', n.value))
+      from jsonb_each(to_jsonb(watched)) n
+      left join jsonb_each(to_jsonb(known)) o using (key)
+      where n.value is distinct from coalesce(o.value, 'null') and n.key not in ('watched_at', 'watched_by', 'entity_type')
+    ));
+  return true;
+end
+$$;
+
+ALTER FUNCTION audit_private.prepare_watch(relation regclass, entity_type text, tenant_column text, label_column text, columns text[], redact_columns text[], ignore_columns text[], category text, level text, on_error text, keep_deleted_values boolean, reason text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.prepare_watch(relation regclass, entity_type text, tenant_column text, label_column text, columns text[], redact_columns text[], ignore_columns text[], category text, level text, on_error text, keep_deleted_values boolean, reason text) IS 'checks and notes how a table is watched, and makes its trigger function; true when that changed anything';
+
+CREATE FUNCTION audit_private.printing_settings(relation regclass, label_column text) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select coalesce(string_agg(s.clause, ' ' order by s.clause), '')
+  from (
+    values
+      ('set timezone = ''UTC'''), ('set datestyle = ''ISO, YMD'''), ('set intervalstyle = ''postgres'''),
+      ('set bytea_output = ''hex'''), ('set extra_float_digits = 1'), ('set lc_monetary = ''C'''),
+      ('set quote_all_identifiers = off'), ('set xmlbinary = ''base64''')
+  ) as s (clause)
+  where exists (
+    select
+    from pg_attribute a
+    join pg_type t on t.oid = a.atttypid
+    where a.attrelid = printing_settings.relation and a.attnum > 0 and not a.attisdropped
+      and case
+        when t.oid = any ('{bool,name,int2,int4,int8,numeric,oid,text,varchar,bpchar,uuid,time,json,jsonb,inet,cidr}'::regtype[]::oid[])
+          or t.typtype = 'e' then false
+        when t.oid = any ('{date,timestamp}'::regtype[]::oid[]) or t.oid = 'timestamptz'::regtype and s.clause ~ 'datestyle'
+          then a.attname = printing_settings.label_column and s.clause ~ 'datestyle'
+        when t.oid = any ('{timestamptz,timetz}'::regtype[]::oid[]) then s.clause ~ 'timezone'
+        else true
+      end
+  )
+$$;
+
+ALTER FUNCTION audit_private.printing_settings(relation regclass, label_column text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.printing_settings(relation regclass, label_column text) IS 'SET clauses that a generated function needs for a table''s types';
+
 CREATE FUNCTION audit_private.quoted_role(role name) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3967,6 +5851,52 @@ $_$;
 ALTER FUNCTION audit_private.quoted_role(role name) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.quoted_role(role name) IS 'a role''s name such that no two names, nor pairs of names, look alike';
+
+CREATE FUNCTION audit_private.rare_statement(entity_type text, relation regclass, operation text, kind text, is_current boolean) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
+    AS $_$
+declare
+  watched audit_private.watched_table;
+  names jsonb;
+begin
+  select w.* into watched from audit_private.watched_table w where w.entity_type = rare_statement.entity_type;
+  if not rare_statement.is_current then
+    watched := audit_private.refresh_watched(watched, rare_statement.relation);
+  end if;
+  names := jsonb_build_object(
+    'moment', '$1', 'transaction_number', '$2', 'acting_id', '$3', 'acting_type', '$4', 'acting', '$5',
+    'recorder', '$6', 'tenant', '$7', 'failure', '$8', 'context', '$9',
+    'remark', case when not rare_statement.is_current then '{"capture": "the columns have changed since watch"}' end,
+    'old_rows', case watched.level
+      when 'row' then '(select ($10).*)' else 'old_rows' end,
+    'new_rows', case watched.level
+      when 'row' then '(select ($11).*)' else 'new_rows' end);
+  return case rare_statement.kind
+    when 'spooled' then audit_private.spool_statement(watched, rare_statement.relation, rare_statement.operation, names)
+    else audit_private.capture_statement(
+      watched, rare_statement.relation, rare_statement.operation, rare_statement.kind, names)
+  end;
+end
+$_$;
+
+ALTER FUNCTION audit_private.rare_statement(entity_type text, relation regclass, operation text, kind text, is_current boolean) OWNER TO audit_writer;
+
+COMMENT ON FUNCTION audit_private.rare_statement(entity_type text, relation regclass, operation text, kind text, is_current boolean) IS 'SQL that captures what the generated function''s own text doesn''t';
+
+CREATE FUNCTION audit_private.rare_values(watched audit_private.watched_table) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select 'capture.moment, capture.transaction_number, capture.acting_id, capture.acting_type, capture.acting,
+      capture.recorder, capture.tenant, capture.failure, capture.context'
+    || case watched.level when 'row' then ', old, new' else '' end
+$$;
+
+ALTER FUNCTION audit_private.rare_values(watched audit_private.watched_table) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.rare_values(watched audit_private.watched_table) IS 'the values that a generated function hands to a statement of rare_statement';
 
 CREATE FUNCTION audit_private.read_cursor(cursor text, scope text, OUT occurred_at timestamp with time zone, OUT id uuid, OUT seen text) RETURNS record
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
@@ -4171,6 +6101,56 @@ ALTER FUNCTION audit_private.refresh_bindings() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.refresh_bindings() IS 'trigger: brings entity types, offset and end of partitions in every binding up to date';
 
+CREATE FUNCTION audit_private.refresh_watched(watched audit_private.watched_table, relation regclass) RETURNS audit_private.watched_table
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if watched.tenant_column is not null then
+    select a.attname into watched.tenant_column
+    from pg_attribute a
+    where a.attrelid = refresh_watched.relation and not a.attisdropped and a.attnum > 0
+      and (
+        a.attname = watched.tenant_column
+        or a.attnum = watched.tenant_column_number and a.attname <> all (watched.known_columns)
+          and a.atttypid = 'uuid'::regtype
+      )
+    order by a.attname = watched.tenant_column desc
+    limit 1;
+    if not found then
+      perform audit_private.refuse_capture(
+        null, null, watched.entity_type, format('of table %s', refresh_watched.relation));
+    end if;
+  end if;
+  select coalesce(array_agg(k.name), '{}') into watched.known_columns
+  from unnest(watched.known_columns, watched.known_numbers) as k (name, number)
+  join pg_attribute a on a.attrelid = refresh_watched.relation and a.attnum = k.number and a.attname = k.name
+    and not a.attisdropped;
+  if watched.label_column <> all (watched.known_columns) then
+    watched.label_column := null;
+  end if;
+  if audit_private.key_columns(refresh_watched.relation) is null then
+    raise exception using
+      errcode = 'WT090',
+      message = format('%s has no key any more', refresh_watched.relation),
+      detail = 'It is watched, and a change is told of a row, which its key names in the log.',
+      hint = format('alter table %s add primary key (…);', refresh_watched.relation);
+  end if;
+  if audit_private.key_columns(refresh_watched.relation) && watched.redact_columns then
+    raise exception using
+      errcode = 'WT090',
+      message = format('the key of %s is a redacted column now', refresh_watched.relation),
+      detail = 'The key is stored with every event, so the change could not be logged.',
+      hint = 'Give the table another key, or watch it again with other redact_columns.';
+  end if;
+  return watched;
+end
+$$;
+
+ALTER FUNCTION audit_private.refresh_watched(watched audit_private.watched_table, relation regclass) OWNER TO audit_writer;
+
+COMMENT ON FUNCTION audit_private.refresh_watched(watched audit_private.watched_table, relation regclass) IS 'what is known of a watched table, with the columns that it still has';
+
 CREATE FUNCTION audit_private.refuse_access(tenant_id uuid, actor_id text, actor_type text, named text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4269,6 +6249,36 @@ $$;
 ALTER FUNCTION audit_private.refuse_actor(actor_type text, actor jsonb) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.refuse_actor(actor_type text, actor jsonb) IS 'raises WT013: a context whose actor can''t stand in an event';
+
+CREATE FUNCTION audit_private.refuse_capture(tenant_id uuid, action text, entity_type text, entity_id text, occurred_at timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  place constant text := format('%s %s', refuse_capture.entity_type, refuse_capture.entity_id);
+begin
+  if refuse_capture.occurred_at is not null then
+    raise exception using
+      errcode = 'WT016',
+      message = format('%s: there is no partition for %s', place, refuse_capture.occurred_at),
+      detail = 'The table is watched, and its change could not be logged.',
+      hint = 'An operator may call: call audit.maintain_partitions();';
+  end if;
+  if refuse_capture.tenant_id is null then
+    raise exception using
+      errcode = 'WT001',
+      message = format('%s has no tenant', place),
+      detail = 'The table is watched with a column that holds the tenant, and it is null in this row.',
+      hint = 'Give the row its tenant, or watch the table with another tenant_column.';
+  end if;
+  return audit_private.refuse_codes(
+    refuse_capture.tenant_id, refuse_capture.action, refuse_capture.entity_type, place);
+end
+$$;
+
+ALTER FUNCTION audit_private.refuse_capture(tenant_id uuid, action text, entity_type text, entity_id text, occurred_at timestamp with time zone) OWNER TO audit_writer;
+
+COMMENT ON FUNCTION audit_private.refuse_capture(tenant_id uuid, action text, entity_type text, entity_id text, occurred_at timestamp with time zone) IS 'raises WT001, WT003, WT010, WT012 or WT016: why a row''s change can''t be logged';
 
 CREATE FUNCTION audit_private.refuse_change() RETURNS trigger
     LANGUAGE plpgsql
@@ -4496,6 +6506,40 @@ ALTER FUNCTION audit_private.refuse_repeat(idempotency_key text) OWNER TO audit_
 
 COMMENT ON FUNCTION audit_private.refuse_repeat(idempotency_key text) IS 'raises WT017: other content under a known idempotency key';
 
+CREATE FUNCTION audit_private.refuse_revert(event_id uuid, detail text, hint text) RETURNS void
+    LANGUAGE plpgsql PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  raise exception using
+    errcode = 'WT092',
+    message = format('event %s can''t be undone by a statement', refuse_revert.event_id),
+    detail = refuse_revert.detail,
+    hint = refuse_revert.hint;
+end
+$$;
+
+ALTER FUNCTION audit_private.refuse_revert(event_id uuid, detail text, hint text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.refuse_revert(event_id uuid, detail text, hint text) IS 'raises WT092: a change that no statement undoes';
+
+CREATE FUNCTION audit_private.refuse_watch(message text, detail text, hint text) RETURNS void
+    LANGUAGE plpgsql PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  raise exception using
+    errcode = 'WT090',
+    message = refuse_watch.message,
+    detail = refuse_watch.detail,
+    hint = refuse_watch.hint;
+end
+$$;
+
+ALTER FUNCTION audit_private.refuse_watch(message text, detail text, hint text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.refuse_watch(message text, detail text, hint text) IS 'raises WT090: a table that can''t be watched like that';
+
 CREATE FUNCTION audit_private.refuse_write(tenant_id uuid, action text, entity_type text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4616,6 +6660,30 @@ $$;
 ALTER FUNCTION audit_private.require_tenant(tenant_id uuid) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.require_tenant(tenant_id uuid) IS 'the tenant named, else the context''s; raises WT001, WT002 or WT003';
+
+CREATE FUNCTION audit_private.require_watched(relation regclass) RETURNS text
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  known constant text := audit_private.watched_entity_type(
+    coalesce(pg_partition_root(require_watched.relation), require_watched.relation));
+begin
+  if known is null then
+    raise exception using
+      errcode = 'WT091',
+      message = format('%s is not watched', coalesce(require_watched.relation::text, 'null')),
+      detail = 'Its changes have not been captured.',
+      hint = format('Its owner, with audit_operator, may call: select audit.watch(%L, entity_type => …);',
+        require_watched.relation);
+  end if;
+  return known;
+end
+$$;
+
+ALTER FUNCTION audit_private.require_watched(relation regclass) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.require_watched(relation regclass) IS 'the entity type of a table that is or was watched; raises WT091 for any other';
 
 CREATE FUNCTION audit_private.require_writable() RETURNS void
     LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -4739,6 +6807,70 @@ ALTER FUNCTION audit_private.retention_cutoff(tenant_id uuid) OWNER TO audit_own
 
 COMMENT ON FUNCTION audit_private.retention_cutoff(tenant_id uuid) IS 'events strictly older than this are due to be purged: 365 days, the policy of every tenant that has set none';
 
+CREATE FUNCTION audit_private.row_changes(tenant_id uuid, entity_type text, entity_id text) RETURNS TABLE(sequence bigint, transaction_id bigint, occurred_at timestamp with time zone, is_start boolean, is_end boolean, target jsonb, changes jsonb)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET "DateStyle" TO 'ISO, YMD'
+    AS $_$
+declare
+  condition constant text := format(
+    'e.source = ''captured'' and (e.entity_type = %1$L and e.entity_id = %2$L or e.action = %3$L)',
+    row_changes.entity_type, row_changes.entity_id, audit_private.capture_action(row_changes.entity_type, 'TRUNCATE'));
+  span record;
+  times timestamptz[];
+  ids uuid[];
+begin
+  for span in select w.* from audit_private.event_windows(null, null) w loop
+    select array_agg(f.occurred_at), array_agg(f.id) into times, ids
+    from audit_private.find_events(
+      row_changes.tenant_id, condition, span.window_from, span.window_until, null, null, 2147483647) f;
+    continue when ids is null;
+    return query execute format(
+      'select e.sequence, e.transaction_id, e.occurred_at,
+        e.action = %1$L or coalesce(e.metadata ? ''moved_from'', false),
+        e.action in (%2$L, %3$L) or coalesce(e.metadata ? ''moved_to'', false),
+        case when e.action <> %3$L then e.target end, e.changes
+      from unnest($1, $2) as k (occurred_at, id)
+      join audit_private.readable_event e
+        on e.tenant_id = %4$L::uuid and e.occurred_at = k.occurred_at and e.id = k.id
+      where e.occurred_at between %5$L::timestamptz and %6$L::timestamptz',
+      audit_private.capture_action(row_changes.entity_type, 'INSERT'),
+      audit_private.capture_action(row_changes.entity_type, 'DELETE'),
+      audit_private.capture_action(row_changes.entity_type, 'TRUNCATE'),
+      row_changes.tenant_id, times[cardinality(times)], times[1])
+    using times, ids;
+  end loop;
+end
+$_$;
+
+ALTER FUNCTION audit_private.row_changes(tenant_id uuid, entity_type text, entity_id text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.row_changes(tenant_id uuid, entity_type text, entity_id text) IS 'what was captured of one row: where its lives begin and end, with snapshots, and the changes between';
+
+CREATE FUNCTION audit_private.row_columns(watched audit_private.watched_table, relation regclass, alias text) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
+    AS $$
+  select string_agg(
+    format('%s as %I',
+      case
+        when c.treatment <> 'value' then format('%L::jsonb', jsonb_build_object('withheld', c.treatment, 'changed', true))
+        when alias = 'o' then c.old_value
+        else c.new_value
+      end,
+      c.name),
+    E',\n        ' order by c.place)
+  from audit_private.capture_columns(row_columns.watched, row_columns.relation) c
+  where c.treatment <> 'left out'
+    and (alias = 'n' or watched.keep_deleted_values or c.is_key or c.name = watched.label_column)
+$$;
+
+ALTER FUNCTION audit_private.row_columns(watched audit_private.watched_table, relation regclass, alias text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.row_columns(watched audit_private.watched_table, relation regclass, alias text) IS 'a select list for the snapshot of a row: of the new one under n, of the old one under o';
+
 CREATE FUNCTION audit_private.search_pattern(key text, value jsonb) RETURNS text
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4817,6 +6949,92 @@ $$;
 ALTER FUNCTION audit_private.sees_all_tenants() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.sees_all_tenants() IS 'whether the role administers or audits every tenant';
+
+CREATE FUNCTION audit_private.spool_actor(OUT actor_id text, OUT actor_type text, OUT actor jsonb) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  select a.actor_id, a.actor_type, a.actor into actor_id, actor_type, actor from audit_private.current_actor() a;
+  if length(actor_id) > 500 then
+    raise exception using
+      errcode = 'WT013',
+      message = 'the actor is not valid',
+      detail = 'actor_id has more than 500 characters.',
+      hint = 'Name the actor by an identifier.';
+  end if;
+exception when others then
+  actor_id := audit_private.effective_role();
+  actor_type := 'database_role';
+  actor := null;
+end
+$$;
+
+ALTER FUNCTION audit_private.spool_actor(OUT actor_id text, OUT actor_type text, OUT actor jsonb) OWNER TO audit_writer;
+
+COMMENT ON FUNCTION audit_private.spool_actor(OUT actor_id text, OUT actor_type text, OUT actor jsonb) IS 'the current actor, or where the context names none that is valid, the database role';
+
+CREATE FUNCTION audit_private.spool_handler(watched audit_private.watched_table) RETURNS text
+    LANGUAGE sql IMMUTABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+  select audit_private.fill_template($template$
+exception when others then
+  capture.failure := sqlstate || case when sqlstate ~ '^WT' then ' ' || sqlerrm else '' end;
+  capture.recorder := coalesce(capture.recorder, audit_private.recorded_by());
+«tenant»  select a.actor_id, a.actor_type, a.actor into capture.acting_id, capture.acting_type, capture.acting
+  from audit_private.spool_actor() a;
+  perform audit_private.warn_of_spooling(«entity_type», capture.failure);
+  begin
+    execute audit_private.rare_statement(«entity_type», tg_relid::regclass, tg_op, 'spooled', coalesce(capture.is_current, false))
+    using «values»;
+  exception when others then
+    insert into audit_private.capture_spool (
+      tenant_id, spooled_at, entity_type, action, actor_id, actor_type, actor, recorded_by, is_whole, error
+    )
+    values (
+      capture.tenant, capture.moment, «entity_type», capture.action, capture.acting_id, capture.acting_type,
+      capture.acting, capture.recorder, false, capture.failure
+    );
+  end;
+end;
+$template$,
+    jsonb_build_object(
+      'entity_type', quote_literal(watched.entity_type),
+      'values', audit_private.rare_values(watched),
+      'tenant', case
+        when watched.tenant_column is null
+          then E'  capture.tenant := coalesce(capture.tenant, audit_private.visible_tenant());\n'
+        else ''
+      end))
+$_$;
+
+ALTER FUNCTION audit_private.spool_handler(watched audit_private.watched_table) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.spool_handler(watched audit_private.watched_table) IS 'PL/pgSQL with which a generated function keeps what could not be logged';
+
+CREATE FUNCTION audit_private.spool_statement(watched audit_private.watched_table, relation regclass, operation text, names jsonb) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select format(
+    E'insert into audit_private.capture_spool (\n'
+    '    tenant_id, spooled_at, entity_type, action, entity_id, description, changes, target, metadata,\n'
+    '    actor_id, actor_type, actor, recorded_by, is_whole, error\n'
+    '  )\n'
+    '  select r.tenant_id, %s, %L, %L, r.entity_id, r.description, r.changes, r.target, r.metadata, %s, %s, %s, %s, true, %s\n'
+    '  from (\n'
+    '    %s\n'
+    '  ) r\n'
+    '  where r.changes <> ''{}'' or r.target is not null',
+    names ->> 'moment', watched.entity_type, audit_private.capture_action(watched.entity_type, operation),
+    names ->> 'acting_id', names ->> 'acting_type', names ->> 'acting', names ->> 'recorder', names ->> 'failure',
+    audit_private.capture_rows(watched, relation, operation, 'spooled', names))
+$$;
+
+ALTER FUNCTION audit_private.spool_statement(watched audit_private.watched_table, relation regclass, operation text, names jsonb) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.spool_statement(watched audit_private.watched_table, relation regclass, operation text, names jsonb) IS 'SQL that keeps the rows of a statement that could not be logged';
 
 CREATE FUNCTION audit_private.store_batch(tenant_id uuid, events jsonb) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
@@ -4995,6 +7213,33 @@ ALTER FUNCTION audit_private.text_condition(columns text, key text, value jsonb,
 
 COMMENT ON FUNCTION audit_private.text_condition(columns text, key text, value jsonb, uses_index boolean) IS 'a text is found in these arguments of search_text_v1, by its index or row by row';
 
+CREATE FUNCTION audit_private.truncation_statement(watched audit_private.watched_table) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select format(
+    E'insert into audit_private.event (\n'
+    '      tenant_id, occurred_at, id, recorded_at, sequence, transaction_id, salt, source, action, entity_type,\n'
+    '      actor_type, outcome, recorded_by, actor_id, description, actor, metadata, ip, user_agent, request_id\n'
+    '    )\n'
+    '    select d.tenant_id, capture.moment,\n'
+    '      audit_private.new_event_id(capture.moment, nextval(''audit_private.event_sequence'')), capture.moment,\n'
+    '      currval(''audit_private.event_sequence''), capture.transaction_number, gen_random_uuid(), ''captured'',\n'
+    '      capture.action, %L, capture.acting_type, ''success'', capture.recorder, capture.acting_id, %L, capture.acting,\n'
+    '      jsonb_build_object(''rows_estimated'', coalesce(\n'
+    '        (select sum(pg_stat_get_live_tuples(p.relid)) from pg_partition_tree(tg_relid) p where p.isleaf),\n'
+    '        pg_stat_get_live_tuples(tg_relid))),\n'
+    '      nullif(capture.context[4], '''')::inet, left(nullif(capture.context[5], ''''), 1000),\n'
+    '      left(nullif(capture.context[6], ''''), 500)\n'
+    '    from audit_private.logging_decision d\n'
+    '    where d.action = capture.action and d.is_logged and d.tenant_id = coalesce(capture.tenant, d.tenant_id)',
+    watched.entity_type, audit_private.entity_title(watched.entity_type) || ': all rows removed')
+$$;
+
+ALTER FUNCTION audit_private.truncation_statement(watched audit_private.watched_table) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.truncation_statement(watched audit_private.watched_table) IS 'SQL of a generated function that logs that a table was emptied';
+
 CREATE FUNCTION audit_private.value_condition(column_name text, chosen text[]) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5015,6 +7260,28 @@ $_$;
 ALTER FUNCTION audit_private.value_condition(column_name text, chosen text[]) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.value_condition(column_name text, chosen text[]) IS 'a text column of audit_private.event e has one of the values';
+
+CREATE FUNCTION audit_private.value_literal(value jsonb, relation regclass, column_name text) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
+    SET standard_conforming_strings TO 'on'
+    AS $$
+  select case
+    when value is null or value = 'null' then 'null'
+    when a.atttypid = 'jsonb'::regtype or t.typbasetype = 'jsonb'::regtype then quote_literal(value)
+    when jsonb_typeof(value) in ('array', 'object') then format(
+      '(jsonb_populate_record(null::%s, %L)).%I', relation, jsonb_build_object(column_name, value), column_name)
+    else quote_literal(value #>> '{}')
+  end
+  from pg_attribute a
+  join pg_type t on t.oid = a.atttypid
+  where a.attrelid = value_literal.relation and a.attname = value_literal.column_name and not a.attisdropped
+$$;
+
+ALTER FUNCTION audit_private.value_literal(value jsonb, relation regclass, column_name text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.value_literal(value jsonb, relation regclass, column_name text) IS 'SQL for a captured value as a value of a column; null when there is no such column';
 
 CREATE FUNCTION audit_private.visible_tenant() RETURNS uuid
     LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED
@@ -5042,6 +7309,97 @@ $$;
 ALTER FUNCTION audit_private.visible_tenant() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.visible_tenant() IS 'the tenant whose rows may be seen now, or null: named or from the context, and granted to the role';
+
+CREATE FUNCTION audit_private.warn_of_spooling(entity_type text, failure text) RETURNS void
+    LANGUAGE plpgsql PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  raise warning using
+    errcode = 'WT093',
+    message = format('a change of %s was spooled, not logged: %s', warn_of_spooling.entity_type, warn_of_spooling.failure),
+    detail = 'The table is watched with on_error => ''spool'', so the write went on.',
+    hint = 'An operator mends the cause and calls: select * from audit.log_spool();';
+end
+$$;
+
+ALTER FUNCTION audit_private.warn_of_spooling(entity_type text, failure text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.warn_of_spooling(entity_type text, failure text) IS 'warns with WT093, so that spooling is never silent';
+
+CREATE FUNCTION audit_private.watch_call(watched audit_private.watched_table, relation regclass) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select format('select audit.watch(%s);', concat_ws(', ',
+    quote_literal(watch_call.relation), format('entity_type => %L', watched.entity_type),
+    'tenant_column => ' || quote_literal(n.tenant_column), 'label_column => ' || quote_literal(n.label_column),
+    'columns => ' || quote_literal(n.allowed), 'redact_columns => ' || quote_literal(nullif(n.redacted, '{}')),
+    'ignore_columns => ' || quote_literal(nullif(n.ignored, '{}')),
+    'level => ' || quote_literal(nullif(watched.level, 'statement')),
+    'on_error => ' || quote_literal(nullif(watched.on_error, 'refuse')),
+    case when not watched.keep_deleted_values then 'keep_deleted_values => false' end,
+    case
+      when (n.allowed, n.redacted, n.ignored)
+        is distinct from (watched.allowed_columns, watched.redact_columns, watched.ignore_columns)
+        then 'reason => ''the columns have changed'''
+    end))
+  from (
+    select
+      (audit_private.current_columns(watched, watch_call.relation, array[watched.tenant_column]))[1] as tenant_column,
+      (audit_private.current_columns(watched, watch_call.relation, array[watched.label_column]))[1] as label_column,
+      audit_private.current_columns(watched, watch_call.relation, watched.allowed_columns) as allowed,
+      audit_private.current_columns(watched, watch_call.relation, watched.redact_columns, true) as redacted,
+      audit_private.current_columns(watched, watch_call.relation, watched.ignore_columns) as ignored
+  ) n
+$$;
+
+ALTER FUNCTION audit_private.watch_call(watched audit_private.watched_table, relation regclass) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.watch_call(watched audit_private.watched_table, relation regclass) IS 'the call that watches a table again as it was watched, for its columns as they are now';
+
+CREATE FUNCTION audit_private.watched_entity_type(relation regclass) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select w.entity_type
+  from audit_private.watched_table w
+  join pg_class c on c.oid = watched_entity_type.relation
+  left join pg_proc p
+    on p.pronamespace = 'audit_private'::regnamespace and p.proname = 'on_' || w.entity_type
+  left join pg_trigger t on t.tgfoid = p.oid and t.tgrelid = c.oid
+  where t.oid is not null
+    or (w.schema_name, w.table_name) = (c.relnamespace::regnamespace::text, c.relname::text)
+      and not exists (select from pg_trigger o where o.tgfoid = p.oid)
+  order by t.oid is not null desc, w.unwatched_at desc nulls first
+  limit 1
+$$;
+
+ALTER FUNCTION audit_private.watched_entity_type(relation regclass) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.watched_entity_type(relation regclass) IS 'entity type of a table that is or was watched; null of any other';
+
+CREATE FUNCTION audit_private.watched_relation(entity_type text) RETURNS regclass
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select coalesce(
+    (
+      select t.tgrelid::regclass
+      from pg_trigger t
+      join pg_proc p on p.oid = t.tgfoid
+      where p.pronamespace = 'audit_private'::regnamespace and p.proname = 'on_' || w.entity_type and t.tgparentid = 0
+      order by t.tgrelid
+      limit 1
+    ),
+    to_regclass(format('%I.%I', w.schema_name, w.table_name)))
+  from audit_private.watched_table w
+  where w.entity_type = watched_relation.entity_type
+$$;
+
+ALTER FUNCTION audit_private.watched_relation(entity_type text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.watched_relation(entity_type text) IS 'the table of an entity type; null when it is gone or was never watched';
 
 CREATE FUNCTION audit_private.write_cursor(scope text, seen text, occurred_at timestamp with time zone, id uuid) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -5174,6 +7532,74 @@ COMMENT ON COLUMN audit_private.actor_type.actor_type IS 'code';
 COMMENT ON COLUMN audit_private.actor_type.titles IS 'language code to title';
 
 COMMENT ON COLUMN audit_private.actor_type.descriptions IS 'language code to description';
+
+CREATE TABLE audit_private.capture_spool (
+    tenant_id uuid,
+    spool_id bigint NOT NULL,
+    spooled_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    entity_type text NOT NULL,
+    action text NOT NULL,
+    entity_id text,
+    description text,
+    changes jsonb,
+    target jsonb,
+    metadata jsonb,
+    actor_id text,
+    actor_type text,
+    actor jsonb,
+    recorded_by text NOT NULL,
+    is_whole boolean NOT NULL,
+    error text NOT NULL
+);
+
+ALTER TABLE ONLY audit_private.capture_spool FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.capture_spool OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.capture_spool IS 'changes of tables too vital to stop that could not be logged; check_health counts them';
+
+COMMENT ON COLUMN audit_private.capture_spool.tenant_id IS 'whose change it was; null when that is what failed';
+
+COMMENT ON COLUMN audit_private.capture_spool.spool_id IS 'order of spooling';
+
+COMMENT ON COLUMN audit_private.capture_spool.spooled_at IS 'when the change was made';
+
+COMMENT ON COLUMN audit_private.capture_spool.entity_type IS 'entity type of the table';
+
+COMMENT ON COLUMN audit_private.capture_spool.action IS 'action that the event would have had';
+
+COMMENT ON COLUMN audit_private.capture_spool.entity_id IS 'key of the row';
+
+COMMENT ON COLUMN audit_private.capture_spool.description IS 'the event in words';
+
+COMMENT ON COLUMN audit_private.capture_spool.changes IS 'column to {old, new}';
+
+COMMENT ON COLUMN audit_private.capture_spool.target IS 'snapshot of the row';
+
+COMMENT ON COLUMN audit_private.capture_spool.metadata IS 'as in the event';
+
+COMMENT ON COLUMN audit_private.capture_spool.actor_id IS 'who did it';
+
+COMMENT ON COLUMN audit_private.capture_spool.actor_type IS 'what kind of actor';
+
+COMMENT ON COLUMN audit_private.capture_spool.actor IS 'snapshot of the actor';
+
+COMMENT ON COLUMN audit_private.capture_spool.recorded_by IS 'login and SET ROLE role';
+
+COMMENT ON COLUMN audit_private.capture_spool.is_whole IS 'whether it can still be logged; false when the statement''s rows could not even be read';
+
+COMMENT ON COLUMN audit_private.capture_spool.error IS 'SQLSTATE and message of what kept it from being logged';
+
+ALTER TABLE audit_private.capture_spool ALTER COLUMN spool_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME audit_private.capture_spool_spool_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+COMMENT ON SEQUENCE audit_private.capture_spool_spool_id_seq IS 'orders the spool';
 
 CREATE TABLE audit_private.category (
     category text NOT NULL,
@@ -5579,11 +8005,18 @@ ALTER TABLE ONLY audit_private.tenant_grant
 ALTER TABLE ONLY audit_private.tenant
     ADD CONSTRAINT tenant_pkey PRIMARY KEY (tenant_id);
 
+ALTER TABLE ONLY audit_private.watched_table
+    ADD CONSTRAINT watched_table_pkey PRIMARY KEY (entity_type);
+
 CREATE INDEX access_session_opened_at_idx ON audit_private.access_session USING btree (tenant_id, opened_at);
 
 CREATE INDEX action_category_idx ON audit_private.action USING btree (category);
 
+CREATE INDEX capture_spool_spool_id_idx ON audit_private.capture_spool USING btree (spool_id);
+
 CREATE INDEX event_transaction_id_idx ON ONLY audit_private.event USING brin (transaction_id);
+
+CREATE INDEX watched_table_name_idx ON audit_private.watched_table USING btree (schema_name, table_name);
 
 CREATE TRIGGER action_resolve_catalogue AFTER INSERT OR UPDATE ON audit_private.action FOR EACH STATEMENT EXECUTE FUNCTION audit_private.resolve_catalogue();
 
@@ -5653,6 +8086,8 @@ CREATE POLICY "Backups are complete" ON audit_private.access_session FOR SELECT 
 
 CREATE POLICY "Backups are complete" ON audit_private.action_toggle FOR SELECT TO audit_backup USING (true);
 
+CREATE POLICY "Backups are complete" ON audit_private.capture_spool FOR SELECT TO audit_backup USING (true);
+
 CREATE POLICY "Backups are complete" ON audit_private.category_toggle FOR SELECT TO audit_backup USING (true);
 
 CREATE POLICY "Backups are complete" ON audit_private.event FOR SELECT TO audit_backup USING (true);
@@ -5677,6 +8112,8 @@ CREATE POLICY "Events leave only to their tenant, with a reason" ON audit_privat
 
 CREATE POLICY "Grants are visible to their tenant and to operators" ON audit_private.tenant_grant TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
 
+CREATE POLICY "Spooled changes are counted for their tenant and for operators" ON audit_private.capture_spool FOR SELECT TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
+
 CREATE POLICY "The finder sees keys and hashes" ON audit_private.event FOR SELECT TO audit_finder USING (true);
 
 CREATE POLICY "The keeper erases" ON audit_private.event FOR UPDATE TO audit_keeper USING (true);
@@ -5690,6 +8127,8 @@ CREATE POLICY "The keeper removes" ON audit_private.event FOR DELETE TO audit_ke
 CREATE POLICY "The writer appends" ON audit_private.event FOR INSERT TO audit_writer WITH CHECK (true);
 
 CREATE POLICY "The writer keeps keys" ON audit_private.idempotency_key TO audit_writer USING (true);
+
+CREATE POLICY "The writer spools and logs later" ON audit_private.capture_spool TO audit_writer USING (true) WITH CHECK (true);
 
 CREATE POLICY "Toggles are visible to their tenant and to operators" ON audit_private.action_toggle TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
 
@@ -5706,6 +8145,8 @@ ALTER TABLE audit_private.access_closing ENABLE ROW LEVEL SECURITY;
 ALTER TABLE audit_private.access_session ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE audit_private.action_toggle ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.capture_spool ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE audit_private.category_toggle ENABLE ROW LEVEL SECURITY;
 
@@ -5842,6 +8283,24 @@ GRANT ALL ON FUNCTION audit.get_event(event_id uuid, tenant_id uuid) TO audit_ad
 GRANT ALL ON FUNCTION audit.get_event(event_id uuid, tenant_id uuid) TO audit_privacy;
 GRANT ALL ON FUNCTION audit.get_event(event_id uuid, tenant_id uuid) TO audit_auditor;
 
+REVOKE ALL ON FUNCTION audit.get_row_at(relation regclass, entity_id bigint, at timestamp with time zone, tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.get_row_at(relation regclass, entity_id bigint, at timestamp with time zone, tenant_id uuid) TO audit_reader;
+GRANT ALL ON FUNCTION audit.get_row_at(relation regclass, entity_id bigint, at timestamp with time zone, tenant_id uuid) TO audit_admin;
+GRANT ALL ON FUNCTION audit.get_row_at(relation regclass, entity_id bigint, at timestamp with time zone, tenant_id uuid) TO audit_privacy;
+GRANT ALL ON FUNCTION audit.get_row_at(relation regclass, entity_id bigint, at timestamp with time zone, tenant_id uuid) TO audit_auditor;
+
+REVOKE ALL ON FUNCTION audit.get_row_at(relation regclass, entity_id text, at timestamp with time zone, tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.get_row_at(relation regclass, entity_id text, at timestamp with time zone, tenant_id uuid) TO audit_reader;
+GRANT ALL ON FUNCTION audit.get_row_at(relation regclass, entity_id text, at timestamp with time zone, tenant_id uuid) TO audit_admin;
+GRANT ALL ON FUNCTION audit.get_row_at(relation regclass, entity_id text, at timestamp with time zone, tenant_id uuid) TO audit_privacy;
+GRANT ALL ON FUNCTION audit.get_row_at(relation regclass, entity_id text, at timestamp with time zone, tenant_id uuid) TO audit_auditor;
+
+REVOKE ALL ON FUNCTION audit.get_row_at(relation regclass, entity_id uuid, at timestamp with time zone, tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.get_row_at(relation regclass, entity_id uuid, at timestamp with time zone, tenant_id uuid) TO audit_reader;
+GRANT ALL ON FUNCTION audit.get_row_at(relation regclass, entity_id uuid, at timestamp with time zone, tenant_id uuid) TO audit_admin;
+GRANT ALL ON FUNCTION audit.get_row_at(relation regclass, entity_id uuid, at timestamp with time zone, tenant_id uuid) TO audit_privacy;
+GRANT ALL ON FUNCTION audit.get_row_at(relation regclass, entity_id uuid, at timestamp with time zone, tenant_id uuid) TO audit_auditor;
+
 REVOKE ALL ON FUNCTION audit.grant_all_tenants(role name, reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.grant_all_tenants(role name, reason text) TO audit_operator;
 
@@ -5889,6 +8348,30 @@ REVOKE ALL ON FUNCTION audit.list_partitions() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.list_partitions() TO audit_operator;
 GRANT ALL ON FUNCTION audit.list_partitions() TO audit_auditor;
 
+GRANT SELECT ON TABLE audit_private.event_page TO audit_backup;
+
+REVOKE ALL ON FUNCTION audit.list_row_history(relation regclass, entity_id bigint, page_size integer, after text, tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.list_row_history(relation regclass, entity_id bigint, page_size integer, after text, tenant_id uuid) TO audit_reader;
+GRANT ALL ON FUNCTION audit.list_row_history(relation regclass, entity_id bigint, page_size integer, after text, tenant_id uuid) TO audit_admin;
+GRANT ALL ON FUNCTION audit.list_row_history(relation regclass, entity_id bigint, page_size integer, after text, tenant_id uuid) TO audit_privacy;
+GRANT ALL ON FUNCTION audit.list_row_history(relation regclass, entity_id bigint, page_size integer, after text, tenant_id uuid) TO audit_auditor;
+
+REVOKE ALL ON FUNCTION audit.list_row_history(relation regclass, entity_id text, page_size integer, after text, tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.list_row_history(relation regclass, entity_id text, page_size integer, after text, tenant_id uuid) TO audit_reader;
+GRANT ALL ON FUNCTION audit.list_row_history(relation regclass, entity_id text, page_size integer, after text, tenant_id uuid) TO audit_admin;
+GRANT ALL ON FUNCTION audit.list_row_history(relation regclass, entity_id text, page_size integer, after text, tenant_id uuid) TO audit_privacy;
+GRANT ALL ON FUNCTION audit.list_row_history(relation regclass, entity_id text, page_size integer, after text, tenant_id uuid) TO audit_auditor;
+
+REVOKE ALL ON FUNCTION audit.list_row_history(relation regclass, entity_id uuid, page_size integer, after text, tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.list_row_history(relation regclass, entity_id uuid, page_size integer, after text, tenant_id uuid) TO audit_reader;
+GRANT ALL ON FUNCTION audit.list_row_history(relation regclass, entity_id uuid, page_size integer, after text, tenant_id uuid) TO audit_admin;
+GRANT ALL ON FUNCTION audit.list_row_history(relation regclass, entity_id uuid, page_size integer, after text, tenant_id uuid) TO audit_privacy;
+GRANT ALL ON FUNCTION audit.list_row_history(relation regclass, entity_id uuid, page_size integer, after text, tenant_id uuid) TO audit_auditor;
+
+REVOKE ALL ON FUNCTION audit.list_spool() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.list_spool() TO audit_operator;
+GRANT ALL ON FUNCTION audit.list_spool() TO audit_auditor;
+
 REVOKE ALL ON FUNCTION audit.list_tenants() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.list_tenants() TO audit_operator;
 GRANT ALL ON FUNCTION audit.list_tenants() TO audit_auditor;
@@ -5897,6 +8380,10 @@ REVOKE ALL ON FUNCTION audit.list_toggles(tenant_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.list_toggles(tenant_id uuid) TO audit_admin;
 GRANT ALL ON FUNCTION audit.list_toggles(tenant_id uuid) TO audit_reader;
 GRANT ALL ON FUNCTION audit.list_toggles(tenant_id uuid) TO audit_auditor;
+
+REVOKE ALL ON FUNCTION audit.list_watched() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.list_watched() TO audit_operator;
+GRANT ALL ON FUNCTION audit.list_watched() TO audit_auditor;
 
 REVOKE ALL ON FUNCTION audit.log_event(action text, entity_type text, entity_id bigint, description text, metadata jsonb, target jsonb, changes jsonb, outcome text, error_message text, occurred_at timestamp with time zone, idempotency_key text, actor_id text, actor_type text, actor jsonb, tenant_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.log_event(action text, entity_type text, entity_id bigint, description text, metadata jsonb, target jsonb, changes jsonb, outcome text, error_message text, occurred_at timestamp with time zone, idempotency_key text, actor_id text, actor_type text, actor jsonb, tenant_id uuid) TO audit_app;
@@ -5909,6 +8396,9 @@ GRANT ALL ON FUNCTION audit.log_event(action text, entity_type text, entity_id u
 
 REVOKE ALL ON FUNCTION audit.log_events(events jsonb, tenant_id uuid, OUT logged integer, OUT muted integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.log_events(events jsonb, tenant_id uuid, OUT logged integer, OUT muted integer) TO audit_app;
+
+REVOKE ALL ON FUNCTION audit.log_spool(at_most integer, OUT logged bigint, OUT remaining bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.log_spool(at_most integer, OUT logged bigint, OUT remaining bigint) TO audit_operator;
 
 REVOKE ALL ON PROCEDURE audit.maintain_partitions() FROM PUBLIC;
 GRANT ALL ON PROCEDURE audit.maintain_partitions() TO audit_operator;
@@ -5934,10 +8424,14 @@ GRANT ALL ON FUNCTION audit.retire_action(action text, reason text) TO audit_ope
 REVOKE ALL ON FUNCTION audit.retire_tenant(reason text, tenant_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.retire_tenant(reason text, tenant_id uuid) TO audit_operator;
 
+REVOKE ALL ON FUNCTION audit.revert_sql(event_id uuid, tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.revert_sql(event_id uuid, tenant_id uuid) TO audit_reader;
+GRANT ALL ON FUNCTION audit.revert_sql(event_id uuid, tenant_id uuid) TO audit_admin;
+GRANT ALL ON FUNCTION audit.revert_sql(event_id uuid, tenant_id uuid) TO audit_privacy;
+GRANT ALL ON FUNCTION audit.revert_sql(event_id uuid, tenant_id uuid) TO audit_auditor;
+
 REVOKE ALL ON FUNCTION audit.revoke_tenant(role name, reason text, tenant_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.revoke_tenant(role name, reason text, tenant_id uuid) TO audit_operator;
-
-GRANT SELECT ON TABLE audit_private.event_page TO audit_backup;
 
 REVOKE ALL ON FUNCTION audit.search_events(filter jsonb, page_size integer, after text, tenant_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.search_events(filter jsonb, page_size integer, after text, tenant_id uuid) TO audit_reader;
@@ -5968,6 +8462,12 @@ GRANT ALL ON FUNCTION audit.set_option(name text, value text, reason text) TO au
 REVOKE ALL ON FUNCTION audit.set_toggles(toggles jsonb, reason text, tenant_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.set_toggles(toggles jsonb, reason text, tenant_id uuid) TO audit_admin;
 
+REVOKE ALL ON FUNCTION audit.unwatch(relation regclass, reason text, entity_type text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.unwatch(relation regclass, reason text, entity_type text) TO audit_operator;
+
+REVOKE ALL ON FUNCTION audit.watch(relation regclass, entity_type text, tenant_column text, label_column text, columns text[], redact_columns text[], ignore_columns text[], category text, level text, on_error text, keep_deleted_values boolean, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.watch(relation regclass, entity_type text, tenant_column text, label_column text, columns text[], redact_columns text[], ignore_columns text[], category text, level text, on_error text, keep_deleted_values boolean, reason text) TO audit_operator;
+
 REVOKE ALL ON FUNCTION audit_private.access_expiry(opened_at timestamp with time zone, last_used_at timestamp with time zone, closed_at timestamp with time zone) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.add_next_partition() FROM PUBLIC;
@@ -5985,8 +8485,44 @@ REVOKE ALL ON FUNCTION audit_private.batch_times(events jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.bind_roles() FROM PUBLIC;
 
+GRANT SELECT ON TABLE audit_private.watched_table TO audit_backup;
+GRANT SELECT ON TABLE audit_private.watched_table TO audit_writer;
+
+REVOKE ALL ON FUNCTION audit_private.bounded_expression(watched audit_private.watched_table, relation regclass, aliases text[], content text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.capture_action(entity_type text, operation text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.capture_action(entity_type text, operation text) TO audit_writer;
+
+REVOKE ALL ON FUNCTION audit_private.capture_columns(watched audit_private.watched_table, relation regclass) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.capture_columns(watched audit_private.watched_table, relation regclass) TO audit_writer;
+
+REVOKE ALL ON FUNCTION audit_private.capture_digest(entity_type text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.capture_function(watched audit_private.watched_table, relation regclass) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.capture_problems() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.capture_question(watched audit_private.watched_table) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.capture_rows(watched audit_private.watched_table, relation regclass, operation text, kind text, names jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.capture_rows(watched audit_private.watched_table, relation regclass, operation text, kind text, names jsonb) TO audit_writer;
+
+REVOKE ALL ON FUNCTION audit_private.capture_statement(watched audit_private.watched_table, relation regclass, operation text, kind text, names jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.capture_statement(watched audit_private.watched_table, relation regclass, operation text, kind text, names jsonb) TO audit_writer;
+
+REVOKE ALL ON FUNCTION audit_private.capture_triggers(relation regclass, entity_type text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.capture_triggers(relation regclass, entity_type text) TO audit_operator;
+
+REVOKE ALL ON FUNCTION audit_private.captured_entity_id(key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.captured_entity_id(key text) TO audit_writer;
+
+REVOKE ALL ON FUNCTION audit_private.changes_expression(watched audit_private.watched_table, relation regclass) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.changes_expression(watched audit_private.watched_table, relation regclass) TO audit_writer;
+
 REVOKE ALL ON FUNCTION audit_private.check_batch(events jsonb, known_keys text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.check_batch(events jsonb, known_keys text[]) TO audit_writer;
+
+REVOKE ALL ON FUNCTION audit_private.check_capture() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.check_definition(code text, titles jsonb, descriptions jsonb, is_built_in boolean) FROM PUBLIC;
 
@@ -5998,7 +8534,15 @@ REVOKE ALL ON FUNCTION audit_private.check_tenant(tenant_id uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.check_toggles(toggles jsonb) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION audit_private.check_watch(watched audit_private.watched_table, relation regclass) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION audit_private.claim_idempotency_key(tenant_id uuid, idempotency_key text, event_id uuid, content_digest bytea) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.column_kind(type_id oid, collation_id oid, OUT is_printed boolean, OUT is_exact boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.column_kind(type_id oid, collation_id oid, OUT is_printed boolean, OUT is_exact boolean) TO audit_writer;
+
+REVOKE ALL ON FUNCTION audit_private.columns_digest(relation regclass, is_numbered boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.columns_digest(relation regclass, is_numbered boolean) TO audit_writer;
 
 REVOKE ALL ON FUNCTION audit_private.content_digest(action text, entity_type text, entity_id text, description text, target jsonb, changes jsonb, metadata jsonb, outcome text, error_message text, actor_id text, actor_type text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.content_digest(action text, entity_type text, entity_id text, description text, target jsonb, changes jsonb, metadata jsonb, outcome text, error_message text, actor_id text, actor_type text) TO audit_writer;
@@ -6010,10 +8554,15 @@ GRANT ALL ON FUNCTION audit_private.count_actor_events(tenant_id uuid, actor_ids
 REVOKE ALL ON FUNCTION audit_private.count_found_events(tenant_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone, most bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.count_found_events(tenant_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone, most bigint) TO audit_owner;
 
+REVOKE ALL ON FUNCTION audit_private.create_capture_function(entity_type text, settings text, body text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.create_capture_function(entity_type text, settings text, body text) TO audit_owner;
+
 REVOKE ALL ON FUNCTION audit_private.current_actor(OUT actor_id text, OUT actor_type text, OUT actor jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.current_actor(OUT actor_id text, OUT actor_type text, OUT actor jsonb) TO audit_writer;
 GRANT ALL ON FUNCTION audit_private.current_actor(OUT actor_id text, OUT actor_type text, OUT actor jsonb) TO audit_finder;
 GRANT ALL ON FUNCTION audit_private.current_actor(OUT actor_id text, OUT actor_type text, OUT actor jsonb) TO audit_keeper;
+
+REVOKE ALL ON FUNCTION audit_private.current_columns(watched audit_private.watched_table, relation regclass, names text[], or_any_new boolean) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.current_installation() FROM PUBLIC;
 
@@ -6021,16 +8570,27 @@ REVOKE ALL ON FUNCTION audit_private.current_reader(OUT actor_id text, OUT actor
 
 REVOKE ALL ON FUNCTION audit_private.current_view() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION audit_private.cut_columns(columns jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.cut_columns(columns jsonb) TO audit_writer;
+
 REVOKE ALL ON FUNCTION audit_private.cut_payload(payload_limit integer, INOUT description text, INOUT actor jsonb, INOUT target jsonb, INOUT changes jsonb, INOUT metadata jsonb, INOUT error_message text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.cut_payload(payload_limit integer, INOUT description text, INOUT actor jsonb, INOUT target jsonb, INOUT changes jsonb, INOUT metadata jsonb, INOUT error_message text) TO audit_writer;
 
+REVOKE ALL ON FUNCTION audit_private.define_captured(entity_type text, category text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION audit_private.derived_event_id(tenant_id uuid, occurred_at timestamp with time zone, idempotency_key text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.derived_event_id(tenant_id uuid, occurred_at timestamp with time zone, idempotency_key text) TO audit_writer;
+
+REVOKE ALL ON FUNCTION audit_private.drop_capture_function(entity_type text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.drop_capture_function(entity_type text) TO audit_owner;
 
 REVOKE ALL ON FUNCTION audit_private.effective_role() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.effective_role() TO audit_writer;
 GRANT ALL ON FUNCTION audit_private.effective_role() TO audit_finder;
 GRANT ALL ON FUNCTION audit_private.effective_role() TO audit_keeper;
+
+REVOKE ALL ON FUNCTION audit_private.entity_title(entity_type text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.entity_title(entity_type text) TO audit_writer;
 
 REVOKE ALL ON FUNCTION audit_private.event_partitions() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.event_partitions() TO audit_finder;
@@ -6047,6 +8607,8 @@ GRANT ALL ON FUNCTION audit_private.event_windows(from_time timestamp with time 
 
 REVOKE ALL ON FUNCTION audit_private.faulty_event(events jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.faulty_event(events jsonb) TO audit_writer;
+
+REVOKE ALL ON FUNCTION audit_private.fill_template(template text, parts jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.filter_bounds(filter jsonb, OUT from_time timestamp with time zone, OUT until_time timestamp with time zone) FROM PUBLIC;
 
@@ -6071,12 +8633,23 @@ GRANT ALL ON FUNCTION audit_private.find_content_digest(tenant_id uuid, occurred
 REVOKE ALL ON FUNCTION audit_private.find_events(tenant_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone, last_occurred_at timestamp with time zone, last_id uuid, most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.find_events(tenant_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone, last_occurred_at timestamp with time zone, last_id uuid, most integer) TO audit_owner;
 
+REVOKE ALL ON FUNCTION audit_private.finish_unwatch(entity_type text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.finish_unwatch(entity_type text) TO audit_operator;
+
+REVOKE ALL ON FUNCTION audit_private.finish_watch(entity_type text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.finish_watch(entity_type text) TO audit_operator;
+
 REVOKE ALL ON FUNCTION audit_private.forget_idempotency_keys(at_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.forget_idempotency_keys(at_most integer) TO audit_operator;
+
+REVOKE ALL ON FUNCTION audit_private.grantee_name(grantee oid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.guard_digest(partition_name text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.guard_partition(partition_name text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.has_columns(relation regclass, digest text, is_numbered boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.has_columns(relation regclass, digest text, is_numbered boolean) TO audit_writer;
 
 REVOKE ALL ON FUNCTION audit_private.has_just_read(session audit_private.access_session, route text, filter jsonb, is_same_statement boolean) FROM PUBLIC;
 
@@ -6087,16 +8660,30 @@ GRANT ALL ON FUNCTION audit_private.import_batch(tenant_id uuid, events jsonb, f
 
 REVOKE ALL ON FUNCTION audit_private.ip_condition(chosen text[]) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION audit_private.is_apply_worker() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.is_apply_worker() TO audit_writer;
+
 REVOKE ALL ON FUNCTION audit_private.is_service_role() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.is_valid_event(description text, outcome text, error_message text, entity_id text, actor_id text, actor_type text, actor jsonb, target jsonb, changes jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.is_valid_event(description text, outcome text, error_message text, entity_id text, actor_id text, actor_type text, actor jsonb, target jsonb, changes jsonb) TO audit_writer;
+
+REVOKE ALL ON FUNCTION audit_private.is_withheld(value jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.key_columns(relation regclass) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.key_columns(relation regclass) TO audit_writer;
+
+REVOKE ALL ON FUNCTION audit_private.key_expression(relation regclass, alias text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.key_expression(relation regclass, alias text) TO audit_writer;
 
 REVOKE ALL ON FUNCTION audit_private.list_drift() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.lock_catalogue() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.log_event_carefully(action text, entity_type text, entity_id text, description text, metadata jsonb, target jsonb, changes jsonb, outcome text, error_message text, occurred_at timestamp with time zone, idempotency_key text, actor_id text, actor_type text, actor jsonb, tenant_id uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.match_expression(relation regclass, tenant_column text, left_alias text, right_alias text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.match_expression(relation regclass, tenant_column text, left_alias text, right_alias text) TO audit_writer;
 
 REVOKE ALL ON FUNCTION audit_private.new_event_id(occurred_at timestamp with time zone, unique_bits bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.new_event_id(occurred_at timestamp with time zone, unique_bits bigint) TO audit_writer;
@@ -6110,17 +8697,34 @@ GRANT ALL ON FUNCTION audit_private.partition_index_statements(partition text, i
 
 REVOKE ALL ON FUNCTION audit_private.partitions_end(moment timestamp with time zone) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION audit_private.partner_expression(relation regclass, tenant_column text, rows text, other_rows text, alias text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.partner_expression(relation regclass, tenant_column text, rows text, other_rows text, alias text) TO audit_writer;
+
 REVOKE ALL ON FUNCTION audit_private.payload_bytes(description text, actor jsonb, target jsonb, changes jsonb, metadata jsonb, error_message text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.payload_bytes(description text, actor jsonb, target jsonb, changes jsonb, metadata jsonb, error_message text) TO audit_writer;
+
+REVOKE ALL ON FUNCTION audit_private.plain_statement(watched audit_private.watched_table, relation regclass, operation text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.policy_text(policy pg_policy) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.prefers_text_index(filter jsonb, from_time timestamp with time zone, until_time timestamp with time zone, wanted bigint) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION audit_private.prepare_unwatch(relation regclass, reason text, entity_type text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.prepare_unwatch(relation regclass, reason text, entity_type text) TO audit_operator;
+
+REVOKE ALL ON FUNCTION audit_private.prepare_watch(relation regclass, entity_type text, tenant_column text, label_column text, columns text[], redact_columns text[], ignore_columns text[], category text, level text, on_error text, keep_deleted_values boolean, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.prepare_watch(relation regclass, entity_type text, tenant_column text, label_column text, columns text[], redact_columns text[], ignore_columns text[], category text, level text, on_error text, keep_deleted_values boolean, reason text) TO audit_operator;
+
+REVOKE ALL ON FUNCTION audit_private.printing_settings(relation regclass, label_column text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION audit_private.quoted_role(role name) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.quoted_role(role name) TO audit_writer;
 GRANT ALL ON FUNCTION audit_private.quoted_role(role name) TO audit_finder;
 GRANT ALL ON FUNCTION audit_private.quoted_role(role name) TO audit_keeper;
+
+REVOKE ALL ON FUNCTION audit_private.rare_statement(entity_type text, relation regclass, operation text, kind text, is_current boolean) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.rare_values(watched audit_private.watched_table) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.read_cursor(cursor text, scope text, OUT occurred_at timestamp with time zone, OUT id uuid, OUT seen text) FROM PUBLIC;
 
@@ -6143,10 +8747,14 @@ GRANT ALL ON FUNCTION audit_private.recorded_by() TO audit_keeper;
 
 REVOKE ALL ON FUNCTION audit_private.refresh_bindings() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION audit_private.refresh_watched(watched audit_private.watched_table, relation regclass) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION audit_private.refuse_access(tenant_id uuid, actor_id text, actor_type text, named text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.refuse_actor(actor_type text, actor jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.refuse_actor(actor_type text, actor jsonb) TO audit_writer;
+
+REVOKE ALL ON FUNCTION audit_private.refuse_capture(tenant_id uuid, action text, entity_type text, entity_id text, occurred_at timestamp with time zone) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.refuse_change() FROM PUBLIC;
 
@@ -6166,6 +8774,10 @@ GRANT ALL ON FUNCTION audit_private.refuse_import(id uuid, occurred_at timestamp
 REVOKE ALL ON FUNCTION audit_private.refuse_repeat(idempotency_key text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.refuse_repeat(idempotency_key text) TO audit_writer;
 
+REVOKE ALL ON FUNCTION audit_private.refuse_revert(event_id uuid, detail text, hint text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.refuse_watch(message text, detail text, hint text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION audit_private.refuse_write(tenant_id uuid, action text, entity_type text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.release_tenant() FROM PUBLIC;
@@ -6180,6 +8792,8 @@ REVOKE ALL ON FUNCTION audit_private.require_read_committed() FROM PUBLIC;
 REVOKE ALL ON FUNCTION audit_private.require_tenant(tenant_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.require_tenant(tenant_id uuid) TO audit_writer;
 
+REVOKE ALL ON FUNCTION audit_private.require_watched(relation regclass) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION audit_private.require_writable() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.resolve_catalogue() FROM PUBLIC;
@@ -6193,6 +8807,11 @@ GRANT ALL ON FUNCTION audit_private.retention_cutoff(tenant_id uuid) TO audit_wr
 GRANT ALL ON FUNCTION audit_private.retention_cutoff(tenant_id uuid) TO audit_finder;
 GRANT ALL ON FUNCTION audit_private.retention_cutoff(tenant_id uuid) TO audit_keeper;
 
+REVOKE ALL ON FUNCTION audit_private.row_changes(tenant_id uuid, entity_type text, entity_id text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.row_columns(watched audit_private.watched_table, relation regclass, alias text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.row_columns(watched audit_private.watched_table, relation regclass, alias text) TO audit_writer;
+
 REVOKE ALL ON FUNCTION audit_private.search_pattern(key text, value jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.search_text_v1(description text, actor jsonb, target jsonb, metadata jsonb) FROM PUBLIC;
@@ -6205,6 +8824,13 @@ REVOKE ALL ON FUNCTION audit_private.seen_condition(seen text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION audit_private.sees_all_tenants() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.sees_all_tenants() TO audit_writer;
 
+REVOKE ALL ON FUNCTION audit_private.spool_actor(OUT actor_id text, OUT actor_type text, OUT actor jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.spool_handler(watched audit_private.watched_table) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.spool_statement(watched audit_private.watched_table, relation regclass, operation text, names jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.spool_statement(watched audit_private.watched_table, relation regclass, operation text, names jsonb) TO audit_writer;
+
 REVOKE ALL ON FUNCTION audit_private.store_batch(tenant_id uuid, events jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.store_one_by_one(tenant_id uuid, events jsonb) FROM PUBLIC;
@@ -6213,7 +8839,11 @@ REVOKE ALL ON FUNCTION audit_private.store_toggle(tenant_id uuid, action text, c
 
 REVOKE ALL ON FUNCTION audit_private.text_condition(columns text, key text, value jsonb, uses_index boolean) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION audit_private.truncation_statement(watched audit_private.watched_table) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION audit_private.value_condition(column_name text, chosen text[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.value_literal(value jsonb, relation regclass, column_name text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.visible_tenant() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.visible_tenant() TO audit_reader;
@@ -6223,6 +8853,15 @@ GRANT ALL ON FUNCTION audit_private.visible_tenant() TO audit_auditor;
 GRANT ALL ON FUNCTION audit_private.visible_tenant() TO audit_writer;
 GRANT ALL ON FUNCTION audit_private.visible_tenant() TO audit_finder;
 GRANT ALL ON FUNCTION audit_private.visible_tenant() TO audit_keeper;
+
+REVOKE ALL ON FUNCTION audit_private.warn_of_spooling(entity_type text, failure text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.warn_of_spooling(entity_type text, failure text) TO audit_writer;
+
+REVOKE ALL ON FUNCTION audit_private.watch_call(watched audit_private.watched_table, relation regclass) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.watched_entity_type(relation regclass) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.watched_relation(entity_type text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.write_cursor(scope text, seen text, occurred_at timestamp with time zone, id uuid) FROM PUBLIC;
 
@@ -6236,6 +8875,11 @@ GRANT SELECT ON TABLE audit_private.access_reason TO audit_backup;
 GRANT SELECT ON TABLE audit_private.action_toggle TO audit_backup;
 
 GRANT SELECT ON TABLE audit_private.actor_type TO audit_backup;
+
+GRANT SELECT ON TABLE audit_private.capture_spool TO audit_backup;
+GRANT SELECT,INSERT,DELETE ON TABLE audit_private.capture_spool TO audit_writer;
+
+GRANT SELECT ON SEQUENCE audit_private.capture_spool_spool_id_seq TO audit_backup;
 
 GRANT SELECT ON TABLE audit_private.category TO audit_backup;
 GRANT SELECT ON TABLE audit_private.category TO audit_writer;

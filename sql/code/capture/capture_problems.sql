@@ -68,7 +68,9 @@ as $$
   from watched w
   where (w.schema_name, w.table_name) is distinct from ((w.entry).schema_name, (w.entry).table_name) and w.relation is not null
   union all
-  select w.entity_type, 'error', 'it has child tables, and rows of theirs that are changed through it are not seen row by row',
+  select w.entity_type, 'error', format(
+      'it has child tables, and rows of theirs that are changed through it are not seen row by row: %s',
+      (select string_agg(h.inhrelid::regclass::text, ', ') from pg_inherits h where h.inhparent = w.relation)),
     replace(audit_private.watch_call(w.entry, w.relation), ', level => ''row''', '')
   from watched w
   where w.level = 'row' and w.relkind = 'r' and exists (select from pg_inherits h where h.inhparent = w.relation)
