@@ -828,3 +828,22 @@ def test_a_table_whose_columns_bear_all_the_names_that_we_use_is_told(
     assert updated["changes"] == {n: {"old": n, "new": n.upper()} for n in OWN_NAMES}
     assert len(moved) == 2
     assert deleted["target"] == {**row, "id": 2} | {name: name.upper() for name in OWN_NAMES}
+
+
+def test_any_number_of_compressed_values_is_weighed(workshop: Workshop) -> None:
+    columns = [f"v{number}" for number in range(100)]
+    workshop.make(
+        "create table app.customer (id int primary key, tenant_id uuid not null, "
+        + ", ".join(f"{column} jsonb" for column in columns)
+        + ")"
+    )
+    workshop.watch()
+    app = workshop.app()
+    value = json.dumps(["x" * 3000])
+    app.execute(
+        f"insert into app.customer values (1, %s{', %s' * 100})".encode(),
+        (workshop.tenant_a, *[value] * 100),
+    )
+    app.execute("update app.customer set v0 = null")
+    app.execute("delete from app.customer")
+    assert [action for action, _ in workshop.told()] == ["created", "updated", "deleted"]

@@ -2745,7 +2745,7 @@ CREATE FUNCTION audit_private.bounded_expression(watched audit_private.watched_t
     AS $_$
   select case
     when count(*) = 0 then bounded_expression.content
-    else format('case when %s > capture.payload_limit / 4 then audit_private.cut_columns(%s) else %2$s end',
+    else format('case when 0::bigint + %s > capture.payload_limit / 4 then audit_private.cut_columns(%s) else %2$s end',
       string_agg(
         format(
           case

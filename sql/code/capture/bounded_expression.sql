@@ -16,7 +16,7 @@ set quote_all_identifiers = off
 as $$
   select case
     when count(*) = 0 then bounded_expression.content
-    else format('case when %s > capture.payload_limit / 4 then audit_private.cut_columns(%s) else %2$s end',
+    else format('case when 0::bigint + %s > capture.payload_limit / 4 then audit_private.cut_columns(%s) else %2$s end',
       string_agg(
         format(
           case
