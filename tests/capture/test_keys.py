@@ -375,9 +375,8 @@ def test_the_primary_key_leads_where_the_replica_identity_is_another(workshop: W
 def test_a_key_that_changes_only_in_case_under_a_collation_that_ignores_case_is_told(
     workshop: Workshop, level: str
 ) -> None:
+    workshop.make_blind_collation("und-u-ks-level2")
     workshop.make(
-        "create collation app.blind "
-        "(provider = icu, locale = 'und-u-ks-level2', deterministic = false);"
         "create table app.customer "
         "(k text collate app.blind primary key, tenant_id uuid, name text)"
     )

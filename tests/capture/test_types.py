@@ -337,11 +337,8 @@ def test_generated_columns_are_stored_and_told_when_they_change(
 def test_a_change_that_only_a_collation_can_not_see_is_told(
     workshop: Workshop, level: str, type_name: str, old: str, new: str
 ) -> None:
-    setup = (
-        "create collation app.blind "
-        "(provider = icu, locale = 'und-u-ks-level1', deterministic = false);"
-        "create domain app.blindly as text collate app.blind;"
-    )
+    workshop.make_blind_collation("und-u-ks-level1")
+    setup = "create domain app.blindly as text collate app.blind;"
     make_typed(workshop, Value(type_name, old, new, "", "", setup), level, label_column="v")
     life(workshop, workshop.app(), old, new)
     before, after = stored(workshop)[1:3]

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+import pytest
 from psycopg import sql
 from psycopg.rows import DictRow, dict_row
 
@@ -50,6 +51,16 @@ class Workshop:
     def make(self, statements: str) -> None:
         """Run DDL as the owner."""
         self.owner.execute(statements.encode())
+
+    def make_blind_collation(self, locale: str) -> None:
+        """Make the collation app.blind, for which texts that differ may be equal."""
+        try:
+            self.make(
+                "create collation app.blind "
+                f"(provider = icu, locale = '{locale}', deterministic = false)"
+            )
+        except psycopg.errors.FeatureNotSupported:
+            pytest.skip("this server was built without ICU, so every collation tells texts apart")
 
     def watch(
         self, relation: str = "app.customer", entity_type: str = "customer", **options: Any
