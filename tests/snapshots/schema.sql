@@ -6130,18 +6130,16 @@ begin
     watched.label_column := null;
   end if;
   if audit_private.key_columns(refresh_watched.relation) is null then
-    raise exception using
-      errcode = 'WT090',
-      message = format('%s has no key any more', refresh_watched.relation),
-      detail = 'It is watched, and a change is told of a row, which its key names in the log.',
-      hint = format('alter table %s add primary key (…);', refresh_watched.relation);
+    perform audit_private.refuse_watch(
+      format('%s has no key any more', refresh_watched.relation),
+      'It is watched, and a change is told of a row, which its key names in the log.',
+      format('alter table %s add primary key (…);', refresh_watched.relation));
   end if;
   if audit_private.key_columns(refresh_watched.relation) && watched.redact_columns then
-    raise exception using
-      errcode = 'WT090',
-      message = format('the key of %s is a redacted column now', refresh_watched.relation),
-      detail = 'The key is stored with every event, so the change could not be logged.',
-      hint = 'Give the table another key, or watch it again with other redact_columns.';
+    perform audit_private.refuse_watch(
+      format('the key of %s is a redacted column now', refresh_watched.relation),
+      'The key is stored with every event, so the change could not be logged.',
+      'Give the table another key, or watch it again with other redact_columns.');
   end if;
   return watched;
 end
@@ -6957,11 +6955,7 @@ CREATE FUNCTION audit_private.spool_actor(OUT actor_id text, OUT actor_type text
 begin
   select a.actor_id, a.actor_type, a.actor into actor_id, actor_type, actor from audit_private.current_actor() a;
   if length(actor_id) > 500 then
-    raise exception using
-      errcode = 'WT013',
-      message = 'the actor is not valid',
-      detail = 'actor_id has more than 500 characters.',
-      hint = 'Name the actor by an identifier.';
+    perform audit_private.refuse_actor(actor_type, actor);
   end if;
 exception when others then
   actor_id := audit_private.effective_role();
@@ -8777,6 +8771,7 @@ GRANT ALL ON FUNCTION audit_private.refuse_repeat(idempotency_key text) TO audit
 REVOKE ALL ON FUNCTION audit_private.refuse_revert(event_id uuid, detail text, hint text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.refuse_watch(message text, detail text, hint text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.refuse_watch(message text, detail text, hint text) TO audit_writer;
 
 REVOKE ALL ON FUNCTION audit_private.refuse_write(tenant_id uuid, action text, entity_type text) FROM PUBLIC;
 

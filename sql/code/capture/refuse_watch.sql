@@ -14,3 +14,4 @@ begin
 end
 $$;
 comment on function audit_private.refuse_watch(text, text, text) is 'raises WT090: a table that can''t be watched like that';
+grant execute on function audit_private.refuse_watch(text, text, text) to audit_writer;

@@ -10,11 +10,7 @@ as $$
 begin
   select a.actor_id, a.actor_type, a.actor into actor_id, actor_type, actor from audit_private.current_actor() a;
   if length(actor_id) > 500 then
-    raise exception using
-      errcode = 'WT013',
-      message = 'the actor is not valid',
-      detail = 'actor_id has more than 500 characters.',
-      hint = 'Name the actor by an identifier.';
+    perform audit_private.refuse_actor(actor_type, actor);
   end if;
 exception when others then
   actor_id := audit_private.effective_role();

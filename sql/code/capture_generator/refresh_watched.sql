@@ -34,18 +34,16 @@ begin
     watched.label_column := null;
   end if;
   if audit_private.key_columns(refresh_watched.relation) is null then
-    raise exception using
-      errcode = 'WT090',
-      message = format('%s has no key any more', refresh_watched.relation),
-      detail = 'It is watched, and a change is told of a row, which its key names in the log.',
-      hint = format('alter table %s add primary key (…);', refresh_watched.relation);
+    perform audit_private.refuse_watch(
+      format('%s has no key any more', refresh_watched.relation),
+      'It is watched, and a change is told of a row, which its key names in the log.',
+      format('alter table %s add primary key (…);', refresh_watched.relation));
   end if;
   if audit_private.key_columns(refresh_watched.relation) && watched.redact_columns then
-    raise exception using
-      errcode = 'WT090',
-      message = format('the key of %s is a redacted column now', refresh_watched.relation),
-      detail = 'The key is stored with every event, so the change could not be logged.',
-      hint = 'Give the table another key, or watch it again with other redact_columns.';
+    perform audit_private.refuse_watch(
+      format('the key of %s is a redacted column now', refresh_watched.relation),
+      'The key is stored with every event, so the change could not be logged.',
+      'Give the table another key, or watch it again with other redact_columns.');
   end if;
   return watched;
 end
