@@ -1,4 +1,4 @@
--- What an installation needs in each database before its first migration: three schemas of our own.
+-- What an installation needs in each database before its first migration: four schemas of our own.
 -- Run by the login that installs. A schema of one of these names that belongs to somebody else is
 -- left untouched, because other audit tools use the name too.
 
@@ -52,7 +52,7 @@ begin
     ), 'nothing') as holds
   into foreign_schema
   from pg_catalog.pg_namespace n
-  where n.nspname in ('audit', 'audit_private', 'audit_migrations')
+  where n.nspname in ('audit', 'audit_private', 'audit_data', 'audit_migrations')
     and n.nspowner <> 'audit_owner'::regrole
   limit 1;
   if foreign_schema.name is not null then
@@ -64,7 +64,7 @@ begin
   end if;
 
   if exists (
-      select from unnest('{audit,audit_private,audit_migrations}'::text[]) as wanted
+      select from unnest('{audit,audit_private,audit_data,audit_migrations}'::text[]) as wanted
       where to_regnamespace(wanted) is null
     )
     and not pg_catalog.has_database_privilege(current_database(), 'create')
@@ -72,12 +72,12 @@ begin
     raise exception using
       errcode = 'WT082',
       message = format('role %I may not create schemas in database %I', current_user, current_database()),
-      detail = 'pgwitness keeps its objects in the schemas audit, audit_private and audit_migrations.',
+      detail = 'pgwitness keeps its objects in the schemas audit, audit_private, audit_data and audit_migrations.',
       hint = format('grant create on database %I to %I;', current_database(), current_user);
   end if;
 
   -- Not "if not exists": that still asks for the right to create, which a later installer may lack.
-  foreach wanted_schema in array '{audit,audit_private,audit_migrations}'::name[] loop
+  foreach wanted_schema in array '{audit,audit_private,audit_data,audit_migrations}'::name[] loop
     if to_regnamespace(quote_ident(wanted_schema)) is null then
       execute format('create schema %I authorization audit_owner', wanted_schema);
     end if;
@@ -98,6 +98,7 @@ alter default privileges revoke usage on types from public;
 
 comment on schema audit is 'pgwitness: the audit log''s functions and the view of its events';
 comment on schema audit_private is 'pgwitness: tables, helpers and trigger functions; not an interface';
+comment on schema audit_data is 'pgwitness: what is generated for tables under data retention; owned by the tables'' owners';
 comment on schema audit_migrations is 'pgwitness: which migrations have been applied';
 
 grant usage on schema audit to audit_app, audit_reader, audit_admin, audit_privacy, audit_operator,
@@ -105,6 +106,9 @@ grant usage on schema audit to audit_app, audit_reader, audit_admin, audit_priva
 grant usage, create on schema audit, audit_private to audit_writer, audit_finder, audit_keeper;
 -- Procedures run as their caller and name the steps that they call.
 grant usage on schema audit_private to audit_operator;
+-- Owners of tables under data retention make their views and functions here, apart from everything that the log's own
+-- functions call by name.
+grant usage on schema audit_data to audit_operator;
 grant usage on schema audit_private, audit_migrations to audit_backup;
 alter default privileges in schema audit_private, audit_migrations
   grant select on tables to audit_backup;

@@ -2,17 +2,17 @@
 -- its engine roles. Roles stay, since they belong to the whole cluster. The login that installs runs
 -- this in a transaction.
 --
--- Events of tenants that are younger than retention's 365 days don't go like that: somebody may
--- still have to show them. pgwitness uninstall --archive copies all events into a file, reads it
+-- Events of tenants that haven't expired, and those under a legal hold, don't go like that: somebody
+-- may still have to show them. pgwitness uninstall --archive copies all events into a file, reads it
 -- back, and then says in pgwitness.archived_events how many it found, which must be all there are.
 
 do $uninstall$
 declare
-  schemas constant name[] := '{audit,audit_private,audit_migrations}';
+  schemas constant name[] := '{audit,audit_private,audit_data,audit_migrations}';
   nil_tenant constant uuid := '00000000-0000-0000-0000-000000000000';
   archived constant bigint := nullif(current_setting('pgwitness.archived_events', true), '')::bigint;
   present bigint;
-  young bigint;
+  retained bigint;
   dependents text;
 begin
   -- Without the right to look into a schema, what is in it isn't found: that is an error of its own.
@@ -32,14 +32,22 @@ begin
   lock table audit_private.event in access exclusive mode;
   select count(*),
     count(*) filter (
-      where event.tenant_id <> nil_tenant and event.occurred_at > now() - interval '365 days')
-  into present, young
+      where event.tenant_id <> nil_tenant
+        and (
+          event.occurred_at >= (
+            select max(audit_private.retention_cutoff(p.tenant_id)) from audit_private.policies_in_force(now()) p
+          )
+          or audit_private.is_retained(
+            event.tenant_id, event.occurred_at, event.id, event.source, event.action, event.entity_type,
+            event.actor_type, event.outcome, event.actor_id, event.entity_id)
+        ))
+  into present, retained
   from audit_private.event;
-  if young > 0 and archived is distinct from present then
+  if retained > 0 and archived is distinct from present then
     raise exception using
       errcode = 'WT083',
       message = 'pgwitness stays: it holds events that may have to be shown',
-      detail = format('%s events are younger than 365 days.', young),
+      detail = format('%s events have not expired, or are held.', retained),
       hint = 'Copy all events into a file first: pgwitness uninstall --archive FILE. '
         'Nothing was changed.';
   end if;
@@ -107,4 +115,4 @@ set local role audit_owner;
 alter default privileges grant execute on functions to public;
 alter default privileges grant usage on types to public;
 set local client_min_messages = warning;
-drop schema audit, audit_private, audit_migrations cascade;
+drop schema audit, audit_private, audit_data, audit_migrations cascade;

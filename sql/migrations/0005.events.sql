@@ -5,6 +5,15 @@
 -- Closed until sql/code gives them their text; the tenant wall and triggers call these names.
 create function audit_private.readable_tenant() returns uuid
 language sql stable as 'select null::uuid';
+create function audit_private.readable_since() returns timestamptz
+language sql stable as 'select null::timestamptz';
+set local role audit_keeper;
+create function audit_private.is_retained(
+  tenant_id uuid, occurred_at timestamptz, id uuid, source text, action text, entity_type text, actor_type text,
+  outcome text, actor_id text, entity_id text
+) returns boolean
+language sql stable as 'select false';
+set local role audit_owner;
 create function audit_private.refuse_change() returns trigger
 language plpgsql as 'begin raise exception ''pgwitness is not wholly installed''; end';
 
@@ -133,7 +142,14 @@ alter table audit_private.idempotency_key enable row level security;
 alter table audit_private.idempotency_key force row level security;
 
 create policy "Events leave only to their tenant, with a reason" on audit_private.event
-  for select to audit_owner using (tenant_id = (select audit_private.readable_tenant()));
+  for select to audit_owner using (
+    tenant_id = (select audit_private.readable_tenant())
+    and (
+      occurred_at >= (select audit_private.readable_since())
+      or audit_private.is_retained(
+        tenant_id, occurred_at, id, source, action, entity_type, actor_type, outcome, actor_id, entity_id)
+    )
+  );
 create policy "The writer appends" on audit_private.event
   for insert to audit_writer with check (true);
 create policy "The finder sees keys and hashes" on audit_private.event

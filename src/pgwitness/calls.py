@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import Enum
 from functools import lru_cache
 from typing import Any, Generic, Literal, TypeAlias, TypeVar
@@ -177,6 +177,10 @@ def _json(function: str, **named: tuple[str, Any]) -> Call[Any]:
 
 def _uuid(value: object) -> UUID:
     return UUID(str(value))
+
+
+def _moment(value: datetime | None) -> datetime | None:
+    return None if value is None else value.astimezone(UTC)
 
 
 def _nothing(_: object) -> None:
@@ -1173,7 +1177,393 @@ def list_control_events(
     )
 
 
+# Retention and holds
+
+
+def set_retention(
+    days: int | None, reason: str, is_exact: bool | None = None, tenant_id: Uuid | None = None
+) -> Call[datetime | None]:
+    """Sets how long a tenant's events are kept; for audit_admin.
+
+    Keeping them longer counts at once, keeping them shorter after the option retention_delay_days.
+
+    Args:
+        days: 1 to 2,555; None keeps them for ever.
+        reason: 10 to 500 characters.
+        is_exact: whether they are removed the night after they expire, instead of with their
+            partition; None leaves that as it is.
+        tenant_id: the tenant.
+
+    Returns:
+        When it takes effect; None when nothing changed.
+
+    Raises:
+        ReasonInvalid: the reason is too short or too long.
+        RetentionRefused: the days are out of range.
+    """
+    return _value(
+        "set_retention",
+        _moment,
+        days=("integer", days),
+        reason=("text", reason),
+        is_exact=("boolean", is_exact),
+        tenant_id=("uuid", tenant_id),
+    )
+
+
+def cancel_retention_change(reason: str, tenant_id: Uuid | None = None) -> Call[bool]:
+    """Takes back a change of retention that hasn't taken effect; for audit_admin.
+
+    Args:
+        reason: 10 to 500 characters.
+        tenant_id: the tenant.
+
+    Returns:
+        Whether that changed anything.
+
+    Raises:
+        ReasonInvalid: the reason is too short or too long.
+    """
+    return _value(
+        "cancel_retention_change", bool, reason=("text", reason), tenant_id=("uuid", tenant_id)
+    )
+
+
+def list_retention(tenant_id: Uuid | None = None) -> Call[list[models.Retention]]:
+    """Lists how long events are kept, and what is about to change.
+
+    Args:
+        tenant_id: the tenant; left out by an operator or auditor, all of them.
+    """
+    return _list("list_retention", models.Retention, tenant_id=("uuid", tenant_id))
+
+
+def set_retention_floor(category: str, days: int | None, reason: str) -> Call[datetime | None]:
+    """Keeps the events of a category at least that long, whatever tenants say; for audit_operator.
+
+    A longer floor counts at once, a shorter one after the option retention_delay_days.
+
+    Args:
+        category: code from the catalogue.
+        days: 1 to 2,555; None leaves it to the tenants.
+        reason: 10 to 500 characters.
+
+    Returns:
+        When it takes effect; None when nothing changed.
+
+    Raises:
+        CategoryUnknown: the category isn't in the catalogue.
+        ReasonInvalid: the reason is too short or too long.
+        RetentionRefused: the days are out of range.
+    """
+    return _value(
+        "set_retention_floor",
+        _moment,
+        category=("text", category),
+        days=("integer", days),
+        reason=("text", reason),
+    )
+
+
+def preview_purge(tenant_id: Uuid | None = None) -> Call[list[models.PurgePreview]]:
+    """Tells what `purge_events` would remove now.
+
+    Args:
+        tenant_id: the tenant; left out by an operator or auditor, all of them.
+    """
+    return _list("preview_purge", models.PurgePreview, tenant_id=("uuid", tenant_id))
+
+
+def purge_events() -> Call[None]:
+    """Removes the events that are older than their tenants keep them; for audit_operator.
+
+    It commits between steps, as `maintain_partitions`.
+    """
+    return Call("purge_events", (), None, _nothing, is_procedure=True)
+
+
+def list_purges(up_to: int = 100, tenant_id: Uuid | None = None) -> Call[list[models.Purge]]:
+    """Lists the receipts of `purge_events`, newest first.
+
+    Args:
+        up_to: how many.
+        tenant_id: the tenant; left out by an operator or auditor, all of them.
+    """
+    return _list(
+        "list_purges", models.Purge, up_to=("integer", up_to), tenant_id=("uuid", tenant_id)
+    )
+
+
+def place_hold(name: str, filter: Object, reason: str, tenant_id: Uuid | None = None) -> Call[bool]:
+    """Lets nothing remove or erase what matches, also when it comes later; for audit_admin.
+
+    Args:
+        name: for people, such as a case number.
+        filter: as for `search_events`, of the keys source, action, category, entity_type,
+            actor_type, outcome, actor_id, entity_id, id, from and to.
+        reason: 10 to 500 characters.
+        tenant_id: the tenant.
+
+    Returns:
+        Whether that changed anything.
+
+    Raises:
+        FilterInvalid: a key or value of the filter isn't valid.
+        HoldRefused: a hold can't go by such a key, or one of that name stands.
+        ReasonInvalid: the reason is too short or too long.
+    """
+    return _value(
+        "place_hold",
+        bool,
+        name=("text", name),
+        filter=("jsonb", filter),
+        reason=("text", reason),
+        tenant_id=("uuid", tenant_id),
+    )
+
+
+def release_hold(name: str, reason: str, tenant_id: Uuid | None = None) -> Call[bool]:
+    """Ends a hold; for audit_admin.
+
+    Args:
+        name: of the hold.
+        reason: 10 to 500 characters.
+        tenant_id: the tenant.
+
+    Returns:
+        Whether that changed anything.
+
+    Raises:
+        HoldRefused: there was never one of that name.
+        ReasonInvalid: the reason is too short or too long.
+    """
+    return _value(
+        "release_hold",
+        bool,
+        name=("text", name),
+        reason=("text", reason),
+        tenant_id=("uuid", tenant_id),
+    )
+
+
+def list_holds(tenant_id: Uuid | None = None) -> Call[list[models.Hold]]:
+    """Lists holds, those that were released too.
+
+    Args:
+        tenant_id: the tenant; left out by an operator or auditor, all of them.
+    """
+    return _list("list_holds", models.Hold, tenant_id=("uuid", tenant_id))
+
+
+# Data retention
+
+
+def define_data_retention(
+    relation: str,
+    time_column: str,
+    levels: Sequence[Object],
+    children: Sequence[Object] = (),
+    tenant_column: str | None = None,
+    entity_type: str | None = None,
+    actor_column: str | None = None,
+    decision: str | None = None,
+) -> Call[bool]:
+    """Declares how long the rows of a table are kept; for its owner, with audit_operator.
+
+    Nothing is removed before `arm_data_retention`. Again, it changes the declaration, and disarms
+    it unless only the decision differs.
+
+    Args:
+        relation: the table, as regclass reads it: quoted where it must be, with its schema unless
+            the search path finds it.
+        time_column: which column says how old a row is.
+        levels: where to look for the days, first to last: {"name", "relation", "join", "days",
+            "keep", "enabled"}; see the README.
+        children: tables whose rows go too or keep a row: {"relation", "join", "rule", "children"}.
+        tenant_column: which column says whose a row is.
+        entity_type: what its rows are called in events and holds; left out, as it is watched.
+        actor_column: which column says whose act a row is, for holds.
+        decision: the disposal decision, 10 to 500 characters; required.
+
+    Returns:
+        Whether that changed anything.
+
+    Raises:
+        Busy: a transaction kept a lock on the table.
+        DataRetentionRefused: it can't be declared like that.
+        ReasonInvalid: the decision is missing, too short or too long.
+    """
+    return _value(
+        "define_data_retention",
+        bool,
+        relation=("regclass", relation),
+        time_column=("text", time_column),
+        levels=("jsonb", levels),
+        children=("jsonb", children),
+        tenant_column=("text", tenant_column),
+        entity_type=("text", entity_type),
+        actor_column=("text", actor_column),
+        decision=("text", decision),
+    )
+
+
+def arm_data_retention(relation: str, reason: str) -> Call[bool]:
+    """Lets `purge_data` remove rows of a table; as `define_data_retention`.
+
+    Args:
+        relation: the table.
+        reason: 10 to 500 characters.
+
+    Returns:
+        Whether that changed anything.
+
+    Raises:
+        DataRetentionRefused: nothing is declared, or it no longer fits the table.
+        PreviewRequired: the same login hasn't previewed it within the hour.
+        ReasonInvalid: the reason is too short or too long.
+    """
+    return _value(
+        "arm_data_retention", bool, relation=("regclass", relation), reason=("text", reason)
+    )
+
+
+def disarm_data_retention(relation: str, reason: str) -> Call[bool]:
+    """Lets `purge_data` leave a table alone; as `define_data_retention`.
+
+    Args:
+        relation: the table.
+        reason: 10 to 500 characters.
+
+    Returns:
+        Whether that changed anything.
+
+    Raises:
+        DataRetentionRefused: nothing is declared.
+        ReasonInvalid: the reason is too short or too long.
+    """
+    return _value(
+        "disarm_data_retention", bool, relation=("regclass", relation), reason=("text", reason)
+    )
+
+
+def drop_data_retention(relation: str, reason: str) -> Call[bool]:
+    """Forgets what was declared for a table; its receipts stay; as `define_data_retention`.
+
+    Args:
+        relation: the table.
+        reason: 10 to 500 characters.
+
+    Returns:
+        Whether that changed anything.
+
+    Raises:
+        DataRetentionRefused: the table is somebody else's.
+        ReasonInvalid: the reason is too short or too long.
+    """
+    return _value(
+        "drop_data_retention", bool, relation=("regclass", relation), reason=("text", reason)
+    )
+
+
+def resolve_data_retention(relation: str, key: EntityId) -> Call[models.ResolvedRetention]:
+    """Tells for one row how long it is kept, and who says so.
+
+    Args:
+        relation: the table, as for `define_data_retention`.
+        key: the row's primary key; of several columns, a JSON array of their texts.
+
+    Raises:
+        DataRetentionRefused: nothing is declared, or there is no such row.
+    """
+    return _one(
+        "resolve_data_retention",
+        models.ResolvedRetention,
+        relation=("regclass", relation),
+        key=("text", key),
+    )
+
+
+def preview_data_purge(relation: str) -> Call[list[models.DataPurgePreview]]:
+    """Tells what `purge_data` would remove of a table now; arming needs it.
+
+    Args:
+        relation: the table, as for `define_data_retention`.
+
+    Raises:
+        DataRetentionRefused: nothing is declared, or it no longer fits the table.
+    """
+    return _list("preview_data_purge", models.DataPurgePreview, relation=("regclass", relation))
+
+
+def list_data_retention() -> Call[list[models.DataRetention]]:
+    """Lists the tables under data retention, and what isn't as it should be with them."""
+    return _list("list_data_retention", models.DataRetention)
+
+
+def list_data_purges(up_to: int = 100) -> Call[list[models.DataPurge]]:
+    """Lists the receipts of `purge_data`, newest first.
+
+    Args:
+        up_to: how many.
+    """
+    return _list("list_data_purges", models.DataPurge, up_to=("integer", up_to))
+
+
+def purge_data() -> Call[None]:
+    """Removes the rows that are older than data retention keeps them; for audit_operator.
+
+    It commits between steps, as `maintain_partitions`.
+    """
+    return Call("purge_data", (), None, _nothing, is_procedure=True)
+
+
 # Jobs
+
+
+def list_upkeep() -> Call[list[models.Upkeep]]:
+    """Lists statements that close partitions without holding anybody back; for audit_operator.
+
+    Each is run alone, in order, outside a transaction, by a login that may become audit_owner.
+    `maintain_partitions` does without what wasn't run, and holds imports back for a while.
+    """
+    return _list("list_upkeep", models.Upkeep)
+
+
+def schedule_jobs() -> Call[list[models.ScheduledJob]]:
+    """Has pg_cron run the jobs as this role; for a login in audit_operator.
+
+    Raises:
+        SchedulerMissing: pg_cron isn't here, or not for this role; the hint says what else to do.
+    """
+    return _list("schedule_jobs", models.ScheduledJob)
+
+
+def unschedule_jobs(reason: str) -> Call[int]:
+    """Takes the jobs that this role handed to pg_cron back; as `schedule_jobs`.
+
+    Args:
+        reason: 10 to 500 characters.
+
+    Returns:
+        How many there were.
+
+    Raises:
+        ReasonInvalid: the reason is too short or too long.
+    """
+    return _value("unschedule_jobs", int, reason=("text", reason))
+
+
+def list_jobs() -> Call[list[models.Job]]:
+    """Lists the jobs, when they run, and how their last runs ended."""
+    return _list("list_jobs", models.Job)
+
+
+def run_jobs() -> Call[None]:
+    """Runs each job that is due; for audit_operator.
+
+    It commits between steps, as `maintain_partitions`.
+    """
+    return Call("run_jobs", (), None, _nothing, is_procedure=True)
 
 
 def set_option(name: str, value: str, reason: str) -> Call[bool]:

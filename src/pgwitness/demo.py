@@ -17,6 +17,7 @@ import textwrap
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
 
 import click
@@ -82,6 +83,83 @@ create table if not exists pgwitness_demo.member (
 grant usage on schema pgwitness_demo to pgwitness_demo_app, pgwitness_demo_reader;
 grant select, insert, update, delete on pgwitness_demo.member to pgwitness_demo_app;
 reset role;
+"""
+
+CREATE_CONVERSATIONS = f"""
+set local role pgwitness_demo_operator;
+create table if not exists pgwitness_demo.tenants (
+  id uuid primary key,
+  conversation_retention_days integer,
+  conversation_retention_enabled boolean not null default false
+);
+create table if not exists pgwitness_demo.spaces (
+  id bigint primary key,
+  tenant_id uuid not null references pgwitness_demo.tenants,
+  data_retention_days integer
+);
+create table if not exists pgwitness_demo.assistants (
+  id bigint primary key,
+  space_id bigint references pgwitness_demo.spaces on delete set null,
+  name text not null,
+  data_retention_days integer
+);
+create table if not exists pgwitness_demo.apps (
+  id bigint primary key,
+  space_id bigint references pgwitness_demo.spaces on delete set null,
+  data_retention_days integer
+);
+create table if not exists pgwitness_demo.sessions (
+  id bigint generated always as identity primary key,
+  tenant_id uuid not null
+);
+create table if not exists pgwitness_demo.questions (
+  id bigint generated always as identity primary key,
+  tenant_id uuid not null,
+  session_id bigint references pgwitness_demo.sessions,
+  assistant_id bigint references pgwitness_demo.assistants on delete set null,
+  created_at timestamptz not null
+);
+create table if not exists pgwitness_demo.app_runs (
+  id bigint generated always as identity primary key,
+  tenant_id uuid not null,
+  app_id bigint references pgwitness_demo.apps on delete set null,
+  created_at timestamptz not null
+);
+insert into pgwitness_demo.tenants values ('{MEADOW}', 365, true), ('{HARBOUR}', null, false)
+on conflict do nothing;
+insert into pgwitness_demo.spaces values (1, '{MEADOW}', 90), (2, '{HARBOUR}', null)
+on conflict do nothing;
+insert into pgwitness_demo.assistants
+values (1, 1, 'Homework help', 30), (2, 1, 'Timetable', null), (3, 2, 'Letters', null)
+on conflict do nothing;
+with opened as (
+  insert into pgwitness_demo.sessions (tenant_id)
+  select '{MEADOW}' from generate_series(1, 12)
+  returning id
+)
+insert into pgwitness_demo.questions (tenant_id, session_id, assistant_id, created_at)
+select '{MEADOW}', id, 1 + id % 2, now() - row_number() over () * interval '10 days' from opened;
+insert into pgwitness_demo.questions (tenant_id, assistant_id, created_at)
+select '{HARBOUR}', 3, now() - number * interval '300 days' from generate_series(1, 3) number;
+"""
+
+DEFINE_RETENTION = """
+select audit.define_data_retention(
+  relation => 'pgwitness_demo.questions',
+  time_column => 'created_at',
+  levels => '[
+    {"name": "assistant", "relation": "pgwitness_demo.assistants",
+     "join": {"assistant_id": "id"}, "days": "data_retention_days"},
+    {"name": "space", "relation": "pgwitness_demo.spaces",
+     "join": {"assistant.space_id": "id"}, "days": "data_retention_days"},
+    {"name": "tenant", "relation": "pgwitness_demo.tenants",
+     "join": {"tenant_id": "id"}, "days": "conversation_retention_days",
+     "enabled": "conversation_retention_enabled"}]',
+  children => '[
+    {"relation": "pgwitness_demo.sessions", "join": {"id": "session_id"}, "rule": "with_last"}]',
+  tenant_column => 'tenant_id',
+  decision => 'Disposal decision 2024:7 of the board'
+);
 """
 
 WORK_IN_SQL = f"""
@@ -217,6 +295,8 @@ def play(stage: Stage) -> None:
     write(stage)
     turn_toggles(stage)
     read(stage)
+    retain(stage)
+    retain_conversations(stage)
 
 
 def prepare(stage: Stage) -> None:
@@ -331,6 +411,53 @@ def read(stage: Stage) -> None:
     stage.head(" 9  What happened to the row itself, and the SQL that would undo it ")
     stage.run("reader", "history", "pgwitness_demo.member", str(member[0].entity_id))
     stage.run("reader", "revert", str(member[0].id))
+
+
+def retain(stage: Stage) -> None:
+    """Hold an event that has expired, and purge the others."""
+    stage.head(" 10  Events are kept for 365 days unless told; what is held stays ")
+    moment = datetime.now(UTC) - timedelta(days=400)
+    with psycopg.connect(stage.of("admin"), autocommit=True) as connection:
+        Client(connection).import_events(
+            [
+                {
+                    "action": "assistant_created",
+                    "entity_type": "assistant",
+                    "entity_id": f"old-{number}",
+                    "description": f"Anna made an assistant, number {number}",
+                    "occurred_at": moment.isoformat(),
+                    "idempotency_key": f"old-{number}",
+                }
+                for number in range(1, 6)
+            ],
+            reason="The log of the system before this one",
+        )
+    stage.run("admin", "retention", "show")
+    stage.run(
+        "admin", "hold", "place", "Case 4711", "--entity-type", "assistant",
+        "--entity-id", "old-3", "--reason", "Asked for by the court",
+    )  # fmt: skip
+    stage.run("admin", "retention", "preview")
+    stage.run("operator", "retention", "run", "--yes")
+    stage.run("admin", "hold", "list")
+
+
+def retain_conversations(stage: Stage) -> None:
+    """Declare how long the application's own rows are kept, look, arm and purge."""
+    stage.head(" 11  Conversations: an assistant's days, else its space's, else the tenant's ")
+    with psycopg.connect(stage.dsn) as connection:
+        connection.execute(CREATE_CONVERSATIONS.encode())
+    stage.show(DEFINE_RETENTION, "sql")
+    with psycopg.connect(stage.of("operator"), autocommit=True) as connection:
+        connection.execute(DEFINE_RETENTION.encode())
+    questions = "pgwitness_demo.questions"
+    stage.run("operator", "data-retention", "preview", questions)
+    reason = "As decided by the board"
+    stage.run("operator", "data-retention", "arm", questions, "--yes", "--reason", reason)
+    stage.run("operator", "data-retention", "run", "--yes")
+
+    stage.head(" 12  Purges and partitions are jobs: of pg_cron, cron, systemd or a service ")
+    stage.run("operator", "jobs", "list")
 
 
 def say_goodbye(stage: Stage, psql: str, place: str) -> None:

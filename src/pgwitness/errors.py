@@ -240,6 +240,34 @@ class SpooledChange(CaptureError):
     """WT093: a change was spooled instead of logged; a warning, which nothing raises."""
 
 
+class RetentionError(PgwitnessError):
+    """Something can't be kept, held or removed like that."""
+
+
+class RetentionRefused(RetentionError):
+    """WT110: the retention can't be set like that."""
+
+
+class HoldRefused(RetentionError):
+    """WT111: a hold can't be placed like that, or there is none of that name."""
+
+
+class DataRetentionRefused(RetentionError):
+    """WT112: the table can't have data retention like that, or has none."""
+
+
+class PreviewRequired(RetentionError):
+    """WT113: data retention is armed only after a fresh preview by the same login."""
+
+
+class SchedulerMissing(PgwitnessError):
+    """WT114: pg_cron isn't there to run jobs, or not for this role."""
+
+
+class PurgeStopped(RetentionError):
+    """WT115: a purge left rows that it should have removed; a warning, which nothing raises."""
+
+
 class ValueUnstorable(PgwitnessError, ValueError):
     """The client can't turn a Python value into JSON or text without losing some of it."""
 
@@ -286,6 +314,12 @@ ERRORS: dict[str, type[PgwitnessError]] = {
     "WT091": RelationUnwatched,
     "WT092": RevertRefused,
     "WT093": SpooledChange,
+    "WT110": RetentionRefused,
+    "WT111": HoldRefused,
+    "WT112": DataRetentionRefused,
+    "WT113": PreviewRequired,
+    "WT114": SchedulerMissing,
+    "WT115": PurgeStopped,
 }
 
 

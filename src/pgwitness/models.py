@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface, ip_interface
@@ -480,6 +480,327 @@ class SpoolCount:
 
     logged: int
     remaining: int
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long a tenant's events are kept.
+
+    Attributes:
+        tenant_id: the tenant.
+        name: its name.
+        days: older events go; None keeps them for ever.
+        is_exact: they are removed the night after they expire, instead of with their partition.
+        cutoff: events strictly older have expired; None when none does.
+        set_at: when that was set, None when it never was.
+        set_by: database login, and the SET ROLE role behind a slash.
+        reason: why.
+        next_days: what waits to take effect.
+        next_is_exact: the same for `is_exact`.
+        next_takes_effect_at: when it does; None when nothing waits.
+        next_set_by: who set that.
+        next_reason: why.
+        floors: category to the days that its events are kept at least.
+        next_purge_at: when expired events are removed next.
+    """
+
+    tenant_id: UUID
+    name: str
+    days: int | None
+    is_exact: bool
+    cutoff: datetime | None
+    set_at: datetime | None
+    set_by: str | None
+    reason: str | None
+    next_days: int | None
+    next_is_exact: bool | None
+    next_takes_effect_at: datetime | None
+    next_set_by: str | None
+    next_reason: str | None
+    floors: Json
+    next_purge_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PurgePreview:
+    """What a purge would remove of a tenant's events.
+
+    Attributes:
+        tenant_id: the tenant.
+        name: its name.
+        days: the policy in force; None keeps everything.
+        is_exact: expired events go at once, instead of with their partition.
+        cutoff: events strictly older have expired.
+        due: how many would go now.
+        oldest_at: time of the oldest of these.
+        newest_at: time of the newest of these.
+        kept_by_floor: expired, but their category is kept longer.
+        kept_by_hold: expired, but held.
+        waiting_for_partition: expired, and gone once all of their partition has.
+    """
+
+    tenant_id: UUID
+    name: str
+    days: int | None
+    is_exact: bool
+    cutoff: datetime | None
+    due: int
+    oldest_at: datetime | None
+    newest_at: datetime | None
+    kept_by_floor: int
+    kept_by_hold: int
+    waiting_for_partition: int
+
+
+@dataclass(frozen=True, slots=True)
+class Purge:
+    """The receipt of a purge of one tenant's events.
+
+    Attributes:
+        run_id: the run; one run has a receipt for each tenant.
+        started_at: when it began.
+        finished_at: when it ended.
+        tenant_id: the tenant.
+        name: its name.
+        days: the policy in force.
+        is_exact: the policy in force.
+        cutoff: events strictly older had expired.
+        predicted: events that the run set out to remove.
+        removed: events that it removed.
+        kept_by_floor: expired, but their category is kept longer.
+        kept_by_hold: expired, but held.
+        oldest_removed_at: time of the oldest event removed.
+        newest_removed_at: time of the newest event removed.
+        is_last: the tenant is retired, and nothing of it is left.
+        result: running, succeeded, failed or interrupted.
+        error: what kept it from removing some of them.
+        run_by: database login, and the SET ROLE role behind a slash.
+    """
+
+    run_id: UUID
+    started_at: datetime
+    finished_at: datetime | None
+    tenant_id: UUID
+    name: str | None
+    days: int | None
+    is_exact: bool
+    cutoff: datetime | None
+    predicted: int
+    removed: int
+    kept_by_floor: int
+    kept_by_hold: int
+    oldest_removed_at: datetime | None
+    newest_removed_at: datetime | None
+    is_last: bool
+    result: str
+    error: str | None
+    run_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """What nothing may remove or erase.
+
+    Attributes:
+        tenant_id: the tenant.
+        name: for people.
+        filter: what is held.
+        reason: why.
+        placed_at: when.
+        placed_by: database login, and the SET ROLE role behind a slash.
+        released_at: since when it holds nothing; None while it stands.
+        released_by: who released it.
+        release_reason: why.
+    """
+
+    tenant_id: UUID
+    name: str
+    filter: Json
+    reason: str
+    placed_at: datetime
+    placed_by: str
+    released_at: datetime | None
+    released_by: str | None
+    release_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DataRetention:
+    """A table of the application under data retention.
+
+    Attributes:
+        relation: its name.
+        time_column: which column says how old a row is.
+        tenant_column: which column says whose a row is, or None.
+        levels: where to look for the days, first to last.
+        children: tables whose rows go too or keep a row.
+        entity_type: what its rows are called in events and holds, or None.
+        decision: the disposal decision.
+        armed_at: since when rows are removed; None when they aren't.
+        armed_by: database login, and the SET ROLE role behind a slash.
+        last_run_at: when rows were last removed, or could have been.
+        problem: what isn't as it should be, or None.
+    """
+
+    relation: str
+    time_column: str
+    tenant_column: str | None
+    levels: Json
+    children: Json
+    entity_type: str | None
+    decision: str
+    armed_at: datetime | None
+    armed_by: str | None
+    last_run_at: datetime | None
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedRetention:
+    """How long one row is kept.
+
+    Attributes:
+        level: which level says so; None when none does.
+        days: how many; None keeps it for ever.
+        is_kept: it is kept whatever its age.
+        time: how old it is.
+        due_at: when it may go; None when it may not.
+        problem: what is wrong with the value, or None.
+    """
+
+    level: str | None
+    days: int | None
+    is_kept: bool
+    time: datetime | None
+    due_at: datetime | None
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DataPurgePreview:
+    """What a purge would remove of a table's rows that are kept alike.
+
+    Attributes:
+        tenant_id: whose they are; None where the table doesn't say.
+        level: which level says how long they are kept; None when none does.
+        days: how long; None keeps them for ever.
+        rows: how many there are.
+        due: how many would go now.
+        waiting: would, but the days were shortened just now.
+        kept_by_hold: due, but held.
+        invalid: kept, since the value is neither null nor 1 to 2,555.
+        oldest_at: time of the oldest row.
+    """
+
+    tenant_id: UUID | None
+    level: str | None
+    days: int | None
+    rows: int
+    due: int
+    waiting: int
+    kept_by_hold: int
+    invalid: int
+    oldest_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class DataPurge:
+    """The receipt of a purge of a table's rows.
+
+    Attributes:
+        run_id: the run; one run has a receipt for each table and tenant.
+        relation: the table.
+        tenant_id: whose rows.
+        started_at: when the run began.
+        finished_at: when it ended.
+        predicted: rows that the run set out to remove.
+        removed: rows that it removed.
+        children_removed: rows of other tables that went with them.
+        kept_by_hold: due, but held.
+        kept_locked: due, but somebody was working with them.
+        failed: due, but something refused.
+        by_level: level to rows removed.
+        decision: the disposal decision.
+        result: running, succeeded, failed or interrupted.
+        error: what kept it from removing some of them.
+        run_by: database login, and the SET ROLE role behind a slash.
+    """
+
+    run_id: UUID
+    relation: str
+    tenant_id: UUID | None
+    started_at: datetime
+    finished_at: datetime | None
+    predicted: int
+    removed: int
+    children_removed: int
+    kept_by_hold: int
+    kept_locked: int
+    failed: int
+    by_level: Json
+    decision: str
+    result: str
+    error: str | None
+    run_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Upkeep:
+    """A statement that helps to close a partition.
+
+    Attributes:
+        partition_name: the table.
+        statement: what to run.
+    """
+
+    partition_name: str
+    statement: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduledJob:
+    """A job that pg_cron runs.
+
+    Attributes:
+        job_name: the procedure.
+        schedule: minute, hour, day, month and weekday (UTC).
+        command: what is run.
+    """
+
+    job_name: str
+    schedule: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job, and how its last run ended.
+
+    Attributes:
+        job_name: the procedure.
+        description: what it does.
+        schedule: minute, hour, day, month and weekday (UTC).
+        scheduler: pg_cron when that was told to run it; None when something else has to.
+        next_run_at: when it should begin next.
+        last_started_at: when it last began, None when it never did.
+        last_finished_at: when that run ended.
+        duration: how long that run took, or has taken.
+        result: running, succeeded, failed or interrupted.
+        detail: what it did, or what went wrong.
+        run_by: database login, and the SET ROLE role behind a slash.
+    """
+
+    job_name: str
+    description: str
+    schedule: str
+    scheduler: str | None
+    next_run_at: datetime
+    last_started_at: datetime | None
+    last_finished_at: datetime | None
+    duration: timedelta | None
+    result: str | None
+    detail: str | None
+    run_by: str | None
 
 
 Model = TypeVar("Model")

@@ -18,6 +18,8 @@ What is compared with what:
 - Capture: changes to a watched table against the same changes to an unwatched twin, and against
   the peers that are installed (`pip install 'pgwitness[bench]'`), each in a database of its own
   that is gone afterwards. More in capture.py.
+- Retention: purges against DELETE and VACUUM, and against the batched purge of another system; in a
+  database of its own. More in retention.py.
 """
 
 from __future__ import annotations
@@ -48,6 +50,7 @@ if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from bench.capture import CaptureReport, compare_capture
+from bench.retention import compare_retention
 from bench.stage import (
     ADMIN,
     APP,
@@ -90,7 +93,7 @@ EVENT = {
 }
 """What every writer writes."""
 
-PARTS = ("writing", "reading", "capture")
+PARTS = ("writing", "reading", "capture", "retention")
 
 SETTINGS = (
     "server_version",
@@ -467,6 +470,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--only", choices=PARTS, help="one part (all)")
     parser.add_argument("--rows", type=int, help="events to page and search in (1,000,000)")
     parser.add_argument("--changes", type=int, help="rows of a captured statement (100,000)")
+    parser.add_argument("--expired", type=int, help="events of the purged partition (1,000,000)")
     parser.add_argument("--runs", type=int, help="runs of each side (5)")
     parser.add_argument("--seconds", type=float, help="length of a writer's run (10)")
     parser.add_argument(
@@ -479,6 +483,7 @@ def main(arguments: list[str] | None = None) -> int:
     parts = (chosen.only,) if chosen.only else PARTS
     rows = chosen.rows or (50_000 if chosen.quick else 1_000_000)
     changes = chosen.changes or (2_000 if chosen.quick else 100_000)
+    expired = chosen.expired or (20_000 if chosen.quick else 1_000_000)
     runs = chosen.runs or (1 if chosen.quick else 5)
     seconds = chosen.seconds or (1 if chosen.quick else 10)
     comparisons: list[Comparison] = []
@@ -503,6 +508,10 @@ def main(arguments: list[str] | None = None) -> int:
                 place, runs=runs, rows=changes, seconds=seconds / 2, cores=chosen.cores
             )
             comparisons += capture.comparisons
+        if "retention" in parts:
+            comparisons += compare_retention(
+                place, runs=min(runs, 3), rows=expired, seconds=seconds
+            )
     print_comparisons(comparisons)
     if capture:
         print("\nCapture, side by side:\n")
@@ -517,6 +526,7 @@ def main(arguments: list[str] | None = None) -> int:
                 "parts": parts,
                 "rows": rows,
                 "changes": changes,
+                "expired": expired,
                 "runs": runs,
                 "seconds": seconds,
                 "comparisons": [asdict(comparison) for comparison in comparisons],

@@ -270,3 +270,33 @@ def run_pgbench(
     if done.returncode != 0 or found is None or "aborted" in done.stderr:
         raise SystemExit(f"pgbench failed:\n{done.stdout}\n{done.stderr}")
     return float(found[1])
+
+
+def pgbench_latencies(
+    place: Place, script: Path, folder: Path, *, clients: int, seconds: float
+) -> list[int]:
+    """Run a script, prepared, as the application, and give each transaction's microseconds."""
+    prefix = folder / "latency"
+    for earlier in folder.glob("latency.*"):
+        earlier.unlink()
+    done = subprocess.run(
+        [
+            str(place.pgbench),
+            *("-n", "-M", "prepared", "-l", "--log-prefix", str(prefix)),
+            *("-c", str(clients), "-j", "1"),
+            *("-T", str(max(1, round(seconds)))),
+            *("-f", str(script)),
+            psycopg.conninfo.make_conninfo(place.dsn, user=APP),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    latencies = [
+        int(line.split()[2])
+        for log in folder.glob("latency.*")
+        for line in log.read_text(encoding="utf-8").splitlines()
+    ]
+    if done.returncode != 0 or not latencies:
+        raise SystemExit(f"pgbench failed:\n{done.stdout}\n{done.stderr}")
+    return latencies

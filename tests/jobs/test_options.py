@@ -22,9 +22,14 @@ def option(operator: Connection, name: str) -> dict[str, Any]:
 def test_a_new_installation_has_the_defaults(operator: Connection) -> None:
     found = {row["name"]: row for row in rows(operator, "list_options")}
     assert {name: row["value"] for name, row in found.items()} == {
+        "data_purge_limit_percent": "20",
+        "maintain_partitions_at": "01:30",
         "partition_width": "week",
         "partitions_ahead_weeks": "26",
         "payload_limit_bytes": "65536",
+        "purge_data_at": "03:00",
+        "purge_events_at": "02:00",
+        "retention_delay_days": "7",
     }
     for row in found.values():
         assert row["value"] == row["default_value"]
@@ -58,6 +63,11 @@ def test_bad_names_and_values_are_refused(loaded_database: Database, operator: C
         ("partitions_ahead_weeks", "200"),
         ("partitions_ahead_weeks", "-26"),
         ("partitions_ahead_weeks", "26.5"),
+        ("purge_events_at", "24:00"),
+        ("purge_events_at", "2:00"),
+        ("purge_events_at", "02:00:30"),
+        ("retention_delay_days", "0"),
+        ("data_purge_limit_percent", "101"),
         ("payload_limit_bytes", "999"),
         ("payload_limit_bytes", "99999999"),
         ("payload_limit_bytes", "64 kB"),
@@ -77,4 +87,4 @@ def test_only_operators_set_them(loaded_database: Database, auditor: Connection)
         connection = loaded_database.connect(loaded_database.role(persona))
         with refused("42501", case=persona):
             set_option(connection, "partition_width", "day")
-    assert len(rows(auditor, "list_options")) == 3
+    assert len(rows(auditor, "list_options")) == 8

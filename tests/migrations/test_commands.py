@@ -39,7 +39,7 @@ def test_from_nothing_to_nothing(writable: Database) -> None:
     first = run(dsn, "install").stdout
     assert f"pgwitness {__version__} is in database {writable.name}" in first
     assert "0001.instance" in first
-    assert first.rstrip().endswith("pgwitness maintain"), "what isn't scheduled comes last"
+    assert first.rstrip().endswith("pgwitness jobs serve"), "what isn't scheduled comes last"
     assert "Nothing differed" in run(dsn, "install").stdout
     assert "Nothing differs." in run(dsn, "status").stdout
     gone = run(dsn, "uninstall", "--yes").stdout

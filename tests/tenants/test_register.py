@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -93,25 +94,50 @@ def retire(operator: Connection, tenant_id: UUID | None, reason: str = REASON) -
 def test_a_retired_tenant_logs_no_more(
     loaded_database: Database, operator: Connection, app: Connection, app_b: Connection
 ) -> None:
+    """Neither a role that was bound to it nor one that may act for all tenants."""
     assert retire(operator, loaded_database.tenant_a) is True
-    for attempt in (
-        lambda: log(app),
-        lambda: log(app, outcome="failure", error_message="It broke"),
-        lambda: log_batch(app, [{}]),
-        lambda: call(app, "is_logged", action="user_created"),
+    service = loaded_database.connect(loaded_database.role("service"))
+    for writer, code, named in (
+        (app, "WT001", {}),
+        (app, "WT002", {"tenant_id": loaded_database.tenant_a}),
+        (service, "WT003", {"tenant_id": loaded_database.tenant_a}),
     ):
-        with refused("WT003") as refusal:
-            attempt()
-        assert "retired" in refusal.message
+        for attempt in (
+            partial(log, writer, **named),
+            partial(log, writer, outcome="failure", error_message="It broke", **named),
+            partial(log_batch, writer, [{}], **named),
+            partial(call, writer, "is_logged", action="user_created", **named),
+        ):
+            with refused(code) as refusal:
+                attempt()
+            assert code != "WT003" or "retired" in refusal.message
     assert stored(loaded_database) == []
     assert log(app_b) is not None
 
 
-def test_a_retired_tenant_stays_readable(
+def test_a_retired_tenant_s_grants_go_at_once(
+    loaded_database: Database, operator: Connection, reader: Connection
+) -> None:
+    justify(reader)
+    retire(operator, loaded_database.tenant_a)
+    with refused("WT001"):
+        rows(reader, "search_events")
+    left = {g["role_name"] for g in rows(operator, "list_grants")}
+    assert loaded_database.role("reader", "a") not in left
+    assert loaded_database.role("reader", "b") in left
+    revoked = stored(loaded_database, "action = 'tenant_revoked'")
+    assert {event["metadata"]["role"] for event in revoked} == {
+        loaded_database.role(persona, "a") for persona in ("app", "reader", "admin", "privacy")
+    } | {loaded_database.role("auditor")}
+    assert {event["tenant_id"] for event in revoked} == {loaded_database.tenant_a}
+
+
+def test_a_retired_tenant_stays_readable_by_who_is_granted_it_anew(
     loaded_database: Database, operator: Connection, app: Connection, reader: Connection
 ) -> None:
     event_id = log(app)
     retire(operator, loaded_database.tenant_a)
+    bind(loaded_database, loaded_database.role("reader", "a"), loaded_database.tenant_a)
     justify(reader)
     assert [e["id"] for e in rows(reader, "search_events", filter={"source": "logged"})] == [
         event_id
@@ -142,6 +168,7 @@ def test_registering_brings_a_retired_tenant_back_as_it_was(
     call(admin, "set_action_logging", action="user_deleted", enabled=False, reason=REASON)
     retire(operator, loaded_database.tenant_a)
     assert register(operator, "Tenant A", loaded_database.tenant_a) is True
+    bind(loaded_database, loaded_database.role("app", "a"), loaded_database.tenant_a)
     assert log(app) is not None
     assert log(app, action="user_deleted") is None
 

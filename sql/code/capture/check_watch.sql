@@ -16,7 +16,7 @@ declare
 begin
   select c.* into class from pg_class c where c.oid = check_watch.relation;
   if class.oid is null or class.relkind not in ('r', 'p') or class.relpersistence = 't' or class.relispartition
-    or class.relnamespace::regnamespace::text ~ '^(pg_|information_schema$|audit$|audit_private$|audit_migrations$)'
+    or class.relnamespace::regnamespace::text ~ '^(pg_|information_schema$|audit$|audit_private$|audit_data$|audit_migrations$)'
   then
     perform audit_private.refuse_watch(
       format('%s can''t be watched', coalesce(check_watch.relation::text, 'null')),
@@ -94,6 +94,12 @@ begin
       'level, on_error or keep_deleted_values has no valid value',
       format('They are %L, %L and %L.', watched.level, watched.on_error, watched.keep_deleted_values),
       'level is statement or row, on_error is refuse or spool, keep_deleted_values is true or false.');
+  end if;
+  if watched.keep_deleted_values and audit_private.is_under_data_retention(check_watch.relation) then
+    perform audit_private.refuse_watch(
+      format('%s is under data retention', check_watch.relation),
+      'The values of its rows would stay in events after the rows had to go.',
+      'Leave keep_deleted_values out: a delete then records key and label alone.');
   end if;
   if watched.level = 'row' and not (
     select bool_and(x.indimmediate) from pg_index x

@@ -42,7 +42,8 @@ begin
   watched.ignore_columns := coalesce(prepare_watch.ignore_columns, '{}');
   watched.level := prepare_watch.level;
   watched.on_error := prepare_watch.on_error;
-  watched.keep_deleted_values := prepare_watch.keep_deleted_values;
+  watched.keep_deleted_values := coalesce(
+    prepare_watch.keep_deleted_values, not audit_private.is_under_data_retention(prepare_watch.relation));
   watched.watched_by := audit_private.recorded_by();
   select c.relnamespace::regnamespace::text, c.relname into watched.schema_name, watched.table_name
   from pg_class c where c.oid = prepare_watch.relation;

@@ -11,7 +11,7 @@ create or replace function audit.watch(
   category text default null,
   level text default 'statement',
   on_error text default 'refuse',
-  keep_deleted_values boolean default true,
+  keep_deleted_values boolean default null,
   reason text default null
 )
 returns boolean

@@ -43,4 +43,5 @@ end
 $$;
 comment on function audit_private.write_system_event(uuid, text, text, text, text, jsonb, jsonb) is
   'writes a mandatory event by the current actor and returns its id';
-grant execute on function audit_private.write_system_event(uuid, text, text, text, text, jsonb, jsonb) to audit_owner;
+grant execute on function audit_private.write_system_event(uuid, text, text, text, text, jsonb, jsonb)
+  to audit_owner, audit_keeper;

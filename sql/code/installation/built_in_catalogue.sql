@@ -45,7 +45,11 @@ values
   ('audit_toggle', '{"en": "Logging toggle", "sv": "Loggningsreglage"}', '{}', true),
   ('audit_catalogue', '{"en": "Catalogue", "sv": "Katalog"}', '{}', true),
   ('audit_option', '{"en": "Option", "sv": "Inställning"}', '{}', true),
-  ('audit_watch', '{"en": "Watched table", "sv": "Bevakad tabell"}', '{}', true)
+  ('audit_watch', '{"en": "Watched table", "sv": "Bevakad tabell"}', '{}', true),
+  ('audit_retention', '{"en": "Retention policy", "sv": "Gallringsregel"}', '{}', true),
+  ('audit_hold', '{"en": "Legal hold", "sv": "Gallringsstopp"}', '{}', true),
+  ('audit_data_retention', '{"en": "Data retention", "sv": "Gallring av uppgifter"}', '{}', true),
+  ('audit_job', '{"en": "Job", "sv": "Jobb"}', '{}', true)
 on conflict (entity_type) do update
 set titles = excluded.titles, descriptions = excluded.descriptions, is_built_in = true
 where (known.titles, known.descriptions, known.is_built_in)
@@ -67,6 +71,18 @@ values
   ('table_watched', 'audit_control', '{"en": "Table watched", "sv": "Tabell bevakad"}'),
   ('table_unwatched', 'audit_control', '{"en": "Table no longer watched", "sv": "Tabell inte längre bevakad"}'),
   ('spool_logged', 'audit_control', '{"en": "Spooled changes logged", "sv": "Undanlagda ändringar loggade"}'),
+  ('retention_set', 'audit_control', '{"en": "Retention set", "sv": "Gallringsregel satt"}'),
+  ('retention_change_cancelled', 'audit_control', '{"en": "Retention change cancelled", "sv": "Ändrad gallringsregel återtagen"}'),
+  ('hold_placed', 'audit_control', '{"en": "Legal hold placed", "sv": "Gallringsstopp infört"}'),
+  ('hold_released', 'audit_control', '{"en": "Legal hold released", "sv": "Gallringsstopp hävt"}'),
+  ('events_purged', 'audit_control', '{"en": "Expired events removed", "sv": "Gallrade händelser"}'),
+  ('data_retention_defined', 'audit_control', '{"en": "Data retention defined", "sv": "Gallring av uppgifter bestämd"}'),
+  ('data_retention_dropped', 'audit_control', '{"en": "Data retention dropped", "sv": "Gallring av uppgifter borttagen"}'),
+  ('data_retention_armed', 'audit_control', '{"en": "Data retention armed", "sv": "Gallring av uppgifter påslagen"}'),
+  ('data_retention_disarmed', 'audit_control', '{"en": "Data retention disarmed", "sv": "Gallring av uppgifter avslagen"}'),
+  ('data_purged', 'audit_control', '{"en": "Expired data removed", "sv": "Gallrade uppgifter"}'),
+  ('jobs_scheduled', 'audit_control', '{"en": "Jobs scheduled", "sv": "Jobb schemalagda"}'),
+  ('jobs_unscheduled', 'audit_control', '{"en": "Jobs no longer scheduled", "sv": "Jobb inte längre schemalagda"}'),
   ('events_imported', 'audit_control', '{"en": "Events imported", "sv": "Händelser inlästa"}'),
   ('audit_session_created', 'audit_access', '{"en": "Access justified", "sv": "Insyn motiverad"}'),
   ('audit_session_closed', 'audit_access', '{"en": "Access ended", "sv": "Insyn avslutad"}'),

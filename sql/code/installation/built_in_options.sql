@@ -7,6 +7,16 @@ from (
       'width of a partition of events: day, week or month (UTC); partitions that exist keep theirs'),
     ('partitions_ahead_weeks', '26', '^([4-9]|[1-9][0-9]|1[0-9][0-9])$',
       'how far ahead partitions are made, in weeks: 4 to 199'),
+    ('retention_delay_days', '7', '^([1-9]|[1-9][0-9])$',
+      'how long a change waits that shortens retention, of the log or of data, in days: 1 to 99'),
+    ('purge_events_at', '02:00', '^([01][0-9]|2[0-3]):[0-5][0-9]$',
+      'when purge_events runs each day, UTC'),
+    ('purge_data_at', '03:00', '^([01][0-9]|2[0-3]):[0-5][0-9]$',
+      'when purge_data runs each day, UTC'),
+    ('maintain_partitions_at', '01:30', '^([01][0-9]|2[0-3]):[0-5][0-9]$',
+      'when maintain_partitions runs each day, UTC'),
+    ('data_purge_limit_percent', '20', '^([1-9]|[1-9][0-9]|100)$',
+      'largest share of a table that one run of purge_data removes without being told, in percent: 1 to 100'),
     ('payload_limit_bytes', '65536', '^([1-9][0-9]{3,5}|[1-9][0-9]{6})$',
       'largest payload of an event, in bytes: 1,000 to 9,999,999')
 ) as o (name, default_value, pattern, description)

@@ -1,7 +1,8 @@
 -- Policies and views are digested as the server prints them, functions by their stored text: what
 -- pg_get_functiondef prints differs from one major version to the next, and a pg_upgrade must not look like
 -- an intrusion. Partitions come and go; the guard that each of them must have stands for all. So do the functions that
--- watch generates: list_watched knows their digests.
+-- watch generates: list_watched knows their digests. What owners of tables under data retention have in audit_data is
+-- list_data_retention's to know, and the rights that they need for it are no drift.
 create or replace function audit_private.object_digests()
 returns table (kind text, name text, digest text)
 language sql
@@ -17,7 +18,9 @@ as $$
         p.prosrc, p.proconfig, p.prosecdef, p.provolatile, p.prokind, p.proretset,
         p.prorettype::regtype::text, pg_get_function_arguments(p.oid), p.prolang::integer,
         p.proowner::regrole::text,
-        array(select a::text from unnest(p.proacl) as a order by a::text collate "C")
+        array(
+          select a::text from unnest(p.proacl) as a
+          where not audit_private.is_data_owner_right(a, p.proname) order by a::text collate "C")
       )::text as definition
     from pg_proc p
     where p.pronamespace in ('audit'::regnamespace, 'audit_private'::regnamespace)
@@ -57,10 +60,13 @@ as $$
     union all
     select 'schema', n.nspname::text,
       jsonb_build_array(
-        n.nspowner::regrole::text, array(select a::text from unnest(n.nspacl) as a order by a::text collate "C")
+        n.nspowner::regrole::text,
+        array(
+          select a::text from unnest(n.nspacl) as a
+          where not audit_private.is_data_owner_right(a, n.nspname) order by a::text collate "C")
       )::text
     from pg_namespace n
-    where n.nspname in ('audit', 'audit_private', 'audit_migrations')
+    where n.nspname in ('audit', 'audit_private', 'audit_data', 'audit_migrations')
   ) o
   union all
   select 'guard', 'of each partition', audit_private.guard_digest(p.partition_name)

@@ -92,6 +92,9 @@ begin
   where not exists (select from pg_roles r where r.rolname = g.role_name);
 
   return query select c.* from audit_private.check_capture() c;
+  return query select c.* from audit_private.check_retention() c;
+  return query select c.* from audit_private.check_data_retention() c;
+  return query select c.* from audit_private.check_jobs() c;
 
   return query
   select 'logging_on',

@@ -32,7 +32,9 @@ begin
       'alter table audit_private.%1$I enable row level security',
       'alter table audit_private.%1$I force row level security',
       'create policy "Events leave only to their tenant, with a reason" on audit_private.%1$I '
-        'for select to audit_owner using (tenant_id = (select audit_private.readable_tenant()))',
+        'for select to audit_owner using (tenant_id = (select audit_private.readable_tenant()) '
+        'and (occurred_at >= (select audit_private.readable_since()) or audit_private.is_retained(tenant_id, '
+        'occurred_at, id, source, action, entity_type, actor_type, outcome, actor_id, entity_id)))',
       'create policy "The keeper reads what it decides on" on audit_private.%1$I '
         'for select to audit_keeper using (true)',
       'create policy "The keeper removes" on audit_private.%1$I for delete to audit_keeper using (true)',

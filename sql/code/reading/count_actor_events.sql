@@ -25,12 +25,13 @@ begin
       where e.tenant_id = %L::uuid
         and e.occurred_at >= %L::timestamptz
         and e.occurred_at < %L::timestamptz
+        and %s
         and e.actor_id = any ($1)
       limit %s
     ) f
     group by f.actor_id',
     count_actor_events.tenant_id, count_actor_events.from_time, count_actor_events.until_time,
-    count_actor_events.most)
+    audit_private.retained_condition(count_actor_events.tenant_id), count_actor_events.most)
   using count_actor_events.actor_ids;
 end
 $$;

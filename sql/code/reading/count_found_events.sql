@@ -26,11 +26,13 @@ begin
       where e.tenant_id = %L::uuid
         and e.occurred_at >= %L::timestamptz
         and e.occurred_at < %L::timestamptz
+        and %s
         and (%s)
       limit %s
     ) f',
     count_found_events.tenant_id, count_found_events.from_time, count_found_events.until_time,
-    count_found_events.condition, count_found_events.most)
+    audit_private.retained_condition(count_found_events.tenant_id), count_found_events.condition,
+    count_found_events.most)
   into found_events;
   return found_events;
 end

@@ -20,8 +20,9 @@ set datestyle = 'ISO, YMD'
 as $$
 declare
   span constant text := format(
-    'e.tenant_id = %L::uuid and e.occurred_at >= %L::timestamptz and e.occurred_at < %L::timestamptz',
-    find_actors.tenant_id, find_actors.from_time, find_actors.until_time);
+    'e.tenant_id = %L::uuid and e.occurred_at >= %L::timestamptz and e.occurred_at < %L::timestamptz and %s',
+    find_actors.tenant_id, find_actors.from_time, find_actors.until_time,
+    audit_private.retained_condition(find_actors.tenant_id));
 begin
   return query execute
     case when find_actors.is_closed then format(

@@ -31,10 +31,12 @@ begin
     where e.tenant_id = %L::uuid
       and e.occurred_at >= %L::timestamptz
       and e.occurred_at < %L::timestamptz
+      and %s
       and (%s)%s
     order by e.occurred_at desc, e.id desc
     limit %s',
-    find_events.tenant_id, find_events.from_time, find_events.until_time, find_events.condition,
+    find_events.tenant_id, find_events.from_time, find_events.until_time,
+    audit_private.retained_condition(find_events.tenant_id), find_events.condition,
     case when find_events.last_id is not null then format(
       ' and e.occurred_at <= %1$L::timestamptz and (e.occurred_at, e.id) < (%1$L::timestamptz, %2$L::uuid)',
       find_events.last_occurred_at, find_events.last_id) end,

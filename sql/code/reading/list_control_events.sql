@@ -35,6 +35,9 @@ declare
     join audit_private.category c on c.category = a.category
     where c.is_mandatory
   );
+  all_retained_since constant timestamptz := (
+    select max(audit_private.retention_cutoff(t.tenant_id)) from audit_private.policies_in_force(now()) t
+  );
   span record;
 begin
   for span in
@@ -49,8 +52,11 @@ begin
       where e.action = any ($1)
         and e.occurred_at >= %L::timestamptz
         and e.occurred_at < %L::timestamptz
+        and (e.occurred_at >= %L::timestamptz or audit_private.is_retained(
+          e.tenant_id, e.occurred_at, e.id, e.source, e.action, e.entity_type, e.actor_type, e.outcome, e.actor_id,
+          e.entity_id))
       order by e.occurred_at desc, e.id desc',
-      span.from_time, span.until_time)
+      span.from_time, span.until_time, all_retained_since)
     using mandatory;
   end loop;
 end

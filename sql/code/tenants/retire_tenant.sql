@@ -1,4 +1,5 @@
--- Nothing cascades: the trail of a retired tenant stays, sealed and readable by those who hold a grant.
+-- Nothing cascades: the trail of a retired tenant stays until its retention ends, and whoever has to read it gets a
+-- grant by name anew. Its grants go at once, and with its decisions gone every write is refused.
 create or replace function audit.retire_tenant(reason text, tenant_id uuid)
 returns boolean
 language plpgsql
@@ -32,9 +33,13 @@ begin
     entity_id => retire_tenant.tenant_id::text,
     description => 'Tenant retired',
     metadata => jsonb_build_object('reason', checked_reason));
+  perform audit.revoke_tenant(g.role_name, checked_reason, g.tenant_id)
+  from audit_private.tenant_grant g
+  where g.tenant_id = retire_tenant.tenant_id;
   return true;
 end
 $$;
 comment on function audit.retire_tenant(text, uuid) is
-  'ends a tenant''s logging; its events stay readable; true when that changed anything; for audit_operator';
+  'ends a tenant''s logging and revokes its grants; its events stay until their retention ends; true when that changed '
+  'anything; for audit_operator';
 grant execute on function audit.retire_tenant(text, uuid) to audit_operator;

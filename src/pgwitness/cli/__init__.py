@@ -15,11 +15,15 @@ from pgwitness.cli.access import access
 from pgwitness.cli.capture import capture
 from pgwitness.cli.catalogue import catalogue
 from pgwitness.cli.completion import completion
+from pgwitness.cli.data_retention import data_retention
 from pgwitness.cli.doctor import doctor
 from pgwitness.cli.history import history, revert
+from pgwitness.cli.hold import hold
+from pgwitness.cli.jobs import jobs
 from pgwitness.cli.log import log
 from pgwitness.cli.option import option
 from pgwitness.cli.rendering import print_error
+from pgwitness.cli.retention import retention
 from pgwitness.cli.search import actors, report, search, show
 from pgwitness.cli.session import NOTHING_FOUND, Session, share_options
 from pgwitness.cli.tenant import tenant
@@ -81,8 +85,18 @@ def main(context: click.Context) -> None:
 
 
 READING = (search, show, history, revert, actors, report)
-PER_TENANT = (log, *READING, toggle, access, *importing.commands)
-PER_INSTALLATION = (tenant, catalogue, capture, option, doctor, completion, *installation.commands)
+PER_TENANT = (log, *READING, toggle, access, retention, hold, *importing.commands)
+PER_INSTALLATION = (
+    tenant,
+    catalogue,
+    capture,
+    data_retention,
+    jobs,
+    option,
+    doctor,
+    completion,
+    *installation.commands,
+)
 for command in (*PER_TENANT, *PER_INSTALLATION):
     main.add_command(command)
 share_options(main, per_tenant=PER_TENANT)

@@ -59,8 +59,10 @@ def install(session: Session, roles: str, lock_timeout: float, force: bool) -> N
     if not outcome.is_code_applied:
         done.append("Nothing differed, so nothing was changed.")
     done.append(
-        "Not scheduled yet: making partitions ahead, and indexes for partitions that are full. "
-        "Run daily, as a member of audit_operator:\n    pgwitness maintain"
+        "Its jobs (partitions and purges) take somebody who runs them, as a login that is a member "
+        "of audit_operator. With pg_cron:\n    pgwitness jobs schedule\n"
+        "else now and then from cron or systemd, or as a service:\n"
+        "    pgwitness jobs run\n    pgwitness jobs serve"
     )
     console().print(escape_lines("\n".join(done)), soft_wrap=True)
 

@@ -12,6 +12,25 @@ LANGUAGES = ("en", "sv")
 
 _TEXTS = {
     # Columns
+    "armed": ("Armed", "Påslagen"),
+    "command": ("Command", "Kommando"),
+    "due": ("Due", "Gallras"),
+    "due_at": ("Goes", "Gallras"),
+    "floors": ("At least", "Minst"),
+    "held": ("Held", "Bevaras"),
+    "job": ("Job", "Jobb"),
+    "kept": ("Kept", "Bevaras"),
+    "last_run": ("Last run", "Senaste körning"),
+    "level": ("Level", "Nivå"),
+    "next": ("Next", "Härnäst"),
+    "next_purge": ("Next purge", "Nästa gallring"),
+    "oldest": ("Oldest", "Äldst"),
+    "placed": ("Placed", "Infört"),
+    "released": ("Released", "Hävt"),
+    "removed": ("Removed", "Gallrade"),
+    "rows": ("Rows", "Rader"),
+    "set": ("Set", "Satt"),
+    "spared": ("Kept all the same", "Bevaras ändå"),
     "access_id": ("Session", "Session"),
     "action": ("Action", "Åtgärd"),
     "actor": ("Actor", "Aktör"),
@@ -63,6 +82,32 @@ _TEXTS = {
     "metadata": ("Metadata", "Metadata"),
     "target_snapshot": ("Target, as it was then", "Målet, som det var då"),
     # States
+    "before": ("older than {moment} go", "äldre än {moment} gallras"),
+    "by_delay": ("{count} until the delay is over", "{count} tills fristen har gått ut"),
+    "by_failure": ("{count} that refused", "{count} som vägrade"),
+    "by_floor": ("{count} by their category", "{count} genom sin kategori"),
+    "by_hold": ("{count} by a hold", "{count} genom gallringsstopp"),
+    "by_invalid": ("{count} whose days are invalid", "{count} med ogiltigt antal dagar"),
+    "by_lock": ("{count} in use", "{count} som används"),
+    "by_partition": (
+        "{count} until their partition ends",
+        "{count} tills deras partition tar slut",
+    ),
+    "days": ("{days} days", "{days} dagar"),
+    "days_one": ("1 day", "1 dag"),
+    "exactly": ("to the day", "på dagen"),
+    "forever": ("for ever", "för alltid"),
+    "from_then": ("from {moment} on", "från {moment}"),
+    "last_receipt": ("nothing of it is left", "inget av den finns kvar"),
+    "no_time": ("nothing", "inget"),
+    "of_predicted": ("of {count} due", "av {count}"),
+    "run_failed": ("failed", "misslyckades"),
+    "run_interrupted": ("interrupted", "avbröts"),
+    "run_running": ("running", "pågår"),
+    "run_skipped": ("skipped", "hoppades över"),
+    "run_stopped": ("stopped", "stannade"),
+    "run_succeeded": ("succeeded", "lyckades"),
+    "with_children": ("and {count} dependent rows", "och {count} beroende rader"),
     "all_columns": ("all", "alla"),
     "all_tenants": ("every tenant", "alla organisationer"),
     "closed": ("closed", "avslutad"),
@@ -102,6 +147,17 @@ _TEXTS = {
     "source_logged": ("logged by the application", "loggad av tillämpningen"),
     "source_system": ("the log itself", "loggen själv"),
     # Results
+    "nothing_ran": ("Nothing ran.", "Inget kördes."),
+    "served": ("Ended.", "Avslutad."),
+    "serving": (
+        "Running jobs when they are due, until Ctrl-C.",
+        "Kör jobb när de ska köras, tills Ctrl-C.",
+    ),
+    "takes_effect": ("In force from {moment} on.", "Gäller från {moment}."),
+    "unscheduled": (
+        "{jobs} jobs taken from pg_cron.",
+        "{jobs} jobb borttagna från pg_cron.",
+    ),
     "access_closed": (
         "Access session {access_id} is closed.",
         "Insynssession {access_id} är avslutad.",
@@ -156,9 +212,34 @@ _TEXTS = {
     ),
     "logging_on": ("Audit logging is on.", "Granskningsloggen är på."),
     # Progress
+    "removing": ("Running", "Kör"),
     "reading": ("Reading", "Läser"),
     "writing": ("Logging", "Loggar"),
     # The dialogue of access
+    "ask_arm": (
+        "Let the purge remove old rows of {relation}? Now {count} of {rows} would go; the oldest "
+        "of them: {oldest}.",
+        "Ska gallringen ta bort gamla rader ur {relation}? Nu skulle {count} av {rows} gallras; "
+        "den äldsta av dem: {oldest}.",
+    ),
+    "ask_data_purge": (
+        "Remove {count} of {rows} rows of {relation} for good? The oldest of them: {oldest}.",
+        "Ta bort {count} av {rows} rader ur {relation} för gott? Den äldsta av dem: {oldest}.",
+    ),
+    "ask_purge": (
+        "Remove {count} events for good? {lines}.",
+        "Ta bort {count} händelser för gott? {lines}.",
+    ),
+    "ask_shorten": (
+        "Keep events of {name} for {days} days only? Once that is in force, what is older goes: "
+        "today everything before {cutoff}, and so far {before}.",
+        "Behålla händelser för {name} i bara {days} dagar? När det gäller gallras det som är "
+        "äldre: i dag allt före {cutoff}, och hittills {before}.",
+    ),
+    "purge_line": (
+        "{name}: {count} older than {cutoff}",
+        "{name}: {count} äldre än {cutoff}",
+    ),
     "access_needed": (
         "The audit log opens only with a reason. The reason and everything you read are logged.",
         "Granskningsloggen öppnas bara med ett skäl. Skälet och allt du läser loggas.",

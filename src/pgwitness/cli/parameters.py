@@ -16,6 +16,17 @@ ON_OFF_INHERIT = click.Choice(["on", "off", "inherit"])
 STATES = {"on": True, "off": False, "inherit": None}
 
 
+def read_days(context: click.Context, parameter: click.Parameter, value: str) -> int | None:
+    """Read a number of days; "forever" and "none" are None."""
+    if value in ("forever", "none"):
+        return None
+    try:
+        return int(value)
+    except ValueError as error:
+        hint = 'neither a number of days nor "forever"'
+        raise click.BadParameter(hint, context, parameter) from error
+
+
 def read_json(
     context: click.Context | None, parameter: click.Parameter | None, value: str | None
 ) -> Any:

@@ -12,7 +12,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
@@ -78,7 +78,8 @@ def to_json(value: Any, indent: int | None = None) -> str:
     r"""Write a value as JSON that is safe to print: what a terminal could obey is `\u…` in it.
 
     Args:
-        value: Plain JSON values, dataclasses, times, UUIDs, addresses, and Decimals as numbers.
+        value: Plain JSON values, dataclasses, times, UUIDs, addresses, and Decimals as numbers;
+            durations are seconds.
         indent: Spaces of each level; None writes one line.
     """
     # json writes no Decimal as a number, so a text that nobody could guess holds each one's place.
@@ -96,6 +97,8 @@ def to_json(value: Any, indent: int | None = None) -> str:
 def _plain(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    if isinstance(value, timedelta):
+        return value.total_seconds()
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 

@@ -1,0 +1,43 @@
+create or replace function audit.release_hold(name text, reason text, tenant_id uuid default null)
+returns boolean
+language plpgsql
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  tenant constant uuid := audit_private.require_tenant(release_hold.tenant_id);
+  checked_reason constant text := audit_private.check_reason(release_hold.reason);
+  given_name constant text := btrim(release_hold.name);
+begin
+  update audit_private.legal_hold h
+  set released_at = clock_timestamp(),
+    released_by = audit_private.recorded_by(),
+    release_reason = checked_reason
+  where h.tenant_id = tenant and h.name = given_name and h.released_at is null;
+  if not found then
+    if not exists (select from audit_private.legal_hold h where h.tenant_id = tenant and h.name = given_name) then
+      raise exception using
+        errcode = 'WT111',
+        message = format('there is no hold %s', coalesce(quote_literal(given_name), 'null')),
+        detail = 'No hold of this name was ever placed.',
+        hint = 'select name, placed_at, released_at from audit.list_holds();';
+    end if;
+    perform audit_private.release_tenant();
+    return false;
+  end if;
+  perform audit_private.write_system_event(
+    tenant_id => tenant,
+    action => 'hold_released',
+    entity_type => 'audit_hold',
+    entity_id => given_name,
+    description => format('Legal hold %s released', given_name),
+    metadata => jsonb_build_object('reason', checked_reason));
+  perform audit_private.release_tenant();
+  return true;
+end
+$$;
+comment on function audit.release_hold(text, text, uuid) is
+  'ends a hold: what it kept follows the retention again; true when it stood; for audit_admin; raises WT021 and WT111';
+grant execute on function audit.release_hold(text, text, uuid) to audit_admin;

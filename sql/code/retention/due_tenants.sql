@@ -1,0 +1,25 @@
+-- A run decides by the moment at which it began, so that it removes what it predicted; a policy that was lengthened
+-- meanwhile counts all the same. Neither definer nor pinned: it becomes part of the statement that asks.
+create or replace function audit_private.due_tenants(
+  partition_until timestamptz,
+  at timestamptz,
+  treats_all_as_exact boolean
+)
+returns table (tenant_id uuid, cutoff timestamptz, is_exact boolean, removable_before timestamptz)
+language sql
+stable
+parallel safe
+as $$
+  select p.tenant_id, p.cutoff, p.is_exact,
+    audit_private.removable_before(p.cutoff, p.is_exact, due_tenants.partition_until)
+  from (
+    select b.tenant_id, n.is_exact or due_tenants.treats_all_as_exact as is_exact,
+      due_tenants.at - greatest(b.days, n.days) * interval '24 hours' as cutoff
+    from audit_private.policies_in_force(due_tenants.at) b
+    join audit_private.policies_in_force(pg_catalog.clock_timestamp()) n on n.tenant_id = b.tenant_id
+    where b.days is not null and n.days is not null
+  ) p
+$$;
+comment on function audit_private.due_tenants(timestamptz, timestamptz, boolean) is
+  'each tenant whose events expire, and the time before which those of a partition are to be removed';
+grant execute on function audit_private.due_tenants(timestamptz, timestamptz, boolean) to audit_keeper;

@@ -1,0 +1,46 @@
+-- The view is the row type: an argument and a column of a function can't both be called tenant_id.
+create or replace view audit_private.listed_retention as
+select t.tenant_id, t.name, p.days, p.is_exact, p.takes_effect_at as cutoff, p.set_at, p.set_by, p.reason,
+  p.days as next_days, p.is_exact as next_is_exact, p.takes_effect_at as next_takes_effect_at, p.set_by as next_set_by,
+  p.reason as next_reason, null::jsonb as floors, p.takes_effect_at as next_purge_at
+from audit_private.tenant t
+join audit_private.retention_policy p on p.tenant_id = t.tenant_id
+where false;
+comment on view audit_private.listed_retention is 'row type of audit.list_retention; holds no rows';
+
+create or replace function audit.list_retention(tenant_id uuid default null)
+returns setof audit_private.listed_retention
+language plpgsql
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  tenant constant uuid := audit_private.listed_tenant(list_retention.tenant_id);
+begin
+  return query
+  select t.tenant_id, t.name, p.days, p.is_exact, now() - p.days * interval '24 hours', s.set_at, s.set_by, s.reason,
+    n.days, n.is_exact, n.takes_effect_at, n.set_by, n.reason,
+    (select jsonb_object_agg(f.category, f.days) from audit_private.floors_in_force(now()) f),
+    (select j.last_slot + j.every from audit_private.job_states() j where j.job_name = 'purge_events')
+  from audit_private.tenant t
+  join audit_private.policies_in_force(now()) p on p.tenant_id = t.tenant_id
+  left join lateral (
+    select r.set_at, r.set_by, r.reason
+    from audit_private.retention_policy r
+    where r.tenant_id = t.tenant_id and r.takes_effect_at <= now()
+    order by r.takes_effect_at desc
+    limit 1
+  ) s on true
+  left join audit_private.retention_policy n on n.tenant_id = t.tenant_id and n.takes_effect_at > now()
+  where tenant is null or t.tenant_id = tenant
+  order by t.name, t.tenant_id;
+  perform audit_private.release_tenant();
+end
+$$;
+comment on function audit.list_retention(uuid) is
+  'how long events are kept (days, cutoff; null for ever), the change that waits, the floors of categories in days and '
+  'the next purge; of every tenant for audit_operator and audit_auditor, of their own for others';
+grant execute on function audit.list_retention(uuid)
+  to audit_admin, audit_reader, audit_privacy, audit_operator, audit_auditor;
