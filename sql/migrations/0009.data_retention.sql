@@ -116,6 +116,7 @@ create table audit_private.data_purge_receipt (
 );
 create index data_purge_receipt_run_id_idx on audit_private.data_purge_receipt (run_id, relation);
 create index data_purge_receipt_started_at_idx on audit_private.data_purge_receipt (started_at);
+create index data_purge_receipt_relation_idx on audit_private.data_purge_receipt (relation, started_at);
 comment on table audit_private.data_purge_receipt is
   'what each run of purge_data removed of each table and tenant, also when it was nothing';
 comment on column audit_private.data_purge_receipt.tenant_id is 'the rows'' tenant; the nil uuid for rows without';

@@ -264,10 +264,6 @@ class SchedulerMissing(PgwitnessError):
     """WT114: pg_cron isn't there to run jobs, or not for this role."""
 
 
-class PurgeStopped(RetentionError):
-    """WT115: a purge left rows that it should have removed; a warning, which nothing raises."""
-
-
 class ValueUnstorable(PgwitnessError, ValueError):
     """The client can't turn a Python value into JSON or text without losing some of it."""
 
@@ -319,7 +315,6 @@ ERRORS: dict[str, type[PgwitnessError]] = {
     "WT112": DataRetentionRefused,
     "WT113": PreviewRequired,
     "WT114": SchedulerMissing,
-    "WT115": PurgeStopped,
 }
 
 

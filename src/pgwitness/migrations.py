@@ -421,7 +421,6 @@ def maintain(dsn: str, *, lock_timeout: float = LOCK_TIMEOUT) -> Maintained:
     closed: dict[str, int] = {}
     busy: list[str] = []
     with _connect(dsn) as connection, _translated():
-        connection.execute("call audit.maintain_partitions()")
         connection.execute(
             "select set_config('lock_timeout', %s, false)", (_milliseconds(lock_timeout),)
         )
@@ -442,6 +441,8 @@ def maintain(dsn: str, *, lock_timeout: float = LOCK_TIMEOUT) -> Maintained:
                 raise
             assert row is not None
             closed[partition] = row.indexes
+        connection.execute("reset lock_timeout")
+        connection.execute("call audit.maintain_partitions()")
     return Maintained(closed, tuple(busy))
 
 

@@ -47,6 +47,17 @@ def dump(
     )
 
 
+def load(binaries: Path, restored: Database, dumped: bytes) -> None:
+    loading = subprocess.run(
+        [str(binaries / "psql"), "-qX", "-v", "ON_ERROR_STOP=1", restored.dsn("postgres")],
+        env=os.environ | {"LD_LIBRARY_PATH": str(binaries.parent / "lib"), "LC_ALL": "C.UTF-8"},
+        input=dumped,
+        capture_output=True,
+        check=False,
+    )
+    assert loading.returncode == 0, loading.stderr.decode()[-2000:]
+
+
 def counts(root: Connection) -> dict[str, int]:
     tables = [name for (name,) in root.execute(COUNTED).fetchall()]
     found: dict[str, int] = {}
@@ -102,14 +113,7 @@ def test_a_dump_is_complete_and_the_log_goes_on_elsewhere(
     assert dumped.returncode == 0, dumped.stderr.decode()
 
     restored = Database("127.0.0.1", elsewhere.port, "postgres")
-    loading = subprocess.run(
-        [str(binaries / "psql"), "-qX", "-v", "ON_ERROR_STOP=1", restored.dsn("postgres")],
-        env=os.environ | {"LD_LIBRARY_PATH": str(binaries.parent / "lib"), "LC_ALL": "C.UTF-8"},
-        input=dumped.stdout,
-        capture_output=True,
-        check=False,
-    )
-    assert loading.returncode == 0, loading.stderr.decode()[-2000:]
+    load(binaries, restored, dumped.stdout)
     try:
         with restored.superuser() as other:
             assert counts(other) == before
@@ -148,6 +152,39 @@ def _assert_the_log_goes_on(restored: Database) -> None:
     operator.execute("call audit.maintain_partitions()")
     with restored.superuser() as root, refused("WT070"):
         root.execute("truncate audit_private.event")
+
+
+@pytest.mark.usefixtures("history")
+def test_holds_and_policies_stand_after_a_restore(
+    loaded_database: Database,
+    admin: Connection,
+    operator: Connection,
+    binaries: Path,
+    elsewhere: Server,
+) -> None:
+    call(admin, "set_retention", days=100, is_exact=True, reason=REASON)
+    call(admin, "place_hold", name="case 1", filter={"from": "2020-01-01"}, reason=REASON)
+    floor = {"category": "admin_actions", "days": 900, "reason": REASON}
+    call(operator, "set_retention_floor", **floor)
+    operator.execute("call audit.purge_events()")
+    options = "--enable-row-security"
+    dumped = dump(binaries, loaded_database, loaded_database.role("backup"), options)
+    assert dumped.returncode == 0, dumped.stderr.decode()
+    restored = Database("127.0.0.1", elsewhere.port, "postgres")
+    load(binaries, restored, dumped.stdout)
+    try:
+        there = restored.connect(restored.role("admin"))
+        for function in ("list_holds", "list_retention", "list_purges"):
+            mine, theirs = rows(admin, function), rows(there, function)
+            for row in mine + theirs:
+                row.pop("cutoff", None)
+            assert theirs == mine, function
+        before = counts(restored.superuser())
+        restored.connect(restored.role("operator")).execute("call audit.purge_events()")
+        after = counts(restored.superuser())
+        assert {n: c for n, c in before.items() if ".event_2" in n and c != after[n]} == {}
+    finally:
+        restored.close()
 
 
 @pytest.mark.usefixtures("history")

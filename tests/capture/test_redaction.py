@@ -522,7 +522,6 @@ CONTRADICTIONS: dict[str, dict[str, Any]] = {
     "no level": {"level": None},
     "an unknown answer to errors": {"on_error": "ignore"},
     "no answer to errors": {"on_error": None},
-    "neither keeping nor not": {"keep_deleted_values": None},
 }
 
 

@@ -313,8 +313,8 @@ def open_office(database: Database) -> Office:
     owner.execute("grant usage on schema app to test_operator")
     operator = database.connect(database.role("operator"))
     for connection in (behind, owner, operator):
-        connection.row_factory = dict_row  # type: ignore[assignment]
-    office = Office(database, owner, operator, behind)  # type: ignore[arg-type]
+        connection.row_factory = dict_row
+    office = Office(database, owner, operator, behind)
     for tenant in (database.tenant_a, database.tenant_b):
         office.add("tenants", id=tenant)
     # Small tables lose large shares in tests that are about something else.

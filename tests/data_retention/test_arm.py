@@ -9,13 +9,17 @@ from data_retention.office import DECISION, QUESTIONS, REASON, Office
 
 
 def armed(office: Office, connection: psycopg.Connection[object] | None = None) -> bool:
-    row = (connection or office.owner).execute(
-        "select audit.arm_data_retention(%s, %s) as changed", (QUESTIONS, REASON)
-    ).fetchone()
-    return bool(row["changed"])  # type: ignore[call-overload, index]
+    row = (
+        (connection or office.owner)
+        .execute("select audit.arm_data_retention(%s, %s) as changed", (QUESTIONS, REASON))
+        .fetchone()
+    )
+    return bool(row["changed"])  # type: ignore[index]
 
 
-def refuses(office: Office, state: str, connection: psycopg.Connection[object] | None = None) -> None:
+def refuses(
+    office: Office, state: str, connection: psycopg.Connection[object] | None = None
+) -> None:
     with pytest.raises(psycopg.Error) as caught:
         armed(office, connection)
     assert caught.value.sqlstate == state
@@ -74,9 +78,7 @@ def test_arming_what_was_not_declared(office: Office) -> None:
 
 def test_a_table_that_has_changed_is_neither_previewed_nor_armed(defined: Office) -> None:
     defined.preview()
-    defined.make(
-        "alter table app.questions enable row level security, force row level security"
-    )
+    defined.make("alter table app.questions enable row level security, force row level security")
     refuses(defined, "WT112")
     with pytest.raises(psycopg.Error) as caught:
         defined.preview()

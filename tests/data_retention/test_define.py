@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from data_retention.office import DECISION, FILES, LEVELS, QUESTIONS, REASON, Office
+from data_retention.office import DECISION, FILES, LAST, LEVELS, QUESTIONS, REASON, Office
 from pgwitness import resources
 
 from databases import INSTALLER
@@ -70,7 +70,9 @@ def test_nothing_in_the_logs_own_schemas_counts_as_drift(defined: Office) -> Non
     defined.operator.execute("select audit.drop_data_retention(%s, %s)", (QUESTIONS, REASON))
     assert drift(defined) == []
     assert defined.rows("select from pg_proc where pronamespace = 'audit_data'::regnamespace") == []
-    assert defined.rows("select from pg_class where relnamespace = 'audit_data'::regnamespace") == []
+    assert (
+        defined.rows("select from pg_class where relnamespace = 'audit_data'::regnamespace") == []
+    )
     assert not defined.value(
         "select has_function_privilege('test_owner', p.oid, 'execute') from pg_proc p "
         "where proname = 'note_data_batch'"
@@ -79,9 +81,7 @@ def test_nothing_in_the_logs_own_schemas_counts_as_drift(defined: Office) -> Non
 
 def test_the_owner_keeps_no_right_to_make_anything(defined: Office) -> None:
     for schema in ("audit", "audit_private", "audit_data"):
-        assert not defined.value(
-            f"select has_schema_privilege('test_owner', '{schema}', 'create')"
-        )
+        assert not defined.value(f"select has_schema_privilege('test_owner', '{schema}', 'create')")
 
 
 def test_the_functions_are_the_owners_and_act_as_such(defined: Office) -> None:
@@ -117,7 +117,8 @@ def test_an_operator_without_the_table_may_not(defined: Office) -> None:
     defined.make("grant usage on schema app to test_operator")
     for call in (
         "select audit.define_data_retention('app.questions', 'created_at', "
-        """'[{"name": "s", "relation": "app.sessions", "join": {"session_id": "id"}, "days": "x"}]', """
+        """'[{"name": "s", "relation": "app.sessions", "join": {"session_id": "id"}, """
+        """"days": "x"}]', """
         "decision => 'a decision that is long enough')",
         "select audit.arm_data_retention('app.questions', 'because it can be')",
     ):
@@ -272,9 +273,7 @@ def test_a_table_under_data_retention_is_watched_without_deleted_values(office: 
     office.define()
     for table, entity_type in ((QUESTIONS, "question"), ("app.question_files", "question_file")):
         office.owner.execute("select audit.watch(%s, %s)", (table, entity_type))
-    assert not office.value(
-        "select bool_or(keep_deleted_values) from audit_private.watched_table"
-    )
+    assert not office.value("select bool_or(keep_deleted_values) from audit_private.watched_table")
     office.owner.execute("select audit.watch('app.apps', 'app_of_ours')")
     assert office.value(
         "select keep_deleted_values from audit_private.watched_table where table_name = 'apps'"
@@ -318,7 +317,22 @@ def test_uninstall_takes_all_of_it(defined: Office) -> None:
     present = defined.value("select count(*) from audit_private.event")
     defined.owner.close()
     with installer.transaction():
-        installer.execute("select set_config('pgwitness.archived_events', %s, true)", (str(present),))
+        installer.execute(
+            "select set_config('pgwitness.archived_events', %s, true)", (str(present),)
+        )
         installer.execute(resources.read_sql("uninstall.sql").encode())
     assert defined.count() == 0
     assert defined.rows("select from pg_namespace where nspname ~ '^audit'") == []
+
+
+def test_missing_indexes_are_warned_of(office: Office) -> None:
+    warnings: list[str] = []
+    office.owner.add_notice_handler(lambda notice: warnings.append(str(notice.message_hint)))
+    office.define()
+    assert warnings == []
+    office.make("drop index app.question_files_question_id_idx, app.questions_session_id_idx")
+    office.define(children=FILES + LAST)
+    assert warnings == [
+        "create index concurrently on app.question_files (question_id); "
+        "create index concurrently on app.questions (session_id);"
+    ]

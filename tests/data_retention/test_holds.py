@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import psycopg
 import pytest
 
 from data_retention.office import FILES, LAST, Office
 
 
+def define_entity_type(office: Office, name: str) -> None:
+    office.operator.execute(
+        "select audit.define_entity_type(%s, titles => jsonb_build_object('en', %s::text))",
+        (name, name),
+    )
+
+
 @pytest.fixture
 def people(office: Office) -> Office:
-    """Questions of two people in two tenants, old enough to go, with an entity type and an actor."""
-    office.operator.execute(
-        "select audit.define_entity_type(entity_type => 'question', titles => '{\"en\": \"Question\"}')"
-    )
-    office.operator.execute(
-        "select audit.define_entity_type(entity_type => 'file_of_ours', titles => '{\"en\": \"File\"}')"
-    )
+    """Questions of two people in two tenants, all due, with an entity type and an actor."""
+    define_entity_type(office, "question")
+    define_entity_type(office, "file_of_ours")
     office.define(
         actor_column="user_id",
         entity_type="question",
@@ -58,16 +63,15 @@ ALL_OF_A = {("a", "anna"), ("a", "bo")}
     ],
     ids=str,
 )
-def test_what_a_hold_keeps(people: Office, keys: dict[str, object], kept: object) -> None:
+def test_what_a_hold_keeps(people: Office, keys: dict[str, Any], kept: object) -> None:
     people.hold(**keys)
     due = sum(row["due"] for row in people.preview())
     held = sum(row["kept_by_hold"] for row in people.preview())
     people.purge()
     assert left(people) == kept
     receipts = people.receipts()
-    assert (sum(row["removed"] for row in receipts), sum(row["kept_by_hold"] for row in receipts)) == (
-        due, held,
-    )  # fmt: skip
+    assert sum(row["removed"] for row in receipts) == due
+    assert sum(row["kept_by_hold"] for row in receipts) == held
 
 
 def test_one_row_by_its_key(people: Office) -> None:
@@ -89,11 +93,8 @@ def test_a_table_without_entity_type_tenant_or_actor_is_held_by_any(office: Offi
 
 
 def test_a_held_session_keeps_its_questions(office: Office) -> None:
-    office.operator.execute(
-        "select audit.define_entity_type(entity_type => 'session', titles => '{\"en\": \"Session\"}')"
-    )
-    office.define(children=FILES + [LAST[0] | {"entity_type": "session"}], entity_type="question"
-                  if False else None)  # fmt: skip
+    define_entity_type(office, "session")
+    office.define(children=[*FILES, LAST[0] | {"entity_type": "session"}])
     session = office.add("sessions", tenant_id=office.tenant_a)
     office.ask(office.assistant(30), 31, 1, session=session)
     office.arm()

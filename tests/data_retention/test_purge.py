@@ -34,7 +34,8 @@ def test_strictly_older(defined: Office) -> None:
         for at in ("2026-05-02 12:00:00+00", "2026-05-02 11:59:59.999999+00", "-infinity")
     ]
     defined.behind.execute(
-        "insert into audit_private.data_retention_group (relation, group_key, days, took_effect_at) "
+        "insert into audit_private.data_retention_group "
+        "(relation, group_key, days, took_effect_at) "
         "select distinct 'app.questions', group_key, days, '2026-01-01'::timestamptz "
         "from audit_data.retention_of_app_questions on conflict (relation, group_key) "
         "do update set days = 30, took_effect_at = excluded.took_effect_at"
@@ -48,7 +49,11 @@ def test_an_empty_table_has_a_receipt(defined: Office) -> None:
     defined.arm()
     defined.purge()
     receipt = defined.receipt()
-    assert (receipt["tenant_id"].int, receipt["predicted"], receipt["result"]) == (0, 0, "succeeded")
+    assert (receipt["tenant_id"].int, receipt["predicted"], receipt["result"]) == (
+        0,
+        0,
+        "succeeded",
+    )
     assert defined.rows("select from audit_private.event where action = 'data_purged'") == []
 
 
@@ -85,9 +90,7 @@ def test_children_go_deepest_first(office: Office) -> None:
         "create table app.pages (id int primary key, file_id bigint references app.question_files)"
     )
     office.define(
-        children=[
-            FILES[0] | {"children": [{"relation": "app.pages", "join": {"file_id": "id"}}]}
-        ]
+        children=[FILES[0] | {"children": [{"relation": "app.pages", "join": {"file_id": "id"}}]}]
     )
     assistant = office.assistant(30)
     office.ask(assistant, 31, 2, files=2)
@@ -248,6 +251,21 @@ def test_a_row_at_fault_is_passed_over(defined: Office, how: str) -> None:
     assert health(defined)["data_purged_as_predicted"] == "error"
 
 
+def test_a_tenant_of_which_every_row_fails_is_left_alone_after_a_while(defined: Office) -> None:
+    defined.make(RAISES)
+    for tenant, count in ((defined.tenant_a, 7000), (defined.tenant_b, 2000)):
+        defined.ask(defined.assistant(30, tenant=tenant), 31, count, tenant=tenant)
+    defined.behind.execute(
+        "update app.questions set question = 'no' where tenant_id = %s", (defined.tenant_a,)
+    )
+    defined.arm()
+    defined.purge()
+    troubled, fine = defined.receipts()
+    assert (fine["removed"], fine["result"]) == (2000, "succeeded")
+    assert (troubled["removed"], troubled["result"]) == (0, "failed")
+    assert 1000 <= troubled["failed"] < 5000
+
+
 def test_triggers_run_with_the_owners_rights(defined: Office) -> None:
     defined.make(
         "create table app.witness (who text, session text); "
@@ -286,9 +304,7 @@ def test_watched_rows_leave_key_and_label_alone(defined: Office) -> None:
     defined.behind.execute("update app.questions set question = 'how do I …?'")
     defined.arm()
     defined.purge()
-    (event,) = defined.rows(
-        "select * from audit_private.event where action = 'question_deleted'"
-    )
+    (event,) = defined.rows("select * from audit_private.event where action = 'question_deleted'")
     assert (event["entity_id"], event["tenant_id"]) == (str(key), defined.tenant_a)
     assert "how do I" not in str(event)
 
@@ -302,7 +318,8 @@ def test_quoted_names_and_composite_keys(office: Office) -> None:
     )
     office.behind.execute("""insert into app."Über Regeln" values ('r', 5, null), ('k', 1, true)""")
     office.behind.execute(
-        """insert into app."Ä x""y" select 'a''b«c»' || n, '2020-01-01'::timestamptz + n * interval '1.5 ms', """
+        """insert into app."Ä x""y" select 'a''b«c»' || n, """
+        "'2020-01-01'::timestamptz + n * interval '1.5 ms', "
         "case n % 3 when 0 then 'k' else 'r' end, "
         "now() at time zone 'UTC' - n * interval '1 day', null from generate_series(1, 30) n"
     )
@@ -344,7 +361,8 @@ def test_partitioned_tables(office: Office) -> None:
     )
     office.behind.execute("insert into app.rules values (1, 5)")
     office.behind.execute(
-        "insert into app.lines select n, now() - n * interval '1 day', 1 from generate_series(1, 9) n"
+        "insert into app.lines "
+        "select n, now() - n * interval '1 day', 1 from generate_series(1, 9) n"
     )
     office.define(
         "app.lines",
@@ -388,7 +406,9 @@ def test_batches_cost_the_same_wherever_they_are(defined: Office) -> None:
     )
     defined.purge()
     assert defined.count() == 9000
-    steps = [row["read"] for row in defined.rows("select read from app.steps where after <> 'null'")]
+    steps = [
+        row["read"] for row in defined.rows("select read from app.steps where after <> 'null'")
+    ]
     assert len(steps) == 4
     # Counted on through the session: what each batch adds is a few times its 5,000 rows.
     assert max(later - earlier for earlier, later in pairwise(steps)) < 15 * 5000

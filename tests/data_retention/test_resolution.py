@@ -254,7 +254,7 @@ def build(office: Office, world: World) -> list[Any]:
 
 
 @settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(world=worlds())
 def test_the_view_and_the_purge_do_what_the_guide_says(office: Office, world: World) -> None:

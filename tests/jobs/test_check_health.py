@@ -97,9 +97,9 @@ DAMAGES = [
     "alter table {} disable trigger event_refuse_change",
     "alter table {} enable trigger event_refuse_change",
     "drop trigger event_refuse_change on {}",
-    'drop policy "Events leave only to their tenant, with a reason, while they are retained" on {}',
-    'alter policy "Events leave only to their tenant, with a reason, while they are retained" on {} using (true)',
-    'alter policy "Events leave only to their tenant, with a reason, while they are retained" on {} to public',
+    'drop policy "Events leave only to their tenant, with a reason" on {}',
+    'alter policy "Events leave only to their tenant, with a reason" on {} using (true)',
+    'alter policy "Events leave only to their tenant, with a reason" on {} to public',
     "create policy anybody on {} using (true)",
     "grant select on {} to test_reader_a",
     "grant insert on {} to audit_writer",
@@ -166,9 +166,9 @@ CHANGES = [
     ("drop function audit.list_grants()", "list_grants"),
     ("create function audit.extra() returns int language sql as 'select 1'", "extra"),
     (
-        'alter policy "Events leave only to their tenant, with a reason, while they are retained" '
+        'alter policy "Events leave only to their tenant, with a reason" '
         "on audit_private.event using (true)",
-        "Events leave only to their tenant, with a reason, while they are retained",
+        "Events leave only to their tenant, with a reason",
     ),
     ("create policy anybody on audit_private.tenant using (true)", "anybody"),
     (

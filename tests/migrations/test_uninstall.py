@@ -34,7 +34,7 @@ def used_database(loaded_database: Database) -> Database:
 
 
 def is_installed(database: Database) -> bool:
-    return database.superuser().execute(OUR_SCHEMAS).fetchone() == (3,)
+    return database.superuser().execute(OUR_SCHEMAS).fetchone() == (4,)
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def test_young_events_are_in_the_way(used_database: Database) -> None:
     with pytest.raises(UninstallRefused) as refusal:
         migrations.uninstall(used_database.installer_dsn)
     assert refusal.value.sqlstate == "WT083"
-    assert "events are younger than 365 days" in str(refusal.value.detail)
+    assert "events have not expired, or are held" in str(refusal.value.detail)
     assert "--archive" in str(refusal.value.hint)
     assert is_installed(used_database)
     assert migrations.status(used_database.installer_dsn).is_current
@@ -106,7 +106,7 @@ def test_old_events_are_not(loaded_database: Database) -> None:
     remove_by_force(loaded_database, days=363)
     with pytest.raises(UninstallRefused) as refusal:
         migrations.uninstall(loaded_database.installer_dsn)
-    assert refusal.value.detail == "1 events are younger than 365 days."
+    assert refusal.value.detail == "1 events have not expired, or are held."
     remove_by_force(loaded_database, days=365)
     migrations.uninstall(loaded_database.installer_dsn)
     assert loaded_database.superuser().execute(OUR_SCHEMAS).fetchone() == (0,)

@@ -1,4 +1,4 @@
-"""A log with a past: old events of two tenants, purges whole or step by step, and time that passes."""
+"""A log with a past: old events of two tenants, purges in one or by step, and time that passes."""
 
 from __future__ import annotations
 
@@ -88,11 +88,15 @@ class Vault:
             insert into audit_private.event (
               tenant_id, occurred_at, id, recorded_at, sequence, transaction_id, salt, source,
               action, entity_type, actor_type, outcome, recorded_by, description, entity_id)
-            select %s, m.at, audit_private.new_event_id(m.at, g.n), m.at, g.n, 1,
+            select %s, m.at, audit_private.new_event_id(m.at, g.n), m.at, g.n,
+              i.transaction_offset + txid_current(),
               gen_random_uuid(), 'imported', 'user_created', 'user', 'user', 'success', 'test', %s,
               (g.n %% 20000)::text
             from generate_series(1, %s) as g (n)
-            cross join lateral (select %s::timestamptz + g.n / 3 * interval '1 microsecond') as m (at)
+            cross join lateral (
+              select %s::timestamptz + g.n / 3 * interval '1 microsecond'
+            ) as m (at)
+            cross join audit_private.instance i
             """,
             (TENANTS[tenant], description or f"of {tenant}", number, moment),
         )

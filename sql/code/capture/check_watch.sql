@@ -87,13 +87,11 @@ begin
       'Tenants are known by uuids.',
       'Give a column of type uuid, or none: the tenant is then the context''s.');
   end if;
-  if watched.level not in ('statement', 'row') is not false or watched.on_error not in ('refuse', 'spool') is not false
-    or watched.keep_deleted_values is null
-  then
+  if watched.level not in ('statement', 'row') is not false or watched.on_error not in ('refuse', 'spool') is not false then
     perform audit_private.refuse_watch(
-      'level, on_error or keep_deleted_values has no valid value',
-      format('They are %L, %L and %L.', watched.level, watched.on_error, watched.keep_deleted_values),
-      'level is statement or row, on_error is refuse or spool, keep_deleted_values is true or false.');
+      'level or on_error has no valid value',
+      format('They are %L and %L.', watched.level, watched.on_error),
+      'level is statement or row, on_error is refuse or spool.');
   end if;
   if watched.keep_deleted_values and audit_private.is_under_data_retention(check_watch.relation) then
     perform audit_private.refuse_watch(

@@ -5,16 +5,18 @@ stable
 parallel safe
 security definer
 set search_path = pg_catalog, pg_temp
+set jit = off
 as $$
   with latest as (
     select t.*
-    from audit_private.data_purge_receipt t
-    join audit_private.data_retention d on d.relation = t.relation and d.armed_at is not null
-    where t.run_id = (
+    from audit_private.data_retention d
+    cross join lateral (
       select n.run_id from audit_private.data_purge_receipt n
-      where n.relation = t.relation and n.result <> 'running'
+      where n.relation = d.relation and n.result <> 'running'
       order by n.started_at desc limit 1
-    )
+    ) l
+    join audit_private.data_purge_receipt t on t.run_id = l.run_id and t.relation = d.relation
+    where d.armed_at is not null
   )
   select 'data_retention_as_declared',
     case when count(p.problem) = 0 then 'ok' when bool_or(d.armed_at is not null) filter (where p.problem is not null) then 'error' else 'warning' end,

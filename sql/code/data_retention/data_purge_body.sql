@@ -8,6 +8,7 @@ stable
 parallel safe
 security definer
 set search_path = pg_catalog, pg_temp
+set jit = off
 set quote_all_identifiers = off
 as $$
   with key as (
@@ -91,7 +92,7 @@ begin
   verdict as materialized (
     select v.*,
       v."time" < made.decided_at - make_interval(hours => 24 * g.days)
-        and greatest(v."time" + make_interval(hours => 24 * v.days), g.took_effect_at) <= made.last_complete_at as is_late,
+        and greatest(v."time" + make_interval(hours => 24 * greatest(v.days, g.days)), g.took_effect_at) <= made.last_complete_at as is_late,
       «verdict» as verdict
     from made
     cross join candidate v
@@ -111,8 +112,8 @@ begin
       select jsonb_agg(c)
       from (select j.tenant_id, j.fate, count(*) as rows from judged j where j.fate <> 'due' group by j.tenant_id, j.fate) c
     ),
-    array(select j.entity_id from judged j where j.is_late and j.fate not in ('due', 'kept')),
-    array(select j.entity_id from judged j where j.fate = 'locked')
+    array(select j.entity_id from judged j where j.is_late and j.fate in ('waiting', 'held', 'parent')),
+    array(select j.entity_id from judged j where j.fate = 'locked' or j.is_late is not true and j.fate in ('held', 'parent'))
   into purge.rows, purge.outcome, purge.late, purge.locked;
 
   if cardinality(purge.rows) > 0 then

@@ -6,6 +6,7 @@ stable
 parallel safe
 security definer
 set search_path = pg_catalog, pg_temp
+set jit = off
 set quote_all_identifiers = off
 as $$
   select audit_private.fill_template($template$declare
@@ -27,7 +28,8 @@ begin
   judged as (
     select v.tenant_id, v.level, v.days, v.group_key, v."time", v.problem, «verdict» as verdict
     from made
-    cross join «view» v
+    -- With offset 0 each expression of the view is computed once.
+    cross join (select n.* from «view» n offset 0) v
     left join audit_private.data_retention_groups(«name»::text, null::text[]) g on g.group_key = v.group_key
     left join audit_private.data_retention_waits(«name»::text, null::text[]) w on w.entity_id = v.entity_id
   ),
@@ -35,6 +37,7 @@ begin
     select j.tenant_id, j.level, j.days, j.group_key, count(*) as rows,
       count(*) filter (where j.verdict = 'due') as due,
       count(*) filter (where j.verdict = 'waiting') as waiting,
+      count(*) filter (where j.verdict <> 'kept') as overdue,
       count(*) filter (where j.verdict = 'held') as kept_by_hold,
       count(*) filter (where j.problem is not null) as invalid,
       min(j."time") as oldest_at
@@ -46,6 +49,7 @@ begin
       select coalesce(jsonb_agg(s), '[]')
       from (
         select c.tenant_id, c.level, c.days, sum(c.rows) as rows, sum(c.due) as due, sum(c.waiting) as waiting,
+          sum(c.overdue) as overdue,
           sum(c.kept_by_hold) as kept_by_hold, sum(c.invalid) as invalid, min(c.oldest_at) as oldest_at
         from counted c
         group by c.tenant_id, c.level, c.days

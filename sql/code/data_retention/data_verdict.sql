@@ -7,6 +7,7 @@ stable
 parallel safe
 security definer
 set search_path = pg_catalog, pg_temp
+set jit = off
 set quote_all_identifiers = off
 as $$
   select audit_private.fill_template($template$case
@@ -22,7 +23,7 @@ as $$
         )
     ) then 'held'
     when made.is_armed and w.waits_until <= made.decided_at is not true
-      and greatest(v."time" + make_interval(hours => 24 * v.days), g.took_effect_at) <= made.last_complete_at then 'waiting'
+      and greatest(v."time" + make_interval(hours => 24 * greatest(v.days, g.days)), g.took_effect_at) <= made.last_complete_at then 'waiting'
     else 'due'
   end$template$,
     jsonb_build_object(

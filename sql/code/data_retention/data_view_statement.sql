@@ -7,6 +7,7 @@ stable
 parallel safe
 security definer
 set search_path = pg_catalog, pg_temp
+set jit = off
 set quote_all_identifiers = off
 as $$
   with level as (
@@ -32,18 +33,15 @@ as $$
     when r.found not between 1 and 2555 then case r.place «days_names» end || ' is ' || r.found
     when r."time" is null then «no_time»
   end as problem,
-  case when length(r.group_key) <= 500 then r.group_key
-    else 'sha256:' || encode(sha256(convert_to(r.group_key, 'UTF8')), 'hex') end as group_key
+  «group_key» as group_key
 from (
   select «table_keys»,
-    case when length(k.entity_key) <= 500 then k.entity_key
-      else 'sha256:' || encode(sha256(convert_to(k.entity_key, 'UTF8')), 'hex') end as entity_id,
+    «entity_id» as entity_id,
     «tenant» as tenant_id, «actor» as actor_id, «time» as "time",
     case «places» end as place,
     case «founds» end::bigint as found,
     jsonb_build_array(«group»)::text as group_key
   from «relation» t
-  cross join lateral (select «entity_key» as entity_key) k
   «joins»
 ) r$template$,
     jsonb_build_object(
@@ -51,8 +49,12 @@ from (
       'table_keys', (select string_agg(format('t.%I as key_%s', c.name, c.place), ', ' order by c.place)
         from unnest(k.names) with ordinality as c (name, place)),
       'relation', entry.relation,
-      'entity_key', regexp_replace(
-        audit_private.key_expression(data_view_statement.relation, 't'), '^audit_private\.captured_entity_id\(', '('),
+      'entity_id', (
+        select case when e.expression like 'audit_private.captured_entity_id(%'
+          then format(s.shortened, regexp_replace(e.expression, '^audit_private\.captured_entity_id\(', '('))
+          else e.expression end
+        from audit_private.key_expression(data_view_statement.relation, 't') as e (expression)),
+      'group_key', case when g.is_short then 'r.group_key' else format(s.shortened, 'r.group_key') end,
       'tenant', coalesce('t.' || quote_ident(entry.tenant_column), 'null') || '::uuid',
       'actor', coalesce('t.' || quote_ident(entry.actor_column), 'null') || '::text',
       'time', (
@@ -88,6 +90,17 @@ from (
             from jsonb_array_elements(l.entry -> 'join') j)), E'\n  ' order by l.place)
         from level l)))
   from (select audit_private.key_columns(data_view_statement.relation) as names) k
+  cross join (
+    select 'case when length(%1$s) <= 500 then %1$s else ''sha256:'' || encode(sha256(convert_to(%1$s, ''UTF8'')), ''hex'') end'
+      as shortened
+  ) s
+  cross join (
+    select bool_and(a.atttypid = any ('{int2,int4,int8,uuid}'::regtype[]::oid[])) and count(*) <= 10 as is_short
+    from deciding d
+    cross join jsonb_array_elements(d.entry -> 'join') j
+    join pg_attribute a
+      on a.attrelid = audit_private.relation_named(d.entry ->> 'relation') and a.attname = j.value ->> 2
+  ) g
 $$;
 comment on function audit_private.data_view_statement(audit_private.data_retention, regclass) is
   'the query that resolves the days of each row of a table under data retention';

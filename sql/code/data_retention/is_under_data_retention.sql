@@ -5,6 +5,7 @@ stable
 parallel safe
 security definer
 set search_path = pg_catalog, pg_temp
+set jit = off
 as $$
   select exists (
     select

@@ -17,6 +17,7 @@ stable
 parallel safe
 security definer
 set search_path = pg_catalog, pg_temp
+set jit = off
 as $$
   select d.relation, d.time_column, d.tenant_column,
     (
@@ -29,11 +30,7 @@ as $$
       from jsonb_array_elements(d.levels) with ordinality l
     ),
     d.children, d.entity_type, d.decision, d.armed_at, d.armed_by,
-    (
-      select max(r.started_at)
-      from audit_private.job_run r
-      where r.run_id in (select t.run_id from audit_private.data_purge_receipt t where t.relation = d.relation)
-    ),
+    (select max(t.started_at) from audit_private.data_purge_receipt t where t.relation = d.relation),
     audit_private.data_retention_problem(d)
   from audit_private.data_retention d
   order by d.relation

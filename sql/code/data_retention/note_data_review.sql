@@ -13,6 +13,7 @@ volatile
 parallel unsafe
 security definer
 set search_path = pg_catalog, pg_temp
+set jit = off
 as $$
 declare
   entry audit_private.data_retention;
@@ -22,10 +23,12 @@ declare
   share constant integer := (select o.value::integer from audit_private.option o where o.name = 'data_purge_limit_percent');
   rows_present bigint;
   rows_due bigint;
+  rows_overdue bigint;
 begin
   select d.* into entry from audit_private.data_retention d where d.relation = note_data_review.relation;
-  select coalesce(sum(s.rows), 0), coalesce(sum(s.due), 0) into rows_present, rows_due
-  from jsonb_to_recordset(note_data_review.summary) as s (rows bigint, due bigint);
+  select coalesce(sum(s.rows), 0), coalesce(sum(s.due), 0), coalesce(sum(s.overdue), 0)
+  into rows_present, rows_due, rows_overdue
+  from jsonb_to_recordset(note_data_review.summary) as s (rows bigint, due bigint, overdue bigint);
   if note_data_review.run_id is null then
     insert into audit_private.data_retention_preview (relation, previewed_by, due, group_keys, group_days)
     values (entry.relation, audit_private.recorded_by(), rows_due, note_data_review.group_keys, note_data_review.group_days)
@@ -83,7 +86,7 @@ begin
     perform audit_private.finish_data_purge(note_data_review.run_id, entry.relation, 'stopped',
       format('%s of %s rows are due, more than the %s %% that a run removes without being told: preview and arm it again',
         rows_due, rows_present, share));
-  elsif rows_due = 0 then
+  elsif rows_overdue = 0 then
     perform audit_private.finish_data_purge(note_data_review.run_id, entry.relation, 'succeeded', null);
   end if;
 end

@@ -16,6 +16,7 @@ volatile
 parallel unsafe
 security definer
 set search_path = pg_catalog, pg_temp
+set jit = off
 set quote_all_identifiers = off
 as $$
 declare
@@ -88,6 +89,9 @@ begin
     delete from audit_private.data_retention_preview p where p.relation = entry.relation;
   end if;
   if is_changed then
+    if audit_private.lacking_data_indexes(entry) is not null then
+      raise warning 'each batch will read whole tables' using hint = audit_private.lacking_data_indexes(entry);
+    end if;
     if statements is null then
       entry.objects_digest := known.objects_digest;
     end if;

@@ -34,7 +34,7 @@ begin
       message = format('hold %s can''t be placed', coalesce(quote_literal(given_name), 'null')),
       detail = case
         when payload_keys is not null then 'A hold can''t be decided by: ' || payload_keys
-        when standing is not null then 'A hold of this name stands, with the filter ' || standing
+        when standing is not null then format('A hold of this name stands, with the filter %s.', standing)
         else 'A name has 1 to 200 characters.'
       end,
       hint = case

@@ -1,5 +1,5 @@
 -- With its caller's rights: pg_cron runs a job as the role that schedules it. It knows a job by its name and that role,
--- so that doing this again changes times and adds nothing.
+-- so that doing this again changes times and adds nothing. Its schema is named in a variable, since nobody has to have it.
 create or replace function audit.schedule_jobs()
 returns table (job_name text, schedule text, command text)
 language plpgsql
@@ -7,13 +7,15 @@ volatile
 parallel unsafe
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  scheduler constant name := 'cron';
 begin
   perform audit_private.check_scheduler(current_user);
   perform audit_private.note_schedule(current_user, is_scheduled => true);
-  return query execute
+  return query execute format(
     'select d.job_name, d.cron, d.command '
-    'from (select o.*, cron.schedule(''pgwitness: '' || o.job_name, o.cron, o.command) from audit_private.job_definitions() o) d '
-    'order by d.job_name';
+    'from (select o.*, %I.schedule(''pgwitness: '' || o.job_name, o.cron, o.command) from audit_private.job_definitions() o) d '
+    'order by d.job_name', scheduler);
 end
 $$;
 comment on function audit.schedule_jobs() is

@@ -8,13 +8,14 @@ parallel unsafe
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  scheduler constant name := 'cron';
   removed integer := 0;
 begin
   perform audit_private.note_schedule(current_user, is_scheduled => false, reason => reason);
   if exists (select from pg_extension e where e.extname = 'pg_cron') then
-    execute
-      'select count(cron.unschedule(j.jobid)) from cron.job j '
-      'where j.jobname like ''pgwitness: %'' and j.database = current_database()'
+    execute format(
+      'select count(%1$I.unschedule(j.jobid)) from %1$I.job j '
+      'where starts_with(j.jobname, ''pgwitness: '') and j.database = current_database()', scheduler)
     into removed;
   end if;
   return removed;
