@@ -57,7 +57,10 @@ SQL_WRITTEN_BY_US = {
     "audit.close_partition",
     "audit.watch",
     "audit_private.create_capture_function",
+    "audit_private.count_due",
     "audit_private.count_found_events",
+    "audit_private.delete_due",
+    "audit_private.empty_partition",
     "audit_private.find_events",
     "audit_private.guard_partition",
 }

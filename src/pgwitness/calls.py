@@ -809,7 +809,7 @@ def watch(
     category: str | None = None,
     level: str = "statement",
     on_error: str = "refuse",
-    keep_deleted_values: bool = True,
+    keep_deleted_values: bool | None = None,
     reason: str | None = None,
 ) -> Call[bool]:
     """Has every change of a table's rows logged; for its owner, with audit_operator.
@@ -828,7 +828,8 @@ def watch(
         category: what its four actions are switched with; left out, data_changes.
         level: statement or row: how often the trigger runs.
         on_error: refuse the change when it can't be logged, or spool it for `log_spool`.
-        keep_deleted_values: whether the event of a deleted row holds its values.
+        keep_deleted_values: whether the event of a deleted row holds its values; left out, it does
+            unless the table is under data retention, where it mustn't.
         reason: 10 to 500 characters; required where less is recorded than before.
 
     Returns:

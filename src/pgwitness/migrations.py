@@ -374,7 +374,7 @@ def bundle() -> str:
 def uninstall(
     dsn: str, *, archive_path: Path | None = None, lock_timeout: float = LOCK_TIMEOUT
 ) -> archive.Receipt | None:
-    """Drop the three schemas and all that is in them; roles stay.
+    """Drop the four schemas and all that is in them; roles stay.
 
     Args:
         dsn: libpq connection string or URI; empty means libpq's own variables.

@@ -12,8 +12,8 @@ closed and frozen, as upkeep leaves them.
   six only for rows that aren't marked as deleted), purged by ids in batches of 5,000 within one
   transaction until a batch is empty.
 - Linear: what a row costs when four times as many are deleted from a partition that keeps more.
-- Nothing to do: a purge right after another, a tenant, against the other side's statement that finds
-  nothing.
+- Nothing to do: a purge right after another, a tenant, against the other side's statement that
+  finds nothing.
 - Writers: pgbench's slowest hundredth of single log_event calls while partitions are made, closed,
   purged and dropped, against the same while nothing else goes on.
 """
@@ -27,6 +27,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -68,7 +69,8 @@ select
   'assistant', 'user', 'success', 'bench',
   case when e.n %% %(held)s = 1 then %(actor)s else 'user ' || e.n %% 499 end,
   'thing ' || e.n %% 99991,
-  concat_ws(' ', 'User', e.n %% 997, 'changed', md5(e.n::text), 'in space', md5((e.n %% 1009)::text)),
+  concat_ws(' ', 'User', e.n %% 997, 'changed', md5(e.n::text), 'in space',
+    md5((e.n %% 1009)::text)),
   jsonb_build_object('id', 'user ' || e.n %% 997, 'name', 'User ' || e.n %% 997),
   jsonb_build_object('id', 'thing ' || e.n %% 99991, 'name', md5((e.n %% 99991)::text)),
   jsonb_build_object('via', 'web', 'request', md5(e.n::text))
@@ -102,7 +104,8 @@ create table bench.other (
   deleted_at timestamptz
 );
 insert into bench.other (
-  tenant_id, actor_id, actor_type, action, entity_type, entity_id, "timestamp", description, metadata
+  tenant_id, actor_id, actor_type, action, entity_type, entity_id, "timestamp", description,
+  metadata
 )
 select %(tenant)s, md5('user ' || n %% 499)::uuid, 'user', 'assistant_updated', 'assistant',
   md5('thing ' || n %% 99991)::uuid, now() - interval '1 day' * (540.0 * n / %(rows)s),
@@ -213,7 +216,8 @@ def _fill(
             name
             for (name,) in connection.execute(
                 "select partition_name from audit.list_partitions()"
-                " where until_time > %s and from_time <= %s and until_time < now() - interval '1 day'",
+                " where until_time > %s and from_time <= %s"
+                " and until_time < now() - interval '1 day'",
                 [start, start + span],
             ).fetchall()
         ]
@@ -277,26 +281,14 @@ def _compare_partition(place: Place, runs: int, rows: int) -> list[Comparison]:
             ):
                 connection.execute(sql.SQL(statement).format(twin=twin, source=source))
             taken, written = _timed(connection, _purge(place))
-            removed = _removed(place)
             times["ours"].append(taken)
             bytes_written["ours"].append(written)
-
-            def delete() -> None:
-                done = connection.execute(
-                    "delete from bench.twin where action <> 'audit_log_viewed'"
-                    " and (tenant_id = %s and actor_id = %s) is not true",
-                    [TENANT, HELD_ACTOR],
-                ).rowcount
-                if done != removed:
-                    raise SystemExit(f"the purge removed {removed} events, DELETE {done}")
-                connection.execute("vacuum bench.twin")
-
             connection.execute("checkpoint")
-            taken, written = _timed(connection, delete)
+            taken, written = _timed(connection, partial(_delete, connection, _removed(place)))
             times["theirs"].append(taken)
             bytes_written["theirs"].append(written)
             connection.execute("drop table bench.twin")
-        tell(f"  run {run + 1} of {runs}: {times['ours'][-1]:.2f} s against {times['theirs'][-1]:.2f} s")  # fmt: skip
+        _tell_run(run, runs, times)
     name = f"purge of an expired partition of {rows:,} events"
     return [
         relate(name, "DELETE and VACUUM of the same", "s", times, at_least=20, is_inverse=True),
@@ -305,6 +297,28 @@ def _compare_partition(place: Place, runs: int, rows: int) -> list[Comparison]:
             at_least=1000, is_inverse=True,
         ),
     ]  # fmt: skip
+
+
+def _delete(connection: psycopg.Connection[Any], expected: int) -> None:
+    done = connection.execute(
+        "delete from bench.twin where action <> 'audit_log_viewed'"
+        " and (tenant_id = %s and actor_id = %s) is not true",
+        [TENANT, HELD_ACTOR],
+    ).rowcount
+    if done != expected:
+        raise SystemExit(f"the purge removed {expected} events, DELETE {done}")
+    connection.execute("vacuum bench.twin")
+
+
+def _delete_in_batches(connection: psycopg.Connection[Any], cutoff: datetime) -> None:
+    with connection.transaction():
+        while connection.execute(OTHER_BATCH, [TENANT, cutoff]).rowcount:
+            pass
+
+
+def _tell_run(run: int, runs: int, times: dict[str, list[float]]) -> None:
+    ours, theirs = times["ours"][-1], times["theirs"][-1]
+    tell(f"  run {run + 1} of {runs}: {ours:.2f} s against {theirs:.2f} s")
 
 
 def _monday(moment: datetime) -> datetime:
@@ -324,7 +338,8 @@ def _compare_batches(place: Place, runs: int, rows: int) -> list[Comparison]:
     with place.connect() as connection, place.connect(OPERATOR) as operator:
         for number in range(IDLE_TENANTS):
             operator.execute(
-                "select audit.register_tenant(tenant_id => %s, name => 'Idle')", [UUID(int=number + 1)]
+                "select audit.register_tenant(tenant_id => %s, name => 'Idle')",
+                [UUID(int=number + 1)],
             )
         for run in range(runs):
             tell(f"Filling both sides with {rows:,} events of one tenant")
@@ -339,17 +354,13 @@ def _compare_batches(place: Place, runs: int, rows: int) -> list[Comparison]:
             connection.execute("checkpoint")
             cutoff = datetime.now(UTC) - timedelta(days=365)
             taken, _ = _timed(connection, _purge(place))
-            removed = _removed(place)
+            _removed(place)
             times["ours"].append(taken)
 
-            def delete() -> None:
-                with connection.transaction():
-                    while connection.execute(OTHER_BATCH, [TENANT, cutoff]).rowcount:
-                        pass
-
+            delete = partial(_delete_in_batches, connection, cutoff)
             taken, _ = _timed(connection, delete)
             times["theirs"].append(taken)
-            tell(f"  run {run + 1} of {runs}: {removed:,} events, {times['ours'][-1]:.2f} s against {times['theirs'][-1]:.2f} s")  # fmt: skip
+            _tell_run(run, runs, times)
             connection.execute("vacuum analyze bench.other")
             taken, _ = _timed(connection, _purge(place))
             idle["ours"].append(1000 * taken / (IDLE_TENANTS + 4))
@@ -361,8 +372,12 @@ def _compare_batches(place: Place, runs: int, rows: int) -> list[Comparison]:
     theirs = statistics.median(idle["theirs"])
     return [
         relate(
-            f"purge of 30 % of {rows:,} events of one tenant", "ids in batches, one transaction", "s",
-            times, at_least=10, is_inverse=True,
+            f"purge of 30 % of {rows:,} events of one tenant",
+            "ids in batches, one transaction",
+            "s",
+            times,
+            at_least=10,
+            is_inverse=True,
         ),
         Comparison(
             "a purge with nothing to do, a tenant", "the batch that finds nothing", "ms",
@@ -396,9 +411,12 @@ def _compare_linear(place: Place, runs: int, rows: int) -> Comparison:
                 samples[side].append(1_000_000 * taken / _removed(place))
                 _empty(place)
     return relate(
-        f"deletes in a partition that stays, an event of {4 * rows:,}", f"of {rows:,}", "µs", samples,
+        f"deletes in a partition that stays, an event of {4 * rows:,}",
+        f"of {rows:,}",
+        "µs",
+        samples,
         at_most=1.25,
-    )  # fmt: skip
+    )
 
 
 def _compare_writers(place: Place, runs: int, rows: int, seconds: float) -> Comparison:
@@ -438,6 +456,9 @@ def _compare_writers(place: Place, runs: int, rows: int, seconds: float) -> Comp
             worker.join()
             _empty(place)
     return relate(
-        "writers' slowest hundredth during purge and upkeep", "nothing else going on", "ms", samples,
+        "writers' slowest hundredth during purge and upkeep",
+        "nothing else going on",
+        "ms",
+        samples,
         at_most=2,
-    )  # fmt: skip
+    )

@@ -1,12 +1,5 @@
--- The view is what a hold looks like to people, and the row type: an argument and a column of a function can't both
--- be called tenant_id.
-create or replace view audit_private.listed_hold as
-select h.tenant_id, h.name, h.filter, h.reason, h.placed_at, h.placed_by, h.released_at, h.released_by, h.release_reason
-from audit_private.legal_hold h;
-comment on view audit_private.listed_hold is 'row type of audit.list_holds';
-
 create or replace function audit.list_holds(tenant_id uuid default null)
-returns setof audit_private.listed_hold
+returns setof audit_private.hold_row
 language plpgsql
 volatile
 parallel unsafe
@@ -17,8 +10,8 @@ declare
   tenant constant uuid := audit_private.listed_tenant(list_holds.tenant_id);
 begin
   return query
-  select h.*
-  from audit_private.listed_hold h
+  select h.tenant_id, h.name, h.filter, h.reason, h.placed_at, h.placed_by, h.released_at, h.released_by, h.release_reason
+  from audit_private.legal_hold h
   where tenant is null or h.tenant_id = tenant
   order by h.released_at is not null, h.placed_at desc, h.tenant_id, h.name;
   perform audit_private.release_tenant();

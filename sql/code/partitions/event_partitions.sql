@@ -1,5 +1,6 @@
 -- Read from the catalogue, so that nothing has to be kept equal to it. Bounds are printed in the session's
--- format unless it is pinned.
+-- format unless it is pinned. No partition is named to pg_get_expr, since it would lock it: whoever asks would wait for one
+-- that is being emptied.
 create or replace function audit_private.event_partitions()
 returns table (
   partition_name text,
@@ -25,7 +26,7 @@ as $$
   from pg_inherits h
   join pg_class c on c.oid = h.inhrelid
   cross join lateral regexp_match(
-    pg_get_expr(c.relpartbound, c.oid), '^FOR VALUES FROM [(]''(.+)''[)] TO [(]''(.+)''[)]$') as b (bounds)
+    pg_get_expr(c.relpartbound, 0), '^FOR VALUES FROM [(]''(.+)''[)] TO [(]''(.+)''[)]$') as b (bounds)
   where h.inhparent = 'audit_private.event'::regclass
 $$;
 comment on function audit_private.event_partitions() is

@@ -2,6 +2,7 @@ set local role audit_finder;
 -- Keys of each actor's newest event in one partition. A closed partition has an index by actor, in
 -- which one jump an actor is enough; in an open one the newest million events are grouped. At most
 -- 50,000 actors a partition, so that a call stays bounded.
+-- Volatile, so that it looks with a snapshot younger than its locks: an older one misses what a purge has put back.
 create or replace function audit_private.find_actors(
   tenant_id uuid,
   from_time timestamptz,
@@ -11,7 +12,7 @@ create or replace function audit_private.find_actors(
 )
 returns table (actor_id text, occurred_at timestamptz, id uuid, is_match boolean)
 language plpgsql
-stable
+volatile
 parallel unsafe
 rows 1000
 security definer

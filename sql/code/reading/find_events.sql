@@ -6,6 +6,7 @@ set local role audit_finder;
 --
 -- Bounds are constants in the text so that planning prunes partitions, and the bound on occurred_at
 -- beside the comparison of rows lets the index begin at the place.
+-- Volatile, so that it looks with a snapshot younger than its locks: an older one misses what a purge has put back.
 create or replace function audit_private.find_events(
   tenant_id uuid,
   condition text,
@@ -17,7 +18,7 @@ create or replace function audit_private.find_events(
 )
 returns table (occurred_at timestamptz, id uuid)
 language plpgsql
-stable
+volatile
 parallel unsafe
 rows 100
 security definer

@@ -1,5 +1,6 @@
 set local role audit_keeper;
--- The oldest of those that are due is among as many as are kept and one more.
+-- The oldest of those that are due is among as many as are kept and one more. "Not in" is hashed whatever the planner
+-- expects of "kept", where "not exists" may compare each with each.
 create or replace function audit_private.count_due(
   partition_name text,
   partition_until timestamptz,
@@ -49,7 +50,7 @@ begin
         order by e.occurred_at
         limit coalesce(k.by_floor + k.by_hold, 0) + 1
       ) s
-      where not exists (select from kept p where p.place = s.place)
+      where s.place not in (select p.place from kept p)
     ) o
     cross join lateral (
       select max(s.occurred_at) as newest_at
@@ -60,7 +61,7 @@ begin
         order by e.occurred_at desc
         limit coalesce(k.by_floor + k.by_hold, 0) + 1
       ) s
-      where not exists (select from kept p where p.place = s.place)
+      where s.place not in (select p.place from kept p)
     ) w',
     count_due.partition_name);
 end

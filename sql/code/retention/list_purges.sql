@@ -1,14 +1,5 @@
--- The view is the row type: an argument and a column of a function can't both be called tenant_id.
-create or replace view audit_private.listed_purge as
-select j.run_id, j.started_at, j.finished_at, r.tenant_id, t.name, r.days, r.is_exact, r.cutoff, r.predicted, r.removed,
-  r.kept_by_floor, r.kept_by_hold, r.oldest_removed_at, r.newest_removed_at, r.is_last, j.result, r.error, j.run_by
-from audit_private.purge_receipt r
-join audit_private.job_run j on j.run_id = r.run_id
-join audit_private.tenant t on t.tenant_id = r.tenant_id;
-comment on view audit_private.listed_purge is 'row type of audit.list_purges';
-
 create or replace function audit.list_purges(up_to integer default 100, tenant_id uuid default null)
-returns setof audit_private.listed_purge
+returns setof audit_private.purge_row
 language plpgsql
 volatile
 parallel unsafe
@@ -19,10 +10,13 @@ declare
   tenant constant uuid := audit_private.listed_tenant(list_purges.tenant_id);
 begin
   return query
-  select p.*
-  from audit_private.listed_purge p
-  where tenant is null or p.tenant_id = tenant
-  order by p.started_at desc, p.name, p.tenant_id
+  select j.run_id, j.started_at, j.finished_at, r.tenant_id, t.name, r.days, r.is_exact, r.cutoff, r.predicted, r.removed,
+    r.kept_by_floor, r.kept_by_hold, r.oldest_removed_at, r.newest_removed_at, r.is_last, j.result, r.error, j.run_by
+  from audit_private.purge_receipt r
+  join audit_private.job_run j on j.run_id = r.run_id
+  join audit_private.tenant t on t.tenant_id = r.tenant_id
+  where tenant is null or r.tenant_id = tenant
+  order by j.started_at desc, t.name, t.tenant_id
   limit least(greatest(list_purges.up_to, 1), 10000);
   perform audit_private.release_tenant();
 end

@@ -1,15 +1,5 @@
--- The view is the row type: an argument and a column of a function can't both be called tenant_id.
-create or replace view audit_private.listed_retention as
-select t.tenant_id, t.name, p.days, p.is_exact, p.takes_effect_at as cutoff, p.set_at, p.set_by, p.reason,
-  p.days as next_days, p.is_exact as next_is_exact, p.takes_effect_at as next_takes_effect_at, p.set_by as next_set_by,
-  p.reason as next_reason, null::jsonb as floors, p.takes_effect_at as next_purge_at
-from audit_private.tenant t
-join audit_private.retention_policy p on p.tenant_id = t.tenant_id
-where false;
-comment on view audit_private.listed_retention is 'row type of audit.list_retention; holds no rows';
-
 create or replace function audit.list_retention(tenant_id uuid default null)
-returns setof audit_private.listed_retention
+returns setof audit_private.days_row
 language plpgsql
 volatile
 parallel unsafe

@@ -1,14 +1,5 @@
--- The view is the row type: an argument and a column of a function can't both be called tenant_id.
-create or replace view audit_private.purge_preview as
-select r.tenant_id, r.name, r.days, r.is_exact, r.cutoff, p.predicted as due, p.oldest_removed_at as oldest_at,
-  p.newest_removed_at as newest_at, p.kept_by_floor, p.kept_by_hold, p.removed as waiting_for_partition
-from audit_private.listed_retention r
-join audit_private.purge_receipt p on p.tenant_id = r.tenant_id
-where false;
-comment on view audit_private.purge_preview is 'row type of audit.preview_purge; holds no rows';
-
 create or replace function audit.preview_purge(tenant_id uuid default null)
-returns setof audit_private.purge_preview
+returns setof audit_private.preview_row
 language plpgsql
 volatile
 parallel unsafe

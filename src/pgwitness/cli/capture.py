@@ -101,7 +101,7 @@ def watch(
                 category=category,
                 level=level,
                 on_error=on_error,
-                keep_deleted_values=not drop_deleted_values,
+                keep_deleted_values=False if drop_deleted_values else None,
                 reason=reason,
             ),
         )
