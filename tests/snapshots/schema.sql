@@ -2895,7 +2895,7 @@ begin
   if tg_op = 'INSERT' and capture.is_plain then
     «insert»;
   elsif tg_op = 'UPDATE' and capture.is_plain then
-    «update»;
+«update»
     if current_setting('pgwitness.moved', true) = 'yes' then
       perform set_config('pgwitness.moved', '', true);
       execute audit_private.rare_statement(«entity_type», tg_relid::regclass, tg_op, 'moved', true)
@@ -2937,7 +2937,13 @@ $template$,
       'truncate', audit_private.truncation_statement(watched),
       'insert', audit_private.plain_statement(watched, relation, 'INSERT'),
       'delete', audit_private.plain_statement(watched, relation, 'DELETE'),
-      'update', audit_private.plain_statement(watched, relation, 'UPDATE'),
+      'update', case watched.level
+        when 'row' then format('    %s;', audit_private.plain_statement(watched, relation, 'UPDATE', true))
+        else format(
+          E'    if exists (select from new_rows r offset 1) then\n    %s;\n    else\n    %s;\n    end if;',
+          audit_private.plain_statement(watched, relation, 'UPDATE'),
+          audit_private.plain_statement(watched, relation, 'UPDATE', true))
+      end,
       'values', audit_private.rare_values(watched),
       'begin', case watched.on_error when 'spool' then 'begin' else '' end,
       'exception', case watched.on_error when 'spool' then audit_private.spool_handler(watched) else '' end))
@@ -5558,7 +5564,7 @@ ALTER FUNCTION audit_private.payload_bytes(description text, actor jsonb, target
 
 COMMENT ON FUNCTION audit_private.payload_bytes(description text, actor jsonb, target jsonb, changes jsonb, metadata jsonb, error_message text) IS 'bytes of an event''s payload as text';
 
-CREATE FUNCTION audit_private.plain_statement(watched audit_private.watched_table, relation regclass, operation text) RETURNS text
+CREATE FUNCTION audit_private.plain_statement(watched audit_private.watched_table, relation regclass, operation text, is_single boolean DEFAULT false) RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET quote_all_identifiers TO 'off'
@@ -5592,13 +5598,17 @@ CREATE FUNCTION audit_private.plain_statement(watched audit_private.watched_tabl
       case when watched.label_column is not null then format('concat(%s.%I) as label', r.alias, watched.label_column) end,
       case
         when plain_statement.operation = 'UPDATE' then format(
-          E'o.%1$I is null or n.%1$I is null as is_alone,\n        %2$s as content',
-          (audit_private.key_columns(relation))[1], audit_private.changes_expression(watched, relation))
+          E'%s as is_alone,\n        %s as content',
+          case
+            when is_single then format('(%s) is not true', r.match)
+            else format('o.%1$I is null or n.%1$I is null', (audit_private.key_columns(relation))[1])
+          end,
+          audit_private.changes_expression(watched, relation))
         else 'to_jsonb(snapshot.*) as content'
       end),
     case
-      when plain_statement.operation = 'UPDATE' then format('%s o full join %s n on (%s)', r.old_rows, r.new_rows,
-        audit_private.match_expression(relation, watched.tenant_column, 'o', 'n'))
+      when is_single then format('%s o cross join %s n', r.old_rows, r.new_rows)
+      when plain_statement.operation = 'UPDATE' then format('%s o full join %s n on (%s)', r.old_rows, r.new_rows, r.match)
       else format(E'%s %s\n      cross join lateral (\n        select %s\n      ) snapshot',
         case plain_statement.operation when 'DELETE' then r.old_rows else r.new_rows end, r.alias,
         audit_private.row_columns(watched, relation, r.alias))
@@ -5610,14 +5620,15 @@ CREATE FUNCTION audit_private.plain_statement(watched audit_private.watched_tabl
     end)
   from (
     select case plain_statement.operation when 'DELETE' then 'o' else 'n' end as alias,
+      audit_private.match_expression(relation, watched.tenant_column, 'o', 'n') as match,
       case watched.level when 'row' then '(select old.*)' else 'old_rows' end as old_rows,
       case watched.level when 'row' then '(select new.*)' else 'new_rows' end as new_rows
   ) r
 $_$;
 
-ALTER FUNCTION audit_private.plain_statement(watched audit_private.watched_table, relation regclass, operation text) OWNER TO audit_owner;
+ALTER FUNCTION audit_private.plain_statement(watched audit_private.watched_table, relation regclass, operation text, is_single boolean) OWNER TO audit_owner;
 
-COMMENT ON FUNCTION audit_private.plain_statement(watched audit_private.watched_table, relation regclass, operation text) IS 'SQL of a generated function that logs the rows that a statement has inserted, updated or deleted';
+COMMENT ON FUNCTION audit_private.plain_statement(watched audit_private.watched_table, relation regclass, operation text, is_single boolean) IS 'SQL of a generated function that logs the rows that a statement has inserted, updated or deleted';
 
 CREATE FUNCTION audit_private.policy_text(policy pg_policy) RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
@@ -8688,7 +8699,7 @@ GRANT ALL ON FUNCTION audit_private.partner_expression(relation regclass, tenant
 REVOKE ALL ON FUNCTION audit_private.payload_bytes(description text, actor jsonb, target jsonb, changes jsonb, metadata jsonb, error_message text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.payload_bytes(description text, actor jsonb, target jsonb, changes jsonb, metadata jsonb, error_message text) TO audit_writer;
 
-REVOKE ALL ON FUNCTION audit_private.plain_statement(watched audit_private.watched_table, relation regclass, operation text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION audit_private.plain_statement(watched audit_private.watched_table, relation regclass, operation text, is_single boolean) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.policy_text(policy pg_policy) FROM PUBLIC;
 

@@ -106,7 +106,7 @@ begin
   if tg_op = 'INSERT' and capture.is_plain then
     «insert»;
   elsif tg_op = 'UPDATE' and capture.is_plain then
-    «update»;
+«update»
     if current_setting('pgwitness.moved', true) = 'yes' then
       perform set_config('pgwitness.moved', '', true);
       execute audit_private.rare_statement(«entity_type», tg_relid::regclass, tg_op, 'moved', true)
@@ -148,7 +148,13 @@ $template$,
       'truncate', audit_private.truncation_statement(watched),
       'insert', audit_private.plain_statement(watched, relation, 'INSERT'),
       'delete', audit_private.plain_statement(watched, relation, 'DELETE'),
-      'update', audit_private.plain_statement(watched, relation, 'UPDATE'),
+      'update', case watched.level
+        when 'row' then format('    %s;', audit_private.plain_statement(watched, relation, 'UPDATE', true))
+        else format(
+          E'    if exists (select from new_rows r offset 1) then\n    %s;\n    else\n    %s;\n    end if;',
+          audit_private.plain_statement(watched, relation, 'UPDATE'),
+          audit_private.plain_statement(watched, relation, 'UPDATE', true))
+      end,
       'values', audit_private.rare_values(watched),
       'begin', case watched.on_error when 'spool' then 'begin' else '' end,
       'exception', case watched.on_error when 'spool' then audit_private.spool_handler(watched) else '' end))

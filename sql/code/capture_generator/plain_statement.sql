@@ -3,15 +3,16 @@
 -- them as can be. What is volatile stands in the inner query, else the INSERT would keep a node to itself.
 --
 -- Rows before and after an update are joined on tenant and key, which is what an entity is for the log; by a full
--- join, because any other lets the planner keep nested loops that it chose while a statement touched one row. A row
--- without a partner only leaves a mark (pgwitness.moved; to forge it is to have a query run that finds nothing):
--- capture_rows tells it.
+-- join, because any other lets the planner keep nested loops that it chose while a statement touched one row. Where it
+-- touched only one (is_single), its two versions need no join, which spares a hash table. A row without a partner only
+-- leaves a mark (pgwitness.moved; to forge it is to have a query run that finds nothing): capture_rows tells it.
 --
 -- Escapes make a text longer than its jsonb, so a quarter of the limit is enough to send it to cut_columns, which measures.
 create or replace function audit_private.plain_statement(
   watched audit_private.watched_table,
   relation regclass,
-  operation text
+  operation text,
+  is_single boolean default false
 )
 returns text
 language sql
@@ -50,13 +51,17 @@ as $$
       case when watched.label_column is not null then format('concat(%s.%I) as label', r.alias, watched.label_column) end,
       case
         when plain_statement.operation = 'UPDATE' then format(
-          E'o.%1$I is null or n.%1$I is null as is_alone,\n        %2$s as content',
-          (audit_private.key_columns(relation))[1], audit_private.changes_expression(watched, relation))
+          E'%s as is_alone,\n        %s as content',
+          case
+            when is_single then format('(%s) is not true', r.match)
+            else format('o.%1$I is null or n.%1$I is null', (audit_private.key_columns(relation))[1])
+          end,
+          audit_private.changes_expression(watched, relation))
         else 'to_jsonb(snapshot.*) as content'
       end),
     case
-      when plain_statement.operation = 'UPDATE' then format('%s o full join %s n on (%s)', r.old_rows, r.new_rows,
-        audit_private.match_expression(relation, watched.tenant_column, 'o', 'n'))
+      when is_single then format('%s o cross join %s n', r.old_rows, r.new_rows)
+      when plain_statement.operation = 'UPDATE' then format('%s o full join %s n on (%s)', r.old_rows, r.new_rows, r.match)
       else format(E'%s %s\n      cross join lateral (\n        select %s\n      ) snapshot',
         case plain_statement.operation when 'DELETE' then r.old_rows else r.new_rows end, r.alias,
         audit_private.row_columns(watched, relation, r.alias))
@@ -68,9 +73,10 @@ as $$
     end)
   from (
     select case plain_statement.operation when 'DELETE' then 'o' else 'n' end as alias,
+      audit_private.match_expression(relation, watched.tenant_column, 'o', 'n') as match,
       case watched.level when 'row' then '(select old.*)' else 'old_rows' end as old_rows,
       case watched.level when 'row' then '(select new.*)' else 'new_rows' end as new_rows
   ) r
 $$;
-comment on function audit_private.plain_statement(audit_private.watched_table, regclass, text) is
+comment on function audit_private.plain_statement(audit_private.watched_table, regclass, text, boolean) is
   'SQL of a generated function that logs the rows that a statement has inserted, updated or deleted';
