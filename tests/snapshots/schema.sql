@@ -2675,6 +2675,19 @@ ALTER FUNCTION audit_private.bind_roles() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.bind_roles() IS 'trigger: keeps role_binding equal to the grants';
 
+CREATE FUNCTION audit_private.capture_action(entity_type text, operation text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select capture_action.entity_type || case capture_action.operation
+    when 'INSERT' then '_created' when 'UPDATE' then '_updated' when 'DELETE' then '_deleted' else '_truncated'
+  end
+$$;
+
+ALTER FUNCTION audit_private.capture_action(entity_type text, operation text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.capture_action(entity_type text, operation text) IS 'the action that tells of an operation on a watched table';
+
 CREATE TABLE audit_private.watched_table (
     entity_type text NOT NULL,
     schema_name text NOT NULL,
@@ -2738,48 +2751,6 @@ COMMENT ON COLUMN audit_private.watched_table.watched_by IS 'login and SET ROLE 
 
 COMMENT ON COLUMN audit_private.watched_table.unwatched_at IS 'since when it isn''t watched any more; its history stays';
 
-CREATE FUNCTION audit_private.bounded_expression(watched audit_private.watched_table, relation regclass, aliases text[], content text) RETURNS text
-    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    SET quote_all_identifiers TO 'off'
-    AS $_$
-  select case
-    when count(*) = 0 then bounded_expression.content
-    else format('case when 0::bigint + %s > capture.payload_limit / 4 then audit_private.cut_columns(%s) else %2$s end',
-      string_agg(
-        format(
-          case
-            when a.atttypid = any ('{text,varchar,bpchar,bytea}'::regtype[]::oid[]) then 'coalesce(octet_length(%1$s.%2$I), 0)'
-            else 'coalesce(length(pg_column_compression(%1$s.%2$I)) * 100000000, pg_column_size(%1$s.%2$I), 0)'
-          end,
-          alias, a.attname),
-        ' + '),
-      bounded_expression.content)
-  end
-  from audit_private.capture_columns(bounded_expression.watched, bounded_expression.relation) c
-  join pg_attribute a on a.attrelid = bounded_expression.relation and a.attname = c.name
-  cross join unnest(bounded_expression.aliases) as alias
-  where c.treatment = 'value' and a.attlen = -1 and a.atttypmod not between 0 and 1000
-    and a.atttypid <> all ('{numeric,inet,cidr}'::regtype[]::oid[])
-$_$;
-
-ALTER FUNCTION audit_private.bounded_expression(watched audit_private.watched_table, relation regclass, aliases text[], content text) OWNER TO audit_owner;
-
-COMMENT ON FUNCTION audit_private.bounded_expression(watched audit_private.watched_table, relation regclass, aliases text[], content text) IS 'SQL that gives a snapshot or changes, cut where they exceed the payload''s limit';
-
-CREATE FUNCTION audit_private.capture_action(entity_type text, operation text) RETURNS text
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-  select capture_action.entity_type || case capture_action.operation
-    when 'INSERT' then '_created' when 'UPDATE' then '_updated' when 'DELETE' then '_deleted' else '_truncated'
-  end
-$$;
-
-ALTER FUNCTION audit_private.capture_action(entity_type text, operation text) OWNER TO audit_owner;
-
-COMMENT ON FUNCTION audit_private.capture_action(entity_type text, operation text) IS 'the action that tells of an operation on a watched table';
-
 CREATE FUNCTION audit_private.capture_columns(watched audit_private.watched_table, relation regclass) RETURNS TABLE(name text, place integer, is_key boolean, treatment text, old_value text, new_value text, is_changed text)
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2836,43 +2807,63 @@ CREATE FUNCTION audit_private.capture_function(watched audit_private.watched_tab
     AS $_$
   select audit_private.fill_template($template$<<capture>>
 declare
-  moment constant timestamptz := clock_timestamp();
-  action constant text := case tg_op
-    when 'INSERT' then «created» when 'UPDATE' then «updated» when 'DELETE' then «deleted» else «truncated» end;
-  context text[];
-  is_current boolean;
-  is_mixed boolean«not_mixed»;
+  is_altered boolean;
+  is_plain boolean;
   is_logged boolean;
   payload_limit integer;
-  transaction_number bigint;
-  events_until timestamptz;
-  recorder text;
   tenant uuid;
+  moment timestamptz;
+  id_prefix text;
+  transaction_number bigint;
+  recorder text;
   acting_id text;
-  acting_type text := 'database_role';
+  acting_type text;
   acting jsonb;
+  context text[];
+  ip inet;
+  user_agent text;
+  request_id text;
   failure text;
 begin
-  if current_setting('session_replication_role') = 'replica' then
-    if audit_private.is_apply_worker() then
+«begin»
+  if «relation» <> «oid» or not audit_private.has_columns('«oid»'::regclass, «digest», true) then
+    capture.is_altered := «relation» = «oid» or not audit_private.has_columns(«relation»::regclass, «restored_digest», false);
+  end if;
+«question»
+  capture.moment := clock_timestamp();
+  select audit_private.event_id_prefix(capture.moment), b.transaction_offset + txid_current(), b.recorder,
+    b.role_name::text, 'database_role'
+  into capture.id_prefix, capture.transaction_number, capture.recorder, capture.acting_id, capture.acting_type
+  from audit_private.role_binding b
+  where b.role_name = session_user
+    and b.events_until > case
+      when capture.is_plain and current_setting('role') = 'none' and current_setting('session_replication_role') <> 'replica'
+        then capture.moment
+    end;
+  if not found then
+    if current_setting('session_replication_role') = 'replica' and audit_private.is_apply_worker() then
       return null;
     end if;
-  end if;
-«begin»
-  capture.is_current := case «relation»
-    when «oid» then audit_private.has_columns('«oid»'::regclass, «digest», true)
-    else audit_private.has_columns(«relation»::regclass, «restored_digest», false)
-  end;
-«question»
-  if capture.recorder is null or capture.moment < capture.events_until is not true or current_setting('role') <> 'none' then
-    capture.recorder := audit_private.recorded_by();
-    if capture.transaction_number is null then
-      select i.transaction_offset + txid_current(), i.events_until
-      into capture.transaction_number, capture.events_until
-      from audit_private.instance i;
+    if tg_op = 'DELETE' then
+      if not exists (select from «old_rows» r) then
+        return null;
+      end if;
+    elsif tg_op <> 'TRUNCATE' then
+      if not exists (select from «new_rows» r) then
+        return null;
+      end if;
     end if;
-    if capture.moment < capture.events_until is not true then
-      perform audit_private.refuse_capture(capture.tenant, capture.action, «entity_type», null, capture.moment);
+«unbound»
+    capture.recorder := audit_private.recorded_by();
+    capture.acting_id := audit_private.effective_role();
+    capture.acting_type := 'database_role';
+    select audit_private.event_id_prefix(capture.moment), i.transaction_offset + txid_current()
+    into capture.id_prefix, capture.transaction_number
+    from audit_private.instance i
+    where capture.moment < i.events_until;
+    if not found then
+      perform audit_private.refuse_capture(
+        capture.tenant, audit_private.capture_action(«entity_type», tg_op), «entity_type», null, capture.moment);
     end if;
   end if;
 
@@ -2880,42 +2871,43 @@ begin
     current_setting('pgwitness.actor_id', true), current_setting('pgwitness.actor_type', true),
     current_setting('pgwitness.actor', true), current_setting('pgwitness.ip', true),
     current_setting('pgwitness.user_agent', true), current_setting('pgwitness.request_id', true)];
-  if coalesce(nullif(capture.context[1], ''), nullif(capture.context[2], ''), nullif(capture.context[3], '')) is null
-    or not pg_has_role(audit_private.effective_role(), 'audit_app', 'usage')
-  then
-    capture.acting_id := audit_private.effective_role();
-  else
-    capture.acting_id := nullif(capture.context[1], '');
-    capture.acting := nullif(capture.context[3], '')::jsonb;
-    capture.acting_type := coalesce(nullif(capture.context[2], ''), 'user');
-    if capture.acting_type not in ('user', 'system', 'api_key', 'database_role')
-      or jsonb_typeof(capture.acting) <> 'object'
-      or length(capture.acting_id) > 500
-    then
-      perform audit_private.refuse_actor(capture.acting_type, capture.acting);
-    elsif length(capture.context[3]) > 10000 then
-      capture.acting := jsonb_build_object('_cut', octet_length(capture.context[3]));
-    elsif capture.acting_type = 'database_role' and capture.acting_id is null then
-      capture.acting_id := audit_private.effective_role();
+  if array_to_string(capture.context, '') <> '' then
+    capture.ip := nullif(capture.context[4], '')::inet;
+    capture.user_agent := left(nullif(capture.context[5], ''), 1000);
+    capture.request_id := left(nullif(capture.context[6], ''), 500);
+    if array_to_string(capture.context[1:3], '') <> '' and pg_has_role(audit_private.effective_role(), 'audit_app', 'usage') then
+      capture.acting_id := nullif(capture.context[1], '');
+      capture.acting := nullif(capture.context[3], '')::jsonb;
+      capture.acting_type := coalesce(nullif(capture.context[2], ''), 'user');
+      if capture.acting_type not in ('user', 'system', 'api_key', 'database_role')
+        or jsonb_typeof(capture.acting) <> 'object'
+        or length(capture.acting_id) > 500
+      then
+        perform audit_private.refuse_actor(capture.acting_type, capture.acting);
+      elsif length(capture.context[3]) > 10000 then
+        capture.acting := jsonb_build_object('_cut', octet_length(capture.context[3]));
+      elsif capture.acting_type = 'database_role' and capture.acting_id is null then
+        capture.acting_id := audit_private.effective_role();
+      end if;
     end if;
   end if;
 
-  if tg_op = 'TRUNCATE' then
-    «truncate»;
-  elsif capture.is_mixed or capture.is_current is not true or capture.is_logged is null then
-    execute audit_private.rare_statement(«entity_type», tg_relid::regclass, tg_op, 'careful', capture.is_current)
-    using «values»;
-  elsif tg_op = 'INSERT' then
+  if tg_op = 'INSERT' and capture.is_plain then
     «insert»;
-  elsif tg_op = 'DELETE' then
-    «delete»;
-  else
-    «update»;
+  elsif tg_op = 'UPDATE' and capture.is_plain then
+«update»
     if current_setting('pgwitness.moved', true) = 'yes' then
       perform set_config('pgwitness.moved', '', true);
       execute audit_private.rare_statement(«entity_type», tg_relid::regclass, tg_op, 'moved', true)
       using «values»;
     end if;
+  elsif tg_op = 'DELETE' and capture.is_plain then
+    «delete»;
+  elsif tg_op = 'TRUNCATE' then
+    «truncate»;
+  else
+    execute audit_private.rare_statement(«entity_type», tg_relid::regclass, tg_op, 'careful', capture.is_altered is not true)
+    using «values»;
   end if;
 «exception»
   return null;
@@ -2923,11 +2915,6 @@ end
 $template$,
     jsonb_build_object(
       'entity_type', quote_literal(watched.entity_type),
-      'created', quote_literal(audit_private.capture_action(watched.entity_type, 'INSERT')),
-      'updated', quote_literal(audit_private.capture_action(watched.entity_type, 'UPDATE')),
-      'deleted', quote_literal(audit_private.capture_action(watched.entity_type, 'DELETE')),
-      'truncated', quote_literal(audit_private.capture_action(watched.entity_type, 'TRUNCATE')),
-      'not_mixed', case when watched.tenant_column is null then ' := false' else '' end,
       'relation', case
         when (select c.relkind = 'p' from pg_class c where c.oid = relation)
           then 'coalesce(pg_partition_root(tg_relid)::oid, tg_relid)'
@@ -2937,10 +2924,26 @@ $template$,
       'digest', quote_literal(audit_private.columns_digest(relation, true)),
       'restored_digest', quote_literal(audit_private.columns_digest(relation, false)),
       'question', audit_private.capture_question(watched),
+      'old_rows', case watched.level when 'row' then '(select old.*)' else 'old_rows' end,
+      'new_rows', case watched.level when 'row' then '(select new.*)' else 'new_rows' end,
+      'unbound', case
+        when watched.tenant_column is null then format(
+          E'    if capture.tenant is null then\n'
+          '      perform audit_private.refuse_write(null, audit_private.capture_action(%1$L, tg_op), %1$L);\n'
+          '    end if;\n',
+          watched.entity_type)
+        else ''
+      end,
       'truncate', audit_private.truncation_statement(watched),
       'insert', audit_private.plain_statement(watched, relation, 'INSERT'),
       'delete', audit_private.plain_statement(watched, relation, 'DELETE'),
-      'update', audit_private.plain_statement(watched, relation, 'UPDATE'),
+      'update', case watched.level
+        when 'row' then format('    %s;', audit_private.plain_statement(watched, relation, 'UPDATE', true))
+        else format(
+          E'    if exists (select from new_rows r offset 1) then\n    %s;\n    else\n    %s;\n    end if;',
+          audit_private.plain_statement(watched, relation, 'UPDATE'),
+          audit_private.plain_statement(watched, relation, 'UPDATE', true))
+      end,
       'values', audit_private.rare_values(watched),
       'begin', case watched.on_error when 'spool' then 'begin' else '' end,
       'exception', case watched.on_error when 'spool' then audit_private.spool_handler(watched) else '' end))
@@ -3064,72 +3067,58 @@ CREATE FUNCTION audit_private.capture_question(watched audit_private.watched_tab
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET quote_all_identifiers TO 'off'
     AS $_$
-  with rows as (
-    select case watched.level when 'row' then '(select old.*)' else 'old_rows' end as old_rows,
-      case watched.level when 'row' then '(select new.*)' else 'new_rows' end as new_rows
-  )
   select audit_private.fill_template(
     case when watched.tenant_column is null then $context$
-  select d.tenant_id, d.is_logged, d.payload_limit, b.transaction_offset + txid_current(), b.events_until, b.recorder
-  into capture.tenant, capture.is_logged, capture.payload_limit, capture.transaction_number, capture.events_until,
-    capture.recorder
+  select d.tenant_id, d.is_logged, d.payload_limit, capture.is_altered is not true
+  into capture.tenant, capture.is_logged, capture.payload_limit, capture.is_plain
   from audit_private.role_binding b
   join audit_private.logging_decision d
     on d.tenant_id = coalesce(nullif(current_setting('pgwitness.tenant_id', true), '')::uuid, b.only_tenant_id)
-    and d.action = capture.action
+    and d.action = «entity_type» || case tg_op
+      when 'INSERT' then '_created' when 'UPDATE' then '_updated' when 'DELETE' then '_deleted' else '_truncated' end
   where b.role_name = audit_private.effective_role()
     and (b.is_service or d.tenant_id = any (b.tenant_ids));
-  if not found then
-    if tg_op = 'TRUNCATE' then
-      perform audit_private.refuse_write(null, capture.action, «entity_type»);
-    elsif tg_op = 'INSERT' then
-      perform audit_private.refuse_write(null, capture.action, «entity_type») where exists (select from «new_rows» r);
-    else
-      perform audit_private.refuse_write(null, capture.action, «entity_type») where exists (select from «old_rows» r);
-    end if;
+  if not capture.is_logged then
     return null;
   end if;
 $context$
     else $column$
-  if tg_op = 'TRUNCATE' or not capture.is_current then
-    capture.is_mixed := true;
-  elsif tg_op = 'INSERT' then
-    «ask» exists (select from «new_rows» x where x.«tenant» is distinct from r.«tenant»)
-    «into» «new_rows» «join»;
-  elsif tg_op = 'DELETE' then
-    «ask» exists (select from «old_rows» x where x.«tenant» is distinct from r.«tenant»)
-    «into» «old_rows» «join»;
-  else
-    «ask» exists (select from «new_rows» x where x.«tenant» is distinct from r.«tenant»)
-      or exists (select from «old_rows» x where x.«tenant» is distinct from r.«tenant»)
-    «into» «new_rows» «join»;
+  if tg_op = 'INSERT' and capture.is_altered is not true then
+    «ask» «one_new»
+    «of» «first_new» and d.action = «created»;
+  elsif tg_op = 'UPDATE' and capture.is_altered is not true then
+    «ask» «one_new» and «one_old»
+    «of» «first_new» and d.action = «updated»;
+  elsif tg_op = 'DELETE' and capture.is_altered is not true then
+    «ask» «one_old»
+    «of» «first_old» and d.action = «deleted»;
   end if;
-  if capture.is_mixed is null then
+  if capture.is_plain and not capture.is_logged then
     return null;
   end if;
 $column$
-    end || $end$
-  if not capture.is_logged and not capture.is_mixed then
-    return null;
-  end if;
-$end$,
+    end,
     jsonb_build_object(
       'entity_type', quote_literal(watched.entity_type),
-      'tenant', quote_ident(watched.tenant_column),
-      'old_rows', rows.old_rows,
-      'new_rows', rows.new_rows,
-      'ask', 'select r.' || quote_ident(watched.tenant_column)
-        || ', d.is_logged, d.payload_limit, b.transaction_offset + txid_current(), b.events_until, b.recorder,
-     ',
-      'into', 'into capture.tenant, capture.is_logged, capture.payload_limit, capture.transaction_number,
-      capture.events_until, capture.recorder, capture.is_mixed
-    from',
-      'join', 'r
-    left join audit_private.logging_decision d on d.tenant_id = r.' || quote_ident(watched.tenant_column)
-        || ' and d.action = capture.action
-    left join audit_private.role_binding b on b.role_name = session_user
-    limit 1'))
-  from rows
+      'created', quote_literal(audit_private.capture_action(watched.entity_type, 'INSERT')),
+      'updated', quote_literal(audit_private.capture_action(watched.entity_type, 'UPDATE')),
+      'deleted', quote_literal(audit_private.capture_action(watched.entity_type, 'DELETE')),
+      'ask', 'select d.tenant_id, d.is_logged, d.payload_limit,',
+      'of', 'into capture.tenant, capture.is_logged, capture.payload_limit, capture.is_plain
+    from audit_private.logging_decision d
+    where d.tenant_id =',
+      'first_new', format(t.first_row, 'new', quote_ident(watched.tenant_column)),
+      'first_old', format(t.first_row, 'old', quote_ident(watched.tenant_column)),
+      'one_new', format(t.is_one, 'new', quote_ident(watched.tenant_column)),
+      'one_old', format(t.is_one, 'old', quote_ident(watched.tenant_column))))
+  from (
+    select
+      case watched.level when 'row' then '%s.%s' else '(select r.%2$s from %1$s_rows r limit 1)' end as first_row,
+      case watched.level
+        when 'row' then '%s.%s is not distinct from d.tenant_id'
+        else 'not exists (select from %1$s_rows r where r.%2$s is distinct from d.tenant_id)'
+      end as is_one
+  ) t
 $_$;
 
 ALTER FUNCTION audit_private.capture_question(watched audit_private.watched_table) OWNER TO audit_owner;
@@ -3234,7 +3223,7 @@ CREATE FUNCTION audit_private.capture_statement(watched audit_private.watched_ta
     '  select q.tenant_id, %1$s, audit_private.new_event_id(%1$s, q.place), %1$s, q.place, %2$s,\n'
     '    gen_random_uuid(), ''captured'', %3$L, %4$L, %5$s, ''success'', %6$s, %7$s, q.entity_id, q.description, %8$s,\n'
     '    %11$s, %12$s,\n'
-    '    q.metadata, nullif((%9$s)[4], '''')::inet, left(nullif((%9$s)[5], ''''), 1000), left(nullif((%9$s)[6], ''''), 500)\n'
+    '    q.metadata, %9$s\n'
     '  from (\n'
     '    %10$s\n'
     '  ) q\n'
@@ -3941,8 +3930,7 @@ declare
 begin
   execute format(
     'create or replace function %s returns trigger language plpgsql volatile parallel unsafe security definer '
-    'set search_path = pg_catalog, pg_temp set row_security = on set jit = off '
-    'set enable_seqscan = off set enable_bitmapscan = off %s as %L',
+    'set search_path = pg_catalog, pg_temp set row_security = on set jit = off set enable_seqscan = off %s as %L',
     name, create_capture_function.settings, create_capture_function.body);
   execute format('comment on function %s is %L', name,
     format('trigger: captures changes of the table of %s; generated by audit.watch', create_capture_function.entity_type));
@@ -4202,6 +4190,21 @@ $$;
 ALTER FUNCTION audit_private.entity_title(entity_type text) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.entity_title(entity_type text) IS 'what descriptions call an entity of this type';
+
+CREATE FUNCTION audit_private.event_id_prefix(occurred_at timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+  select pg_catalog.lpad(
+    pg_catalog.to_hex(
+      (pg_catalog.date_part('epoch', occurred_at) * 1000000)::bigint / 1000 * 64536
+      + (pg_catalog.date_part('epoch', occurred_at) * 1000000)::bigint
+      + 28672),
+    16, '0')
+$$;
+
+ALTER FUNCTION audit_private.event_id_prefix(occurred_at timestamp with time zone) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.event_id_prefix(occurred_at timestamp with time zone) IS 'the half of a UUIDv7 that gives occurred_at to the microsecond, as 16 hexadecimal digits';
 
 CREATE FUNCTION audit_private.event_partitions() RETURNS TABLE(partition_name text, from_time timestamp with time zone, until_time timestamp with time zone, is_closed boolean)
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
@@ -5370,12 +5373,7 @@ CREATE FUNCTION audit_private.new_event_id(occurred_at timestamp with time zone,
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$
   select (
-    pg_catalog.lpad(
-      pg_catalog.to_hex(
-        (pg_catalog.date_part('epoch', occurred_at) * 1000000)::bigint / 1000 * 64536
-        + (pg_catalog.date_part('epoch', occurred_at) * 1000000)::bigint
-        + 28672),
-      16, '0')
+    audit_private.event_id_prefix(occurred_at)
     || pg_catalog.to_hex(unique_bits + (-9223372036854775808))
   )::uuid
 $$;
@@ -5565,7 +5563,7 @@ ALTER FUNCTION audit_private.payload_bytes(description text, actor jsonb, target
 
 COMMENT ON FUNCTION audit_private.payload_bytes(description text, actor jsonb, target jsonb, changes jsonb, metadata jsonb, error_message text) IS 'bytes of an event''s payload as text';
 
-CREATE FUNCTION audit_private.plain_statement(watched audit_private.watched_table, relation regclass, operation text) RETURNS text
+CREATE FUNCTION audit_private.plain_statement(watched audit_private.watched_table, relation regclass, operation text, is_single boolean DEFAULT false) RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET quote_all_identifiers TO 'off'
@@ -5573,62 +5571,63 @@ CREATE FUNCTION audit_private.plain_statement(watched audit_private.watched_tabl
   select format(
     E'insert into audit_private.event (\n'
     '      tenant_id, occurred_at, id, recorded_at, sequence, transaction_id, salt, source, action, entity_type,\n'
-    '      actor_type, outcome, recorded_by, actor_id, entity_id, description, actor, changes, target,\n'
+    '      actor_type, outcome, recorded_by, actor_id, entity_id, description, actor, %1$s,\n'
     '      ip, user_agent, request_id\n'
     '    )\n'
-    '    select capture.tenant, capture.moment,\n'
-    '      audit_private.new_event_id(capture.moment, nextval(''audit_private.event_sequence'')), capture.moment,\n'
-    '      currval(''audit_private.event_sequence''), capture.transaction_number, gen_random_uuid(), ''captured'',\n'
-    '      %L, %L, capture.acting_type, ''success'', capture.recorder, capture.acting_id, %s, concat(%L, %s, %L),\n'
-    '      capture.acting, %s,\n      %s, nullif(capture.context[4], '''')::inet, left(nullif(capture.context[5], ''''), 1000),\n'
-    '      left(nullif(capture.context[6], ''''), 500)\n'
-    '    from %s%s',
-    audit_private.capture_action(watched.entity_type, plain_statement.operation), watched.entity_type, r.key,
+    '    select capture.tenant, capture.moment, (capture.id_prefix || to_hex(q.place + (-9223372036854775808)))::uuid,\n'
+    '      capture.moment, q.place, capture.transaction_number, q.salt, ''captured'', %2$L, %3$L, capture.acting_type,\n'
+    '      ''success'', capture.recorder, capture.acting_id, q.entity_id, concat(%4$L, %5$s, %6$L), capture.acting,\n'
+    '      case when pg_column_size(q.content) > capture.payload_limit / 4 then audit_private.cut_columns(q.content) else q.content end,\n'
+    '      capture.ip, capture.user_agent, capture.request_id\n'
+    '    from (\n'
+    '      select nextval(''audit_private.event_sequence'') as place, gen_random_uuid() as salt, %7$s as entity_id, %8$s\n'
+    '      from %9$s\n'
+    '      offset 0\n'
+    '    ) q%10$s',
+    case plain_statement.operation when 'UPDATE' then 'changes' else 'target' end,
+    audit_private.capture_action(watched.entity_type, plain_statement.operation), watched.entity_type,
     audit_private.entity_title(watched.entity_type) || ' ',
     case
-      when watched.label_column is null then r.key
-      else format('coalesce(nullif(btrim(left(concat(%s.%I), 200), E'' \t\r\n''), ''''), %s)', r.alias, watched.label_column, r.key)
+      when watched.label_column is null then 'q.entity_id'
+      else E'coalesce(nullif(btrim(left(q.label, 200), E'' \\t\\r\\n''), ''''), q.entity_id)'
     end,
     case plain_statement.operation when 'INSERT' then ' created' when 'DELETE' then ' deleted' else ' updated' end,
+    audit_private.key_expression(relation, r.alias),
+    concat_ws(E',\n        ',
+      case when watched.label_column is not null then format('concat(%s.%I) as label', r.alias, watched.label_column) end,
+      case
+        when plain_statement.operation = 'UPDATE' then format(
+          E'%s as is_alone,\n        %s as content',
+          case
+            when is_single then format('(%s) is not true', r.match)
+            else format('o.%1$I is null or n.%1$I is null', (audit_private.key_columns(relation))[1])
+          end,
+          audit_private.changes_expression(watched, relation))
+        else 'to_jsonb(snapshot.*) as content'
+      end),
     case
-      when plain_statement.operation = 'UPDATE' then audit_private.bounded_expression(
-        watched, relation, '{o,n}', audit_private.changes_expression(watched, relation))
-      else 'null'
-    end,
-    case
-      when plain_statement.operation = 'UPDATE' then 'null'
-      else audit_private.bounded_expression(watched, relation, array[r.alias], 'to_jsonb(snapshot.*)')
-    end,
-    case
-      when plain_statement.operation = 'UPDATE' then format('%s o full join %s n on (%s)', r.old_rows, r.new_rows,
-        audit_private.match_expression(relation, watched.tenant_column, 'o', 'n'))
-      else format(E'%s %s\n    cross join lateral (\n      select %s\n    ) snapshot',
+      when is_single then format('%s o cross join %s n', r.old_rows, r.new_rows)
+      when plain_statement.operation = 'UPDATE' then format('%s o full join %s n on (%s)', r.old_rows, r.new_rows, r.match)
+      else format(E'%s %s\n      cross join lateral (\n        select %s\n      ) snapshot',
         case plain_statement.operation when 'DELETE' then r.old_rows else r.new_rows end, r.alias,
         audit_private.row_columns(watched, relation, r.alias))
     end,
     case
-      when plain_statement.operation = 'UPDATE' then format(
-        E'\n    where case\n      when o.%1$I is null or n.%1$I is null then set_config(''pgwitness.moved'', ''yes'', true) is null\n'
-        '      else %2$s end',
-        (audit_private.key_columns(relation))[1],
-        coalesce((
-          select string_agg(c.is_changed, ' or ' order by c.place)
-          from audit_private.capture_columns(watched, relation) c
-          where c.treatment <> 'left out' and not c.is_key and c.name is distinct from watched.tenant_column
-        ), 'false'))
+      when plain_statement.operation = 'UPDATE'
+        then E'\n    where case when q.is_alone then set_config(''pgwitness.moved'', ''yes'', true) is null else q.content <> ''{}'' end'
       else ''
     end)
   from (
-    select s.alias, audit_private.key_expression(relation, s.alias) as key,
+    select case plain_statement.operation when 'DELETE' then 'o' else 'n' end as alias,
+      audit_private.match_expression(relation, watched.tenant_column, 'o', 'n') as match,
       case watched.level when 'row' then '(select old.*)' else 'old_rows' end as old_rows,
       case watched.level when 'row' then '(select new.*)' else 'new_rows' end as new_rows
-    from (select case plain_statement.operation when 'DELETE' then 'o' else 'n' end as alias) s
   ) r
 $_$;
 
-ALTER FUNCTION audit_private.plain_statement(watched audit_private.watched_table, relation regclass, operation text) OWNER TO audit_owner;
+ALTER FUNCTION audit_private.plain_statement(watched audit_private.watched_table, relation regclass, operation text, is_single boolean) OWNER TO audit_owner;
 
-COMMENT ON FUNCTION audit_private.plain_statement(watched audit_private.watched_table, relation regclass, operation text) IS 'SQL of a generated function that logs the rows that a statement has inserted, updated or deleted';
+COMMENT ON FUNCTION audit_private.plain_statement(watched audit_private.watched_table, relation regclass, operation text, is_single boolean) IS 'SQL of a generated function that logs the rows that a statement has inserted, updated or deleted';
 
 CREATE FUNCTION audit_private.policy_text(policy pg_policy) RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
@@ -5867,12 +5866,12 @@ begin
   end if;
   names := jsonb_build_object(
     'moment', '$1', 'transaction_number', '$2', 'acting_id', '$3', 'acting_type', '$4', 'acting', '$5',
-    'recorder', '$6', 'tenant', '$7', 'failure', '$8', 'context', '$9',
+    'recorder', '$6', 'tenant', '$7', 'failure', '$8', 'context', '$9, $10, $11',
     'remark', case when not rare_statement.is_current then '{"capture": "the columns have changed since watch"}' end,
     'old_rows', case watched.level
-      when 'row' then '(select ($10).*)' else 'old_rows' end,
+      when 'row' then '(select ($12).*)' else 'old_rows' end,
     'new_rows', case watched.level
-      when 'row' then '(select ($11).*)' else 'new_rows' end);
+      when 'row' then '(select ($13).*)' else 'new_rows' end);
   return case rare_statement.kind
     when 'spooled' then audit_private.spool_statement(watched, rare_statement.relation, rare_statement.operation, names)
     else audit_private.capture_statement(
@@ -5890,7 +5889,7 @@ CREATE FUNCTION audit_private.rare_values(watched audit_private.watched_table) R
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select 'capture.moment, capture.transaction_number, capture.acting_id, capture.acting_type, capture.acting,
-      capture.recorder, capture.tenant, capture.failure, capture.context'
+      capture.recorder, capture.tenant, capture.failure, capture.ip, capture.user_agent, capture.request_id'
     || case watched.level when 'row' then ', old, new' else '' end
 $$;
 
@@ -6975,20 +6974,21 @@ CREATE FUNCTION audit_private.spool_handler(watched audit_private.watched_table)
   select audit_private.fill_template($template$
 exception when others then
   capture.failure := sqlstate || case when sqlstate ~ '^WT' then ' ' || sqlerrm else '' end;
+  capture.moment := coalesce(capture.moment, clock_timestamp());
   capture.recorder := coalesce(capture.recorder, audit_private.recorded_by());
 «tenant»  select a.actor_id, a.actor_type, a.actor into capture.acting_id, capture.acting_type, capture.acting
   from audit_private.spool_actor() a;
   perform audit_private.warn_of_spooling(«entity_type», capture.failure);
   begin
-    execute audit_private.rare_statement(«entity_type», tg_relid::regclass, tg_op, 'spooled', coalesce(capture.is_current, false))
+    execute audit_private.rare_statement(«entity_type», tg_relid::regclass, tg_op, 'spooled', capture.is_altered is not true)
     using «values»;
   exception when others then
     insert into audit_private.capture_spool (
       tenant_id, spooled_at, entity_type, action, actor_id, actor_type, actor, recorded_by, is_whole, error
     )
     values (
-      capture.tenant, capture.moment, «entity_type», capture.action, capture.acting_id, capture.acting_type,
-      capture.acting, capture.recorder, false, capture.failure
+      capture.tenant, capture.moment, «entity_type», audit_private.capture_action(«entity_type», tg_op),
+      capture.acting_id, capture.acting_type, capture.acting, capture.recorder, false, capture.failure
     );
   end;
 end;
@@ -7210,7 +7210,7 @@ COMMENT ON FUNCTION audit_private.text_condition(columns text, key text, value j
 CREATE FUNCTION audit_private.truncation_statement(watched audit_private.watched_table) RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
+    AS $_$
   select format(
     E'insert into audit_private.event (\n'
     '      tenant_id, occurred_at, id, recorded_at, sequence, transaction_id, salt, source, action, entity_type,\n'
@@ -7219,16 +7219,16 @@ CREATE FUNCTION audit_private.truncation_statement(watched audit_private.watched
     '    select d.tenant_id, capture.moment,\n'
     '      audit_private.new_event_id(capture.moment, nextval(''audit_private.event_sequence'')), capture.moment,\n'
     '      currval(''audit_private.event_sequence''), capture.transaction_number, gen_random_uuid(), ''captured'',\n'
-    '      capture.action, %L, capture.acting_type, ''success'', capture.recorder, capture.acting_id, %L, capture.acting,\n'
+    '      %1$L, %2$L, capture.acting_type, ''success'', capture.recorder, capture.acting_id, %3$L, capture.acting,\n'
     '      jsonb_build_object(''rows_estimated'', coalesce(\n'
     '        (select sum(pg_stat_get_live_tuples(p.relid)) from pg_partition_tree(tg_relid) p where p.isleaf),\n'
     '        pg_stat_get_live_tuples(tg_relid))),\n'
-    '      nullif(capture.context[4], '''')::inet, left(nullif(capture.context[5], ''''), 1000),\n'
-    '      left(nullif(capture.context[6], ''''), 500)\n'
+    '      capture.ip, capture.user_agent, capture.request_id\n'
     '    from audit_private.logging_decision d\n'
-    '    where d.action = capture.action and d.is_logged and d.tenant_id = coalesce(capture.tenant, d.tenant_id)',
-    watched.entity_type, audit_private.entity_title(watched.entity_type) || ': all rows removed')
-$$;
+    '    where d.action = %1$L and d.is_logged and d.tenant_id = coalesce(capture.tenant, d.tenant_id)',
+    audit_private.capture_action(watched.entity_type, 'TRUNCATE'), watched.entity_type,
+    audit_private.entity_title(watched.entity_type) || ': all rows removed')
+$_$;
 
 ALTER FUNCTION audit_private.truncation_statement(watched audit_private.watched_table) OWNER TO audit_owner;
 
@@ -8479,13 +8479,11 @@ REVOKE ALL ON FUNCTION audit_private.batch_times(events jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.bind_roles() FROM PUBLIC;
 
-GRANT SELECT ON TABLE audit_private.watched_table TO audit_backup;
-GRANT SELECT ON TABLE audit_private.watched_table TO audit_writer;
-
-REVOKE ALL ON FUNCTION audit_private.bounded_expression(watched audit_private.watched_table, relation regclass, aliases text[], content text) FROM PUBLIC;
-
 REVOKE ALL ON FUNCTION audit_private.capture_action(entity_type text, operation text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.capture_action(entity_type text, operation text) TO audit_writer;
+
+GRANT SELECT ON TABLE audit_private.watched_table TO audit_backup;
+GRANT SELECT ON TABLE audit_private.watched_table TO audit_writer;
 
 REVOKE ALL ON FUNCTION audit_private.capture_columns(watched audit_private.watched_table, relation regclass) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.capture_columns(watched audit_private.watched_table, relation regclass) TO audit_writer;
@@ -8585,6 +8583,9 @@ GRANT ALL ON FUNCTION audit_private.effective_role() TO audit_keeper;
 
 REVOKE ALL ON FUNCTION audit_private.entity_title(entity_type text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.entity_title(entity_type text) TO audit_writer;
+
+REVOKE ALL ON FUNCTION audit_private.event_id_prefix(occurred_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.event_id_prefix(occurred_at timestamp with time zone) TO audit_writer;
 
 REVOKE ALL ON FUNCTION audit_private.event_partitions() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.event_partitions() TO audit_finder;
@@ -8697,7 +8698,7 @@ GRANT ALL ON FUNCTION audit_private.partner_expression(relation regclass, tenant
 REVOKE ALL ON FUNCTION audit_private.payload_bytes(description text, actor jsonb, target jsonb, changes jsonb, metadata jsonb, error_message text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.payload_bytes(description text, actor jsonb, target jsonb, changes jsonb, metadata jsonb, error_message text) TO audit_writer;
 
-REVOKE ALL ON FUNCTION audit_private.plain_statement(watched audit_private.watched_table, relation regclass, operation text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION audit_private.plain_statement(watched audit_private.watched_table, relation regclass, operation text, is_single boolean) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.policy_text(policy pg_policy) FROM PUBLIC;
 

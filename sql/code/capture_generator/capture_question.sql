@@ -1,5 +1,6 @@
--- What a generated function asks first, in one statement: whose rows these are, whether they are logged, and what the
--- event will need. With the action off, this is all that happens.
+-- What a generated function asks first: whose rows these are, and whether they are logged. With the action off, this is
+-- all that happens. is_plain means that all rows are of one tenant for whom the toggles have an answer; where there is
+-- no row or no answer it stays null.
 create or replace function audit_private.capture_question(watched audit_private.watched_table)
 returns text
 language sql
@@ -9,72 +10,58 @@ security definer
 set search_path = pg_catalog, pg_temp
 set quote_all_identifiers = off
 as $$
-  with rows as (
-    select case watched.level when 'row' then '(select old.*)' else 'old_rows' end as old_rows,
-      case watched.level when 'row' then '(select new.*)' else 'new_rows' end as new_rows
-  )
   select audit_private.fill_template(
     case when watched.tenant_column is null then $context$
-  select d.tenant_id, d.is_logged, d.payload_limit, b.transaction_offset + txid_current(), b.events_until, b.recorder
-  into capture.tenant, capture.is_logged, capture.payload_limit, capture.transaction_number, capture.events_until,
-    capture.recorder
+  select d.tenant_id, d.is_logged, d.payload_limit, capture.is_altered is not true
+  into capture.tenant, capture.is_logged, capture.payload_limit, capture.is_plain
   from audit_private.role_binding b
   join audit_private.logging_decision d
     on d.tenant_id = coalesce(nullif(current_setting('pgwitness.tenant_id', true), '')::uuid, b.only_tenant_id)
-    and d.action = capture.action
+    and d.action = «entity_type» || case tg_op
+      when 'INSERT' then '_created' when 'UPDATE' then '_updated' when 'DELETE' then '_deleted' else '_truncated' end
   where b.role_name = audit_private.effective_role()
     and (b.is_service or d.tenant_id = any (b.tenant_ids));
-  if not found then
-    if tg_op = 'TRUNCATE' then
-      perform audit_private.refuse_write(null, capture.action, «entity_type»);
-    elsif tg_op = 'INSERT' then
-      perform audit_private.refuse_write(null, capture.action, «entity_type») where exists (select from «new_rows» r);
-    else
-      perform audit_private.refuse_write(null, capture.action, «entity_type») where exists (select from «old_rows» r);
-    end if;
+  if not capture.is_logged then
     return null;
   end if;
 $context$
     else $column$
-  if tg_op = 'TRUNCATE' or not capture.is_current then
-    capture.is_mixed := true;
-  elsif tg_op = 'INSERT' then
-    «ask» exists (select from «new_rows» x where x.«tenant» is distinct from r.«tenant»)
-    «into» «new_rows» «join»;
-  elsif tg_op = 'DELETE' then
-    «ask» exists (select from «old_rows» x where x.«tenant» is distinct from r.«tenant»)
-    «into» «old_rows» «join»;
-  else
-    «ask» exists (select from «new_rows» x where x.«tenant» is distinct from r.«tenant»)
-      or exists (select from «old_rows» x where x.«tenant» is distinct from r.«tenant»)
-    «into» «new_rows» «join»;
+  if tg_op = 'INSERT' and capture.is_altered is not true then
+    «ask» «one_new»
+    «of» «first_new» and d.action = «created»;
+  elsif tg_op = 'UPDATE' and capture.is_altered is not true then
+    «ask» «one_new» and «one_old»
+    «of» «first_new» and d.action = «updated»;
+  elsif tg_op = 'DELETE' and capture.is_altered is not true then
+    «ask» «one_old»
+    «of» «first_old» and d.action = «deleted»;
   end if;
-  if capture.is_mixed is null then
+  if capture.is_plain and not capture.is_logged then
     return null;
   end if;
 $column$
-    end || $end$
-  if not capture.is_logged and not capture.is_mixed then
-    return null;
-  end if;
-$end$,
+    end,
     jsonb_build_object(
       'entity_type', quote_literal(watched.entity_type),
-      'tenant', quote_ident(watched.tenant_column),
-      'old_rows', rows.old_rows,
-      'new_rows', rows.new_rows,
-      'ask', 'select r.' || quote_ident(watched.tenant_column)
-        || ', d.is_logged, d.payload_limit, b.transaction_offset + txid_current(), b.events_until, b.recorder,
-     ',
-      'into', 'into capture.tenant, capture.is_logged, capture.payload_limit, capture.transaction_number,
-      capture.events_until, capture.recorder, capture.is_mixed
-    from',
-      'join', 'r
-    left join audit_private.logging_decision d on d.tenant_id = r.' || quote_ident(watched.tenant_column)
-        || ' and d.action = capture.action
-    left join audit_private.role_binding b on b.role_name = session_user
-    limit 1'))
-  from rows
+      'created', quote_literal(audit_private.capture_action(watched.entity_type, 'INSERT')),
+      'updated', quote_literal(audit_private.capture_action(watched.entity_type, 'UPDATE')),
+      'deleted', quote_literal(audit_private.capture_action(watched.entity_type, 'DELETE')),
+      'ask', 'select d.tenant_id, d.is_logged, d.payload_limit,',
+      'of', 'into capture.tenant, capture.is_logged, capture.payload_limit, capture.is_plain
+    from audit_private.logging_decision d
+    where d.tenant_id =',
+      'first_new', format(t.first_row, 'new', quote_ident(watched.tenant_column)),
+      'first_old', format(t.first_row, 'old', quote_ident(watched.tenant_column)),
+      'one_new', format(t.is_one, 'new', quote_ident(watched.tenant_column)),
+      'one_old', format(t.is_one, 'old', quote_ident(watched.tenant_column))))
+  from (
+    select
+      case watched.level when 'row' then '%s.%s' else '(select r.%2$s from %1$s_rows r limit 1)' end as first_row,
+      case watched.level
+        when 'row' then '%s.%s is not distinct from d.tenant_id'
+        else 'not exists (select from %1$s_rows r where r.%2$s is distinct from d.tenant_id)'
+      end as is_one
+  ) t
 $$;
 comment on function audit_private.capture_question(audit_private.watched_table) is
   'PL/pgSQL with which a generated function finds out whose rows these are and whether they are logged';

@@ -22,7 +22,7 @@ as $$
     '  select q.tenant_id, %1$s, audit_private.new_event_id(%1$s, q.place), %1$s, q.place, %2$s,\n'
     '    gen_random_uuid(), ''captured'', %3$L, %4$L, %5$s, ''success'', %6$s, %7$s, q.entity_id, q.description, %8$s,\n'
     '    %11$s, %12$s,\n'
-    '    q.metadata, nullif((%9$s)[4], '''')::inet, left(nullif((%9$s)[5], ''''), 1000), left(nullif((%9$s)[6], ''''), 500)\n'
+    '    q.metadata, %9$s\n'
     '  from (\n'
     '    %10$s\n'
     '  ) q\n'

@@ -27,12 +27,12 @@ begin
   end if;
   names := jsonb_build_object(
     'moment', '$1', 'transaction_number', '$2', 'acting_id', '$3', 'acting_type', '$4', 'acting', '$5',
-    'recorder', '$6', 'tenant', '$7', 'failure', '$8', 'context', '$9',
+    'recorder', '$6', 'tenant', '$7', 'failure', '$8', 'context', '$9, $10, $11',
     'remark', case when not rare_statement.is_current then '{"capture": "the columns have changed since watch"}' end,
     'old_rows', case watched.level
-      when 'row' then '(select ($10).*)' else 'old_rows' end,
+      when 'row' then '(select ($12).*)' else 'old_rows' end,
     'new_rows', case watched.level
-      when 'row' then '(select ($11).*)' else 'new_rows' end);
+      when 'row' then '(select ($13).*)' else 'new_rows' end);
   return case rare_statement.kind
     when 'spooled' then audit_private.spool_statement(watched, rare_statement.relation, rare_statement.operation, names)
     else audit_private.capture_statement(

@@ -7,7 +7,7 @@ parallel safe
 set search_path = pg_catalog, pg_temp
 as $$
   select 'capture.moment, capture.transaction_number, capture.acting_id, capture.acting_type, capture.acting,
-      capture.recorder, capture.tenant, capture.failure, capture.context'
+      capture.recorder, capture.tenant, capture.failure, capture.ip, capture.user_agent, capture.request_id'
     || case watched.level when 'row' then ', old, new' else '' end
 $$;
 comment on function audit_private.rare_values(audit_private.watched_table) is

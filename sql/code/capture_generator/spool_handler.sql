@@ -11,20 +11,21 @@ as $$
   select audit_private.fill_template($template$
 exception when others then
   capture.failure := sqlstate || case when sqlstate ~ '^WT' then ' ' || sqlerrm else '' end;
+  capture.moment := coalesce(capture.moment, clock_timestamp());
   capture.recorder := coalesce(capture.recorder, audit_private.recorded_by());
 «tenant»  select a.actor_id, a.actor_type, a.actor into capture.acting_id, capture.acting_type, capture.acting
   from audit_private.spool_actor() a;
   perform audit_private.warn_of_spooling(«entity_type», capture.failure);
   begin
-    execute audit_private.rare_statement(«entity_type», tg_relid::regclass, tg_op, 'spooled', coalesce(capture.is_current, false))
+    execute audit_private.rare_statement(«entity_type», tg_relid::regclass, tg_op, 'spooled', capture.is_altered is not true)
     using «values»;
   exception when others then
     insert into audit_private.capture_spool (
       tenant_id, spooled_at, entity_type, action, actor_id, actor_type, actor, recorded_by, is_whole, error
     )
     values (
-      capture.tenant, capture.moment, «entity_type», capture.action, capture.acting_id, capture.acting_type,
-      capture.acting, capture.recorder, false, capture.failure
+      capture.tenant, capture.moment, «entity_type», audit_private.capture_action(«entity_type», tg_op),
+      capture.acting_id, capture.acting_type, capture.acting, capture.recorder, false, capture.failure
     );
   end;
 end;

@@ -16,15 +16,15 @@ as $$
     '    select d.tenant_id, capture.moment,\n'
     '      audit_private.new_event_id(capture.moment, nextval(''audit_private.event_sequence'')), capture.moment,\n'
     '      currval(''audit_private.event_sequence''), capture.transaction_number, gen_random_uuid(), ''captured'',\n'
-    '      capture.action, %L, capture.acting_type, ''success'', capture.recorder, capture.acting_id, %L, capture.acting,\n'
+    '      %1$L, %2$L, capture.acting_type, ''success'', capture.recorder, capture.acting_id, %3$L, capture.acting,\n'
     '      jsonb_build_object(''rows_estimated'', coalesce(\n'
     '        (select sum(pg_stat_get_live_tuples(p.relid)) from pg_partition_tree(tg_relid) p where p.isleaf),\n'
     '        pg_stat_get_live_tuples(tg_relid))),\n'
-    '      nullif(capture.context[4], '''')::inet, left(nullif(capture.context[5], ''''), 1000),\n'
-    '      left(nullif(capture.context[6], ''''), 500)\n'
+    '      capture.ip, capture.user_agent, capture.request_id\n'
     '    from audit_private.logging_decision d\n'
-    '    where d.action = capture.action and d.is_logged and d.tenant_id = coalesce(capture.tenant, d.tenant_id)',
-    watched.entity_type, audit_private.entity_title(watched.entity_type) || ': all rows removed')
+    '    where d.action = %1$L and d.is_logged and d.tenant_id = coalesce(capture.tenant, d.tenant_id)',
+    audit_private.capture_action(watched.entity_type, 'TRUNCATE'), watched.entity_type,
+    audit_private.entity_title(watched.entity_type) || ': all rows removed')
 $$;
 comment on function audit_private.truncation_statement(audit_private.watched_table) is
   'SQL of a generated function that logs that a table was emptied';
