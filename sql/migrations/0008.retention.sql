@@ -128,10 +128,12 @@ create table audit_private.purge_receipt (
   oldest_removed_at timestamptz,
   newest_removed_at timestamptz,
   is_last boolean not null default false,
+  is_told boolean not null default false,
   error text,
   primary key (tenant_id, run_id)
 );
 create index purge_receipt_run_id_idx on audit_private.purge_receipt (run_id);
+create index purge_receipt_is_told_idx on audit_private.purge_receipt (run_id) where not is_told and (removed > 0 or is_last);
 comment on table audit_private.purge_receipt is 'what each run of purge_events removed of each tenant, also when it was nothing';
 comment on column audit_private.purge_receipt.tenant_id is 'the tenant';
 comment on column audit_private.purge_receipt.run_id is 'the run';
@@ -145,6 +147,7 @@ comment on column audit_private.purge_receipt.kept_by_hold is 'due, but held';
 comment on column audit_private.purge_receipt.oldest_removed_at is 'time of the oldest event removed';
 comment on column audit_private.purge_receipt.newest_removed_at is 'time of the newest event removed';
 comment on column audit_private.purge_receipt.is_last is 'the tenant is retired, and no event of it is left';
+comment on column audit_private.purge_receipt.is_told is 'an event tells of it';
 comment on column audit_private.purge_receipt.error is 'what kept the run from removing some of them';
 
 alter table audit_private.retention_policy enable row level security;

@@ -357,10 +357,6 @@ def test_nobody_else_waits_while_a_partition_is_emptied(
     run.finish()
 
 
-@pytest.mark.xfail(
-    raises=psycopg.errors.LockNotAvailable,
-    reason="what is stored is looked for by a statement whose plan locks every partition",
-)
 @pytest.mark.parametrize("write", ["log", "import"])
 def test_nor_do_those_who_give_key_and_time(emptied: Vault, app: Connection, write: str) -> None:
     emptied.bring(old(200, description="elsewhere"))

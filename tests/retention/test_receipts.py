@@ -141,7 +141,7 @@ def test_an_operator_s_own_steps_remove_no_more_than_a_purge(vault: Vault) -> No
     ids=["parent", "other table", "quotes", "late end"],
 )
 def test_a_forged_place_removes_no_more_than_a_purge(vault: Vault, place: dict[str, Any]) -> None:
-    """Where a run stands may be noted by an operator; what is due is asked of the gate."""
+    """No operator may note where a run stands, and even so what is due is asked of the gate."""
     vault.bring(old(400, actor_id="erik", description="held"), old(300, description="young"))
     vault.bring(old(370, description="young of b"), tenant="b")
     vault.hold("case 1", {"actor_id": "erik"})
@@ -154,8 +154,12 @@ def test_a_forged_place_removes_no_more_than_a_purge(vault: Vault, place: dict[s
         task = task | {"name": vault.partition_of(ago(300))}
     for tenants in ({}, {"tenants": [str(TENANTS["a"])]}):
         forged = {"horizon": 0, "partitions": [task]} | tenants
-        vault.operator.execute(
-            "select audit_private.note_step(%s, %s)", (run.run_id, Jsonb(forged))
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            vault.operator.execute(
+                "select audit_private.note_place(%s, %s)", (run.run_id, Jsonb(forged))
+            )
+        vault.root.execute(
+            "select audit_private.note_place(%s, %s)", (run.run_id, Jsonb(forged))
         )
         with suppress(psycopg.Error):
             for _ in range(5):

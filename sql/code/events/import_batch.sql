@@ -35,7 +35,7 @@ begin
   perform audit_private.check_batch(import_batch.events, known_keys);
 
   return query
-  with parsed as (
+  with parsed as materialized (
     select e.index, e.action, e.entity_type, e.entity_id, e.description, e.metadata, e.target, e.changes, e.outcome,
       e.error_message, e.occurred_at, e.idempotency_key, e.actor_id, coalesce(e.actor_type, 'user') as actor_type,
       e.actor, e.ip, e.user_agent, e.request_id,
@@ -68,16 +68,18 @@ begin
           o.value::integer)
         end
   ),
+  known as materialized (
+    select f.*
+    from (select array_agg(p.occurred_at) as times, array_agg(p.id) as ids from parsed p) k
+    cross join lateral audit_private.find_content_digests(import_batch.tenant_id, k.times, k.ids) f
+  ),
   digested as (
     select p.*, k.id is not null as is_stored, k.content_digest as stored_digest,
       audit_private.content_digest(
         p.action, p.entity_type, p.entity_id, p.description, p.target, p.changes, p.metadata, p.outcome,
         p.error_message, p.actor_id, p.actor_type) as content_digest
     from parsed p
-    left join lateral (
-      select p.id, f.content_digest
-      from audit_private.find_content_digest(import_batch.tenant_id, p.occurred_at, p.id) f
-    ) k on true
+    left join known k on k.occurred_at = p.occurred_at and k.id = p.id
   ),
   compared as (
     select d.*, d.is_stored or row_number() over same_id > 1 as is_known

@@ -98,7 +98,7 @@ begin
     end if;
     if occurred_at is not null then
       select f.content_digest into known_digest
-      from audit_private.find_content_digest(tenant, occurred, event_id) f;
+      from audit_private.find_content_digests(tenant, array[occurred], array[event_id]) f;
       if found and known_digest <> digest then
         perform audit_private.refuse_repeat(idempotency_key);
       elsif found then

@@ -1,6 +1,7 @@
 -- One run of a job at a time: the unique index on running ones decides between two that begin together. A run whose
 -- server process is gone was killed, and ends here. Process numbers come round, so one that has not taken a step
--- for half a day is taken for dead as well; should it live, its steps and those of the new run still exclude each other.
+-- for an hour is taken for dead as well, such as one that was cancelled in a session that stays; should it live, its steps
+-- and those of the new run still exclude each other.
 create or replace function audit_private.begin_run(job_name text, process_id integer)
 returns uuid
 language plpgsql
@@ -20,7 +21,7 @@ begin
   where r.job_name = begin_run.job_name
     and r.result = 'running'
     and (
-      r.last_step_at < clock_timestamp() - interval '12 hours'
+      r.last_step_at < clock_timestamp() - interval '1 hour'
       or r.process_id = begin_run.process_id
       or not exists (select from pg_stat_activity a where a.pid = r.process_id)
     );

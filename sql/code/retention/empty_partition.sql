@@ -1,8 +1,9 @@
 set local role audit_keeper;
--- TRUNCATE with what survives put back, where that is less work: where more goes than stays, and enough to be worth new
--- files for table and indexes. No row that goes is read, and next to nothing is written to the WAL. It locks this partition alone. Imports into it wait from the first lock on, so that nothing
--- comes in between; readers only from TRUNCATE to the end of the transaction. Neither lock is waited for longer than
--- 100 ms, since others would queue behind.
+-- TRUNCATE with what survives put back, where that is less work: where there is enough to be worth new files for table
+-- and indexes, and ten times more goes than stays, since an event put back goes into every index anew. No row that goes
+-- is read, and next to nothing is written to the WAL. It locks this partition alone. Imports into it wait from the first
+-- lock on, so that nothing comes in between; readers only from TRUNCATE to the end of the transaction. Neither lock is
+-- waited for longer than 100 ms, since others would queue behind.
 --
 -- Survivors are held in memory meanwhile, so no more than 100,000, and no more than 256 MB by the partition's average.
 create or replace function audit_private.empty_partition(
@@ -27,7 +28,7 @@ begin
     return false;
   end if;
   select least(
-    empty_partition.due, 100000,
+    empty_partition.due / 10, 100000,
     268435456 / greatest(pg_table_size(c.oid) / greatest(c.reltuples, empty_partition.due), 1))
   into most
   from pg_class c

@@ -1,7 +1,8 @@
 set local role audit_keeper;
 -- The last step of a run. Its events are the log's own; those about a retired tenant go to the installation, since its
 -- own trail is to end some day: when nothing of it is left, its receipt says so and is its last. Fewer removed than
--- predicted is right only where a hold, a policy or a floor came in between.
+-- predicted is right only where a hold, a policy or a floor came in between. A run that was killed before this is told of
+-- by the next one.
 create or replace function audit_private.finish_purge(run_id uuid)
 returns void
 language plpgsql
@@ -34,10 +35,16 @@ begin
     entity_type => 'audit_retention',
     entity_id => r.run_id::text,
     description => format('%s events older than %s removed', r.removed, to_char(r.cutoff, 'YYYY-MM-DD HH24:MI TZH:TZM')),
-    metadata => jsonb_strip_nulls(to_jsonb(r)))
+    metadata => jsonb_strip_nulls(to_jsonb(r) - 'is_told'))
   from audit_private.purge_receipt r
   join audit_private.tenant t on t.tenant_id = r.tenant_id
-  where r.run_id = finish_purge.run_id and (r.removed > 0 or r.is_last);
+  join audit_private.job_run j on j.run_id = r.run_id
+  where (r.removed > 0 or r.is_last)
+    and not r.is_told
+    and (r.run_id = finish_purge.run_id or j.result <> 'running');
+  update audit_private.purge_receipt r
+  set is_told = true
+  where not r.is_told and (r.removed > 0 or r.is_last);
 
   perform audit_private.finish_run(
     finish_purge.run_id,

@@ -53,7 +53,7 @@ begin
     having sum(c.due) > 0
   ),
   noted as (
-    select audit_private.note_step(predict_purge.run_id, jsonb_build_object(
+    select audit_private.note_place(predict_purge.run_id, jsonb_build_object(
       'horizon', i.transaction_offset + pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
       'partitions', coalesce((select jsonb_agg(w.task order by w.from_time) from work w), '[]')))
     from audit_private.instance i

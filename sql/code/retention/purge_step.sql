@@ -87,7 +87,7 @@ begin
   if place -> 'tenants' = '[]' then
     place := jsonb_set(place - 'tenants', '{partitions}', (place -> 'partitions') - 0);
   end if;
-  perform audit_private.note_step(purge_step.run_id, place);
+  perform audit_private.note_place(purge_step.run_id, place);
   return 'more';
 exception when lock_not_available then
   return 'busy';

@@ -15,7 +15,7 @@ declare
 begin
   perform audit_private.note_purge_error(
     skip_partition.run_id, null, format('%s: %s', place -> 'partitions' -> 0 ->> 'name', skip_partition.error));
-  perform audit_private.note_step(
+  perform audit_private.note_place(
     skip_partition.run_id, jsonb_set(place - '{tenants,from}'::text[], '{partitions}', (place -> 'partitions') - 0));
   return case when place -> 'partitions' -> 1 is null then 'done' else 'more' end;
 end
