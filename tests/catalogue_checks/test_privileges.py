@@ -104,7 +104,6 @@ PRIVATE_MATRIX = {
     "begin_run": "operator",
     "note_step": "operator",
     "finish_run": "operator",
-    "close_gate": "operator",
     "predict_purge": "operator",
     "purge_step": "operator",
     "skip_partition": "operator",

@@ -7,8 +7,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from retention.vault import Vault, ago, old, open_vault
-from walls.ledger import Connection, new_role, refused, rows
+from retention.vault import Vault, ago, in_background, old, open_vault
+from walls.ledger import Connection, new_role, refused, rows, wait_until_blocked
 
 from databases import Database
 
@@ -205,3 +205,24 @@ def test_two_maintainers_at_once(vault: Vault) -> None:
     rival.add_notice_handler(lambda said: notices.append(str(said.message_primary)))
     rival.execute("call audit.maintain_partitions()")
     assert notices == ["maintain_partitions is running already"]
+
+
+def test_killed_it_runs_again(vault: Vault) -> None:
+    """What it had done stays, its run is told as interrupted, and the next one does the rest."""
+    vault.bring(old(400), old(300))
+    vault.purge()
+    holder = vault.database.superuser()
+    holder.execute("begin")
+    holder.execute("lock table audit_private.instance in share row exclusive mode")
+    killed = vault.database.connect(vault.database.role("operator"))
+    with in_background(lambda: killed.execute("call audit.maintain_partitions()")) as failures:
+        wait_until_blocked(vault.database, killed)
+        vault.root.execute("select pg_terminate_backend(%s, 10000)", (killed.info.backend_pid,))
+    assert isinstance(failures[0], psycopg.OperationalError)
+    holder.execute("rollback")
+    assert maintain(vault) == "0 partitions made ahead, 1 closed, 1 dropped"
+    results = vault.root.execute(
+        "select result from audit_private.job_run where job_name = 'maintain_partitions' "
+        "order by started_at"
+    ).fetchall()
+    assert [row["result"] for row in results] == ["interrupted", "succeeded"]

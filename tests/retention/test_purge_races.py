@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-import psycopg
 import pytest
 
 from retention.vault import MICROSECOND, Vault, ago, in_background, old
@@ -175,7 +174,7 @@ def test_changes_of_several_kinds_in_one_transaction_never_deadlock(full: Vault)
         full.admin.execute("begin")
         for function, arguments in order:
             call(full.admin, function, **arguments)
-            closing = full.database.connect(full.database.role("operator"))
+            closing = full.database.superuser()
             closing.execute("begin")
             with in_background(partial(closing.execute, CLOSE)) as failures:
                 wait_until_blocked(full.database, closing)
@@ -190,7 +189,7 @@ def test_changes_of_several_kinds_in_one_transaction_never_deadlock(full: Vault)
     run = predicted(full)
     full.admin.execute("begin")
     call(full.admin, "set_retention", days=900, reason=REASON)
-    closing = full.database.connect(full.database.role("operator"))
+    closing = full.database.superuser()
     with in_background(partial(closing.execute, CLOSE)) as failures:
         wait_until_blocked(full.database, closing)
         call(full.admin, "place_hold", name="case 1", filter={}, reason=REASON)

@@ -158,9 +158,7 @@ def test_a_forged_place_removes_no_more_than_a_purge(vault: Vault, place: dict[s
             vault.operator.execute(
                 "select audit_private.note_place(%s, %s)", (run.run_id, Jsonb(forged))
             )
-        vault.root.execute(
-            "select audit_private.note_place(%s, %s)", (run.run_id, Jsonb(forged))
-        )
+        vault.root.execute("select audit_private.note_place(%s, %s)", (run.run_id, Jsonb(forged)))
         with suppress(psycopg.Error):
             for _ in range(5):
                 if run.step() != "more":

@@ -18,20 +18,22 @@ set search_path = pg_catalog, pg_temp
 set datestyle = 'ISO, YMD'
 set jit = off
 as $$
+declare
+  first_time timestamptz;
+  last_time timestamptz;
 begin
-  return query execute (
-    select format(
-      'select e.occurred_at, e.id, case
-        when e.salt is not null then audit_private.content_digest(
-          e.action, e.entity_type, e.entity_id, e.description, e.target, e.changes, e.metadata, e.outcome,
-          e.error_message, e.actor_id, e.actor_type)
-      end
-      from unnest($1, $2) as k (occurred_at, id)
-      join audit_private.event e on e.tenant_id = %L::uuid and e.occurred_at = k.occurred_at and e.id = k.id
-      where e.occurred_at between %L::timestamptz and %L::timestamptz',
-      find_content_digests.tenant_id, min(t.moment), max(t.moment))
-    from unnest(find_content_digests.times) as t (moment)
-  )
+  select min(t.moment), max(t.moment) into first_time, last_time
+  from unnest(find_content_digests.times) as t (moment);
+  return query execute format(
+    'select e.occurred_at, e.id, case
+      when e.salt is not null then audit_private.content_digest(
+        e.action, e.entity_type, e.entity_id, e.description, e.target, e.changes, e.metadata, e.outcome,
+        e.error_message, e.actor_id, e.actor_type)
+    end
+    from unnest($1, $2) as k (occurred_at, id)
+    join audit_private.event e on e.tenant_id = %L::uuid and e.occurred_at = k.occurred_at and e.id = k.id
+    where e.occurred_at between %L::timestamptz and %L::timestamptz',
+    find_content_digests.tenant_id, first_time, last_time)
   using find_content_digests.times, find_content_digests.ids;
 end
 $$;

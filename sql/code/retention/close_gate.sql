@@ -17,4 +17,4 @@ end
 $$;
 comment on function audit_private.close_gate() is
   'until the transaction ends nobody places a hold or changes a policy; the first step of each deletion';
-grant execute on function audit_private.close_gate() to audit_operator, audit_keeper;
+grant execute on function audit_private.close_gate() to audit_keeper;
