@@ -59,6 +59,7 @@ SQL_WRITTEN_BY_US = {
     "audit_private.create_capture_function",
     "audit_private.count_found_events",
     "audit_private.find_events",
+    "audit_private.write_chunk",
     "audit_private.guard_partition",
 }
 

@@ -14,7 +14,6 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   running_allowed constant integer := 2;
-  started uuid[];
   begun record;
 begin
   perform audit_private.require_read_committed();

@@ -30,7 +30,11 @@ as $$
 declare
   bytes_allowed constant integer := 8388608;
   span record;
-  found_lines record;
+  found_rows bigint;
+  found_lines text;
+  is_cut boolean;
+  place_at timestamptz;
+  place uuid;
   lines text := '';
   content bytea;
 begin
@@ -82,13 +86,13 @@ begin
         'and e.occurred_at <= %1$L::timestamptz and (e.occurred_at, e.id) < (%1$L::timestamptz, %2$L::uuid)',
         write_chunk.place_occurred_at, write_chunk.place_id) end,
       write_chunk.most - rows, bytes_allowed - octet_length(lines))
-    into found_lines;
-    continue when found_lines.rows = 0;
-    rows := rows + found_lines.rows;
-    lines := lines || found_lines.lines;
-    last_occurred_at := found_lines.last_occurred_at;
-    last_id := found_lines.last_id;
-    is_last := not found_lines.is_cut and rows < write_chunk.most and octet_length(lines) < bytes_allowed;
+    into found_rows, is_cut, found_lines, place_at, place;
+    continue when found_rows = 0;
+    rows := rows + found_rows;
+    lines := lines || found_lines;
+    last_occurred_at := place_at;
+    last_id := place;
+    is_last := not is_cut and rows < write_chunk.most and octet_length(lines) < bytes_allowed;
     exit when not is_last;
   end loop;
   if lines = '' then

@@ -21,7 +21,6 @@ from pgwitness.client import Client
 from pgwitness.errors import PgwitnessError
 from pgwitness.models import Job
 
-
 IDLE = "nothing to do"
 """What run_exports says when nobody has asked for an export."""
 
