@@ -269,8 +269,8 @@ def copy(
     """
     try:
         with psycopg.Cursor(connection) as cursor:
-            cursor.execute("select clock_timestamp()")
-            (moment,) = cast(tuple[datetime], cursor.fetchone())
+            cursor.execute("select clock_timestamp(), set_config('jit', 'off', true)")
+            moment, _ = cast(tuple[datetime, str], cursor.fetchone())
             with cursor.copy(statement.encode()) as lines:
                 for block, number in _blocks(lines):
                     sink.write(block)
@@ -291,8 +291,8 @@ async def async_copy(
     """As `copy`, over an asynchronous connection."""
     try:
         async with psycopg.AsyncCursor(connection) as cursor:
-            await cursor.execute("select clock_timestamp()")
-            (moment,) = cast(tuple[datetime], await cursor.fetchone())
+            await cursor.execute("select clock_timestamp(), set_config('jit', 'off', true)")
+            moment, _ = cast(tuple[datetime, str], await cursor.fetchone())
             async with cursor.copy(statement.encode()) as lines:
                 async for block, number in _async_blocks(lines):
                     sink.write(block)

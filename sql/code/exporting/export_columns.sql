@@ -1,5 +1,5 @@
 -- The columns in their order, and how each is written: times as RFC 3339 in UTC whatever the session's settings are,
--- objects as JSON, addresses and codes as they are. In CSV a text that a spreadsheet could take for a formula gets an
+-- objects as JSON, addresses and codes (lower-case words) as they are. In CSV a text that a spreadsheet could take for a formula gets an
 -- apostrophe before it, and one that begins with an apostrophe another, so that taking one away gives the text back.
 -- A target that wasn't given is shown as in audit.event.
 create or replace function audit_private.export_columns(format text)
@@ -28,7 +28,10 @@ as $$
     select case
       when c.name in ('occurred_at', 'recorded_at') then 'time'
       when c.name in ('actor', 'target', 'changes', 'metadata') then 'object'
-      when c.name in ('tenant_id', 'id', 'sequence', 'transaction_id', 'source', 'ip') then 'plain'
+      when c.name in (
+        'tenant_id', 'id', 'sequence', 'transaction_id', 'source', 'category', 'action', 'entity_type', 'actor_type', 'outcome',
+        'ip'
+      ) then 'plain'
       else 'text'
     end as kind
   ) k

@@ -1,5 +1,5 @@
--- Quoted always where quotes could be needed, which is quicker than finding out. A cell without a value is empty, an
--- empty text is "".
+-- CSV quotes as identifiers are quoted, and quote_ident does it in one pass; only plain lower-case words stay as they are.
+-- A cell without a value is empty, an empty text is "".
 create or replace function audit_private.export_line(format text)
 returns text
 language sql
@@ -11,7 +11,7 @@ as $$
   select case export_line.format
     when 'csv' then pg_catalog.format('concat(%s, E''\n'')', string_agg(
       case
-        when c.kind in ('text', 'object') then pg_catalog.format('''"'' || replace((%s)::text, ''"'', ''""'') || ''"''', c.expression)
+        when c.kind in ('text', 'object') then pg_catalog.format('quote_ident((%s)::text)', c.expression)
         else c.expression
       end, ', '','', ' order by c.place))
     else pg_catalog.format('(select row_to_json(r)::text from (select %s) r) || E''\n''',

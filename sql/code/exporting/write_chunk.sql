@@ -1,6 +1,7 @@
 set local role audit_keeper;
 -- Outside the tenant wall, since the job has no access session; writes what it finds where only read_export gives it out, behind the tenant wall; what it returns holds no event.
--- By windows of partitions, newest first, as a search does. A chunk ends early when its events are large.
+-- By windows of partitions, newest first, as a search does. A chunk ends early when its events are large. Lines are put
+-- together in the order in which they come, and never sorted.
 create or replace function audit_private.write_chunk(
   tenant_id uuid,
   export_id uuid,
@@ -24,6 +25,7 @@ parallel unsafe
 security definer
 set search_path = pg_catalog, pg_temp
 set jit = off
+set work_mem = '64MB'
 set datestyle = 'ISO, YMD'
 set timezone = 'UTC'
 as $$
@@ -73,11 +75,11 @@ begin
           sum(octet_length(l.line)) over (
             order by l.occurred_at desc, l.id desc rows between unbounded preceding and 1 preceding) as before
         from line l
+        order by l.occurred_at desc, l.id desc
       )
       select count(*) as rows, min(s.found) > count(*) as is_cut,
-        string_agg(s.line, '''' order by s.occurred_at desc, s.id desc) as lines,
-        (array_agg(s.occurred_at order by s.occurred_at, s.id))[1] as last_occurred_at,
-        (array_agg(s.id order by s.occurred_at, s.id))[1] as last_id
+        string_agg(s.line, '''') as lines,
+        min(s.occurred_at) as last_occurred_at, (array_agg(s.id))[count(*)] as last_id
       from sized s
       where coalesce(s.before, 0) < %s',
       audit_private.export_line(write_chunk.format), write_chunk.tenant_id, span.window_from, span.window_until,
