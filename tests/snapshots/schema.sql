@@ -4,11 +4,183 @@ ALTER SCHEMA audit OWNER TO audit_owner;
 
 COMMENT ON SCHEMA audit IS 'pgwitness: the audit log''s functions and the view of its events';
 
+CREATE SCHEMA audit_data;
+
+ALTER SCHEMA audit_data OWNER TO audit_owner;
+
+COMMENT ON SCHEMA audit_data IS 'pgwitness: what is generated for tables under data retention; owned by the tables'' owners';
+
 CREATE SCHEMA audit_private;
 
 ALTER SCHEMA audit_private OWNER TO audit_owner;
 
 COMMENT ON SCHEMA audit_private IS 'pgwitness: tables, helpers and trigger functions; not an interface';
+
+CREATE FUNCTION audit.arm_data_retention(relation regclass, reason text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  checked_reason constant text := audit_private.check_reason(arm_data_retention.reason);
+  entry audit_private.data_retention;
+  shown audit_private.data_retention_preview;
+  problem text;
+begin
+  perform audit_private.lock_catalogue();
+  entry := audit_private.known_data_retention(arm_data_retention.relation);
+  problem := audit_private.data_retention_problem(entry);
+  if problem is not null then
+    perform audit_private.refuse_data_retention(
+      format('%s is not as it was declared', entry.relation), problem, 'Mend that, or define it anew.');
+  end if;
+  if not pg_has_role(audit_private.effective_role(), to_regrole(quote_ident(entry.owner_name)), 'usage') then
+    perform audit_private.refuse_data_retention(
+      format('role %I may not arm the data retention of %s', audit_private.effective_role(), entry.relation),
+      format('Its rows are removed with the rights of the table''s owner, %s.', entry.owner_name),
+      format('set role %I; (it needs audit_operator too: grant audit_operator to %1$I;)', entry.owner_name));
+  end if;
+  select p.* into shown
+  from audit_private.data_retention_preview p
+  where p.relation = entry.relation and p.previewed_by = audit_private.recorded_by()
+    and p.previewed_at between clock_timestamp() - interval '1 hour' and clock_timestamp();
+  if not found then
+    raise exception using
+      errcode = 'WT113',
+      message = format('%s was not previewed', entry.relation),
+      detail = 'Arming approves what a preview of the same definition showed to the same login within the hour.',
+      hint = format('select * from audit.preview_data_purge(relation => %L);', entry.relation);
+  end if;
+  if entry.armed_at is not null and entry.approved_rows is not distinct from shown.due then
+    return false;
+  end if;
+
+  if entry.armed_at is null then
+    delete from audit_private.data_retention_group g where g.relation = entry.relation;
+    delete from audit_private.data_retention_wait w where w.relation = entry.relation;
+    insert into audit_private.data_retention_group (relation, group_key, days, took_effect_at)
+    select entry.relation, k.item, k.days, clock_timestamp()
+    from unnest(shown.group_keys, shown.group_days) as k (item, days);
+  end if;
+  update audit_private.data_retention d
+  set armed_at = coalesce(d.armed_at, clock_timestamp()),
+    armed_by = audit_private.recorded_by(),
+    approved_rows = shown.due,
+    last_complete_at = case when d.armed_at is not null then d.last_complete_at end
+  where d.relation = entry.relation;
+  delete from audit_private.data_retention_preview p where p.relation = entry.relation;
+  perform audit_private.write_system_event(
+    tenant_id => '00000000-0000-0000-0000-000000000000'::uuid,
+    action => 'data_retention_armed'::text,
+    entity_type => 'audit_data_retention'::text,
+    entity_id => entry.relation,
+    description => format('Data retention of %s armed', entry.relation),
+    metadata => jsonb_build_object('reason', checked_reason, 'decision', entry.decision, 'approved_rows', shown.due));
+  return true;
+end
+$_$;
+
+ALTER FUNCTION audit.arm_data_retention(relation regclass, reason text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.arm_data_retention(relation regclass, reason text) IS 'lets purge_data remove what is due of a table, after a preview; again, to approve a run that stopped; true when that changed anything; for the table''s owner, with audit_operator; raises WT021, WT112 and WT113';
+
+CREATE FUNCTION audit.begin_export(filter jsonb DEFAULT '{}'::jsonb, format text DEFAULT 'jsonl'::text, tenant_id uuid DEFAULT NULL::uuid) RETURNS TABLE(export_id uuid, statement text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  tenant uuid;
+  stored audit_private.export;
+begin
+  tenant := audit_private.require_tenant(begin_export.tenant_id);
+  stored := audit_private.store_export(
+    audit_private.require_access(tenant), begin_export.filter, begin_export.format, true);
+  perform audit_private.release_tenant();
+  return query
+  select stored.export_id, pg_catalog.format(
+    case stored.format
+      when 'csv' then 'copy (select %s from audit.exportable_event e where e.tenant_id = %L::uuid and %s '
+        'order by e.occurred_at desc, e.id desc) to stdout (format csv, header, encoding ''UTF8'')'
+      else 'copy (select row_to_json(r) from (select %s from audit.exportable_event e where e.tenant_id = %L::uuid and %s '
+        'order by e.occurred_at desc, e.id desc) r) to stdout '
+        '(format csv, quote E''\x01'', delimiter E''\x02'', encoding ''UTF8'')'
+    end,
+    string_agg(pg_catalog.format('%s as %I', c.expression, c.name), ', ' order by c.place),
+    tenant, audit_private.export_condition(stored.resolved_filter))
+  from audit_private.export_columns(stored.format) c;
+end
+$$;
+
+ALTER FUNCTION audit.begin_export(filter jsonb, format text, tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.begin_export(filter jsonb, format text, tenant_id uuid) IS 'Logs that an export begins and gives the COPY statement that streams it, csv or jsonl, to be run once this has committed; then tell how it ended with audit.finish_export. Needs an open access session. Raises WT030, WT031, WT032, WT035, WT036, WT040 and WT120.';
+
+CREATE FUNCTION audit.cancel_export(export_id uuid, tenant_id uuid DEFAULT NULL::uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  tenant uuid;
+  cancelled audit_private.export;
+begin
+  perform audit_private.require_writable();
+  tenant := audit_private.require_tenant(cancel_export.tenant_id);
+  cancelled := audit_private.find_export(tenant, cancel_export.export_id);
+  if cancelled.state not in ('pending', 'running') then
+    perform audit_private.release_tenant();
+    return false;
+  end if;
+  insert into audit_private.export_cancellation (tenant_id, export_id, cancelled_by)
+  values (tenant, cancelled.export_id, audit_private.recorded_by())
+  on conflict do nothing;
+  if not found then
+    perform audit_private.release_tenant();
+    return false;
+  end if;
+  perform audit_private.write_export_event(
+    cancelled, 'cancelled', 'Cancelled an export of the log', null, jsonb_build_object('rows', cancelled.rows));
+  perform audit_private.release_tenant();
+  return true;
+end
+$$;
+
+ALTER FUNCTION audit.cancel_export(export_id uuid, tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.cancel_export(export_id uuid, tenant_id uuid) IS 'Cancels an export that is pending or running: one''s own, or any of the tenant as a member of audit_admin. True when there was something to cancel. Raises WT036, WT121 and WT122.';
+
+CREATE FUNCTION audit.cancel_retention_change(reason text, tenant_id uuid DEFAULT NULL::uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  tenant constant uuid := audit_private.require_tenant(cancel_retention_change.tenant_id);
+  checked_reason constant text := audit_private.check_reason(cancel_retention_change.reason);
+  cancelled audit_private.retention_policy;
+begin
+  perform audit_private.require_read_committed();
+  perform from audit_private.tenant t where t.tenant_id = tenant for no key update;
+  perform audit_private.pass_gate();
+  delete from audit_private.retention_policy p
+  where p.tenant_id = tenant and p.takes_effect_at > clock_timestamp()
+  returning p.* into cancelled;
+  if found then
+    perform audit_private.write_system_event(
+      tenant_id => tenant,
+      action => 'retention_change_cancelled',
+      entity_type => 'audit_retention',
+      entity_id => null,
+      description => format('Keeping events only %s days, from %s on, was cancelled',
+        cancelled.days, to_char(cancelled.takes_effect_at, 'YYYY-MM-DD HH24:MI TZH:TZM')),
+      metadata => jsonb_build_object(
+        'reason', checked_reason, 'days', cancelled.days, 'takes_effect_at', cancelled.takes_effect_at));
+  end if;
+  perform audit_private.release_tenant();
+  return cancelled.tenant_id is not null;
+end
+$$;
+
+ALTER FUNCTION audit.cancel_retention_change(reason text, tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.cancel_retention_change(reason text, tenant_id uuid) IS 'drops the change of retention that waits to take effect; true when there was one; for audit_admin; raises WT021';
 
 CREATE FUNCTION audit.check_health() RETURNS TABLE(check_name text, state text, detail text, hint text)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -98,6 +270,9 @@ begin
   where not exists (select from pg_roles r where r.rolname = g.role_name);
 
   return query select c.* from audit_private.check_capture() c;
+  return query select c.* from audit_private.check_retention() c;
+  return query select c.* from audit_private.check_data_retention() c;
+  return query select c.* from audit_private.check_jobs() c;
 
   return query
   select 'logging_on',
@@ -441,6 +616,40 @@ ALTER FUNCTION audit.define_category(category text, titles jsonb, descriptions j
 
 COMMENT ON FUNCTION audit.define_category(category text, titles jsonb, descriptions jsonb) IS 'defines or redefines a group of actions that are switched together; true when that changed anything; for audit_operator';
 
+CREATE FUNCTION audit.define_data_retention(relation regclass, time_column text, levels jsonb, children jsonb DEFAULT '[]'::jsonb, tenant_column text DEFAULT NULL::text, entity_type text DEFAULT NULL::text, actor_column text DEFAULT NULL::text, decision text DEFAULT NULL::text) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  prepared record;
+  statement text;
+  previous_role constant text := current_setting('role');
+begin
+  select p.* into prepared
+  from audit_private.prepare_data_retention(
+    relation, time_column, levels, children, tenant_column, entity_type, actor_column, decision) p;
+  if prepared.statements is not null then
+    perform set_config('role', prepared.owner_name, true);
+    foreach statement in array prepared.statements loop
+      execute statement;
+    end loop;
+    perform set_config('role', previous_role, true);
+    perform audit_private.finish_data_retention(relation);
+  end if;
+  return prepared.is_changed;
+exception when undefined_function or datatype_mismatch then
+  raise exception using
+    errcode = 'WT112',
+    message = format('the levels or children of %s can''t be joined', relation),
+    detail = sqlerrm,
+    hint = 'The columns of a join are of one type.';
+end
+$$;
+
+ALTER FUNCTION audit.define_data_retention(relation regclass, time_column text, levels jsonb, children jsonb, tenant_column text, entity_type text, actor_column text, decision text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.define_data_retention(relation regclass, time_column text, levels jsonb, children jsonb, tenant_column text, entity_type text, actor_column text, decision text) IS 'declares whose days decide how long a table''s rows are kept, and what goes with them; nothing goes before arm_data_retention; run again to change it, which disarms; true when that changed anything; for the table''s owner, with audit_operator; raises WT112';
+
 CREATE FUNCTION audit.define_entity_type(entity_type text, titles jsonb, descriptions jsonb DEFAULT '{}'::jsonb) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -470,6 +679,112 @@ $$;
 ALTER FUNCTION audit.define_entity_type(entity_type text, titles jsonb, descriptions jsonb) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit.define_entity_type(entity_type text, titles jsonb, descriptions jsonb) IS 'defines or redefines a kind of thing that events are about; true when that changed anything; for audit_operator';
+
+CREATE FUNCTION audit.disarm_data_retention(relation regclass, reason text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  checked_reason constant text := audit_private.check_reason(disarm_data_retention.reason);
+  entry audit_private.data_retention;
+begin
+  perform audit_private.lock_catalogue();
+  entry := audit_private.known_data_retention(disarm_data_retention.relation);
+  update audit_private.data_retention d
+  set armed_at = null, armed_by = null, approved_rows = null, last_complete_at = null
+  where d.relation = entry.relation and d.armed_at is not null;
+  if not found then
+    return false;
+  end if;
+  perform audit_private.write_system_event(
+    tenant_id => '00000000-0000-0000-0000-000000000000'::uuid,
+    action => 'data_retention_disarmed'::text,
+    entity_type => 'audit_data_retention'::text,
+    entity_id => entry.relation,
+    description => format('Data retention of %s disarmed', entry.relation),
+    metadata => jsonb_build_object('reason', checked_reason));
+  return true;
+end
+$$;
+
+ALTER FUNCTION audit.disarm_data_retention(relation regclass, reason text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.disarm_data_retention(relation regclass, reason text) IS 'lets purge_data remove nothing more of a table; true when that changed anything; for audit_operator; raises WT021 and WT112';
+
+CREATE FUNCTION audit.drop_data_retention(relation regclass, reason text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  checked_reason constant text := audit_private.check_reason(drop_data_retention.reason);
+  entry audit_private.data_retention;
+  is_dropped boolean := false;
+begin
+  perform audit_private.lock_catalogue();
+  for entry in
+    select d.*
+    from audit_private.data_retention d
+    where audit_private.relation_named(d.relation) is not distinct from drop_data_retention.relation
+    order by d.relation
+    for update
+  loop
+    perform audit_private.drop_data_objects(entry.object_name);
+    delete from audit_private.data_retention d where d.relation = entry.relation;
+    perform audit_private.close_data_schemas(entry.owner_name);
+    perform audit_private.write_system_event(
+      tenant_id => '00000000-0000-0000-0000-000000000000'::uuid,
+      action => 'data_retention_dropped'::text,
+      entity_type => 'audit_data_retention'::text,
+      entity_id => entry.relation,
+      description => format('Data retention of %s dropped', entry.relation),
+      metadata => jsonb_build_object('reason', checked_reason));
+    is_dropped := true;
+  end loop;
+  return is_dropped;
+end
+$$;
+
+ALTER FUNCTION audit.drop_data_retention(relation regclass, reason text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.drop_data_retention(relation regclass, reason text) IS 'a table is no longer under data retention; its rows and receipts stay; null for tables that are gone; true when that changed anything; for audit_operator; raises WT021';
+
+CREATE FUNCTION audit.finish_export(export_id uuid, rows bigint DEFAULT NULL::bigint, bytes bigint DEFAULT NULL::bigint, digest text DEFAULT NULL::text, error text DEFAULT NULL::text, tenant_id uuid DEFAULT NULL::uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  tenant uuid;
+  finished audit_private.export;
+begin
+  perform audit_private.require_writable();
+  tenant := audit_private.require_tenant(finish_export.tenant_id);
+  finished := audit_private.find_export(tenant, finish_export.export_id);
+  update audit_private.export x
+  set state = case when finish_export.error is null then 'completed' else 'failed' end,
+    finished_at = clock_timestamp(),
+    rows = coalesce(finish_export.rows, 0),
+    bytes = coalesce(finish_export.bytes, 0),
+    digest = left(finish_export.digest, 128),
+    error = left(finish_export.error, 2000)
+  where x.tenant_id = tenant and x.export_id = finished.export_id and x.is_straight and x.state = 'running'
+  returning * into finished;
+  if not found then
+    perform audit_private.release_tenant();
+    return false;
+  end if;
+  perform audit_private.write_export_event(
+    finished, finished.state,
+    case finished.state when 'completed' then 'An export of the log is complete' else 'An export of the log failed' end,
+    null, jsonb_strip_nulls(jsonb_build_object(
+      'rows', finished.rows, 'bytes', finished.bytes, 'digest', finished.digest, 'error', finished.error)));
+  perform audit_private.release_tenant();
+  return true;
+end
+$$;
+
+ALTER FUNCTION audit.finish_export(export_id uuid, rows bigint, bytes bigint, digest text, error text, tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.finish_export(export_id uuid, rows bigint, bytes bigint, digest text, error text, tenant_id uuid) IS 'Tells the log how an export ended that audit.begin_export began: with how many events and bytes and which SHA-256, or with an error. True the first time. Raises WT036, WT121 and WT122.';
 
 CREATE FUNCTION audit_private.is_text_by_language_v1(texts jsonb) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -1173,6 +1488,9 @@ declare
     join audit_private.category c on c.category = a.category
     where c.is_mandatory
   );
+  all_retained_since constant timestamptz := (
+    select max(audit_private.retention_cutoff(t.tenant_id)) from audit_private.policies_in_force(now()) t
+  );
   span record;
 begin
   for span in
@@ -1187,8 +1505,11 @@ begin
       where e.action = any ($1)
         and e.occurred_at >= %L::timestamptz
         and e.occurred_at < %L::timestamptz
+        and (e.occurred_at >= %L::timestamptz or audit_private.is_retained(
+          e.tenant_id, e.occurred_at, e.id, e.source, e.action, e.entity_type, e.actor_type, e.outcome, e.actor_id,
+          e.entity_id))
       order by e.occurred_at desc, e.id desc',
-      span.from_time, span.until_time)
+      span.from_time, span.until_time, all_retained_since)
     using mandatory;
   end loop;
 end
@@ -1197,6 +1518,80 @@ $_$;
 ALTER FUNCTION audit.list_control_events(from_time timestamp with time zone, to_time timestamp with time zone) OWNER TO audit_finder;
 
 COMMENT ON FUNCTION audit.list_control_events(from_time timestamp with time zone, to_time timestamp with time zone) IS 'The envelopes of mandatory events of all tenants, newest first, from inclusive, to exclusive';
+
+CREATE FUNCTION audit.list_data_purges(up_to integer DEFAULT 100) RETURNS TABLE(run_id uuid, relation text, tenant_id uuid, started_at timestamp with time zone, finished_at timestamp with time zone, predicted bigint, removed bigint, children_removed bigint, kept_by_hold bigint, kept_locked bigint, failed bigint, by_level jsonb, decision text, result text, error text, run_by text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if not audit_private.sees_all_tenants() then
+    perform audit_private.require_tenant(null);
+  end if;
+  return query
+  select t.run_id, t.relation, t.tenant_id, t.started_at, t.finished_at, t.predicted, t.removed, t.children_removed,
+    t.kept_by_hold, t.kept_locked, t.failed, t.by_level, t.decision,
+    case when t.result = 'running' and r.result <> 'running' then 'interrupted' else t.result end,
+    t.error, r.run_by
+  from audit_private.data_purge_receipt t
+  join audit_private.job_run r on r.run_id = t.run_id
+  order by t.started_at desc, t.relation desc, t.tenant_id
+  limit list_data_purges.up_to;
+  perform audit_private.release_tenant();
+end
+$$;
+
+ALTER FUNCTION audit.list_data_purges(up_to integer) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.list_data_purges(up_to integer) IS 'what each run of purge_data removed of each table and tenant, newest first; for audit_operator and audit_auditor of every tenant, for audit_privacy of its own';
+
+CREATE FUNCTION audit.list_data_retention() RETURNS TABLE(relation text, time_column text, tenant_column text, levels jsonb, children jsonb, entity_type text, decision text, armed_at timestamp with time zone, armed_by text, last_run_at timestamp with time zone, problem text)
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS $$
+  select d.relation, d.time_column, d.tenant_column,
+    (
+      select jsonb_agg(
+        l.value || jsonb_build_object('join', (
+          select jsonb_object_agg(
+            coalesce((d.levels -> (nullif((j.value ->> 0)::integer, 0) - 1) ->> 'name') || '.', '') || (j.value ->> 1), j.value -> 2)
+          from jsonb_array_elements(l.value -> 'join') j))
+        order by l.ordinality)
+      from jsonb_array_elements(d.levels) with ordinality l
+    ),
+    d.children, d.entity_type, d.decision, d.armed_at, d.armed_by,
+    (select max(t.started_at) from audit_private.data_purge_receipt t where t.relation = d.relation),
+    audit_private.data_retention_problem(d)
+  from audit_private.data_retention d
+  order by d.relation
+$$;
+
+ALTER FUNCTION audit.list_data_retention() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.list_data_retention() IS 'tables under data retention, by whose days, since when rows go, and what keeps a run from them; for audit_operator, audit_auditor and audit_privacy';
+
+CREATE FUNCTION audit.list_exports(tenant_id uuid DEFAULT NULL::uuid) RETURNS TABLE(export_id uuid, format text, filter jsonb, state text, is_straight boolean, rows bigint, bytes bigint, reached_at timestamp with time zone, digest text, error text, actor_id text, actor_type text, requested_by text, requested_at timestamp with time zone, started_at timestamp with time zone, finished_at timestamp with time zone, expires_at timestamp with time zone)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  tenant uuid;
+begin
+  tenant := audit_private.require_tenant(list_exports.tenant_id);
+  return query
+  select x.export_id, x.format, x.filter, audit_private.export_state(x), x.is_straight, x.rows, x.bytes,
+    x.place_occurred_at, x.digest, x.error, x.actor_id, x.actor_type, x.requested_by, x.requested_at, x.started_at,
+    x.finished_at, x.expires_at
+  from audit_private.export x
+  where x.tenant_id = tenant
+  order by x.requested_at desc, x.export_id desc;
+  perform audit_private.release_tenant();
+end
+$$;
+
+ALTER FUNCTION audit.list_exports(tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.list_exports(tenant_id uuid) IS 'The exports of the tenant, newest first: how far each is, and the time of the event that it has come to';
 
 CREATE FUNCTION audit.list_grants() RETURNS TABLE(role_name name, tenant_id uuid, reason text, granted_at timestamp with time zone, granted_by text, is_role_present boolean)
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL RESTRICTED
@@ -1215,6 +1610,134 @@ $$;
 ALTER FUNCTION audit.list_grants() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit.list_grants() IS 'which database role may act for which tenant; a null tenant stands for all; for audit_operator and audit_auditor';
+
+CREATE TABLE audit_private.legal_hold (
+    tenant_id uuid NOT NULL,
+    hold_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    name text NOT NULL,
+    filter jsonb NOT NULL,
+    sources text[],
+    categories text[],
+    actions text[],
+    entity_types text[],
+    actor_types text[],
+    outcomes text[],
+    actor_ids text[],
+    entity_ids text[],
+    ids uuid[],
+    from_time timestamp with time zone NOT NULL,
+    until_time timestamp with time zone NOT NULL,
+    reason text NOT NULL,
+    placed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    placed_by text NOT NULL,
+    released_at timestamp with time zone,
+    released_by text,
+    release_reason text,
+    CONSTRAINT legal_hold_name_check CHECK ((name <> ''::text))
+);
+
+ALTER TABLE ONLY audit_private.legal_hold FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.legal_hold OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.legal_hold IS 'what nothing may remove or erase, also when it comes later';
+
+COMMENT ON COLUMN audit_private.legal_hold.tenant_id IS 'the tenant';
+
+COMMENT ON COLUMN audit_private.legal_hold.hold_id IS 'tells holds of one name apart, of which one at most stands';
+
+COMMENT ON COLUMN audit_private.legal_hold.name IS 'for people, such as a case number';
+
+COMMENT ON COLUMN audit_private.legal_hold.filter IS 'the filter as it was given';
+
+COMMENT ON COLUMN audit_private.legal_hold.sources IS 'sources held; null when any is';
+
+COMMENT ON COLUMN audit_private.legal_hold.categories IS 'categories of actions held; null when any is';
+
+COMMENT ON COLUMN audit_private.legal_hold.actions IS 'actions held; null when any is';
+
+COMMENT ON COLUMN audit_private.legal_hold.entity_types IS 'entity types held; null when any is';
+
+COMMENT ON COLUMN audit_private.legal_hold.actor_types IS 'actor types held; null when any is';
+
+COMMENT ON COLUMN audit_private.legal_hold.outcomes IS 'outcomes held; null when any is';
+
+COMMENT ON COLUMN audit_private.legal_hold.actor_ids IS 'actors held, among them perhaps null; null when any is';
+
+COMMENT ON COLUMN audit_private.legal_hold.entity_ids IS 'entities held, among them perhaps null; null when any is';
+
+COMMENT ON COLUMN audit_private.legal_hold.ids IS 'single events held; null when any is';
+
+COMMENT ON COLUMN audit_private.legal_hold.from_time IS 'first moment held';
+
+COMMENT ON COLUMN audit_private.legal_hold.until_time IS 'first moment after it that isn''t held';
+
+COMMENT ON COLUMN audit_private.legal_hold.reason IS 'why it was placed';
+
+COMMENT ON COLUMN audit_private.legal_hold.placed_at IS 'when';
+
+COMMENT ON COLUMN audit_private.legal_hold.placed_by IS 'login and SET ROLE role';
+
+COMMENT ON COLUMN audit_private.legal_hold.released_at IS 'since when it holds nothing; null while it stands';
+
+COMMENT ON COLUMN audit_private.legal_hold.released_by IS 'login and SET ROLE role';
+
+COMMENT ON COLUMN audit_private.legal_hold.release_reason IS 'why it was released';
+
+CREATE VIEW audit_private.listed_hold AS
+ SELECT h.tenant_id,
+    h.name,
+    h.filter,
+    h.reason,
+    h.placed_at,
+    h.placed_by,
+    h.released_at,
+    h.released_by,
+    h.release_reason
+   FROM audit_private.legal_hold h;
+
+ALTER TABLE audit_private.listed_hold OWNER TO audit_owner;
+
+COMMENT ON VIEW audit_private.listed_hold IS 'row type of audit.list_holds';
+
+CREATE FUNCTION audit.list_holds(tenant_id uuid DEFAULT NULL::uuid) RETURNS SETOF audit_private.listed_hold
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  tenant constant uuid := audit_private.listed_tenant(list_holds.tenant_id);
+begin
+  return query
+  select h.*
+  from audit_private.listed_hold h
+  where tenant is null or h.tenant_id = tenant
+  order by h.released_at is not null, h.placed_at desc, h.tenant_id, h.name;
+  perform audit_private.release_tenant();
+end
+$$;
+
+ALTER FUNCTION audit.list_holds(tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.list_holds(tenant_id uuid) IS 'holds that stand, newest first, then those released; of every tenant for audit_operator and audit_auditor, of their own for audit_admin and audit_privacy';
+
+CREATE FUNCTION audit.list_jobs() RETURNS TABLE(job_name text, description text, schedule text, scheduler text, next_run_at timestamp with time zone, last_started_at timestamp with time zone, last_finished_at timestamp with time zone, duration interval, result text, detail text, run_by text)
+    LANGUAGE sql SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select d.job_name, d.description, d.cron, case when exists (
+      select from audit_private.job_schedule c where c.job_name = d.job_name
+    ) then 'pg_cron' end, l.next_run_at,
+    s.last_started_at, s.last_finished_at, coalesce(s.last_finished_at, s.last_step_at) - s.last_started_at,
+    s.result, s.detail, s.run_by
+  from audit_private.job_definitions() d
+  join audit_private.job_slots() l using (job_name)
+  join audit_private.job_states() s using (job_name)
+  order by d.at_time, d.job_name
+$$;
+
+ALTER FUNCTION audit.list_jobs() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.list_jobs() IS 'the jobs, when they run (UTC), who was told to run them, and how the last run of each ended (running, succeeded, failed or interrupted; null when there was none); for audit_operator and audit_auditor';
 
 CREATE FUNCTION audit.list_options() RETURNS TABLE(name text, value text, default_value text, description text, changed_at timestamp with time zone, changed_by text)
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
@@ -1243,6 +1766,252 @@ $$;
 ALTER FUNCTION audit.list_partitions() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit.list_partitions() IS 'partitions of the log, oldest first, with estimated rows and bytes; for audit_operator and audit_auditor';
+
+CREATE TABLE audit_private.job_run (
+    run_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    job_name text NOT NULL,
+    started_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    last_step_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    finished_at timestamp with time zone,
+    result text DEFAULT 'running'::text NOT NULL,
+    detail text,
+    place jsonb,
+    process_id integer NOT NULL,
+    run_by text NOT NULL,
+    CONSTRAINT job_run_result_check CHECK ((result = ANY (ARRAY['running'::text, 'succeeded'::text, 'failed'::text, 'interrupted'::text])))
+);
+
+ALTER TABLE audit_private.job_run OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.job_run IS 'each run of a job; one of a job at a time';
+
+COMMENT ON COLUMN audit_private.job_run.run_id IS 'the run';
+
+COMMENT ON COLUMN audit_private.job_run.job_name IS 'the procedure';
+
+COMMENT ON COLUMN audit_private.job_run.started_at IS 'when it began, which is also the moment that it decides by';
+
+COMMENT ON COLUMN audit_private.job_run.last_step_at IS 'when its last step committed';
+
+COMMENT ON COLUMN audit_private.job_run.finished_at IS 'when it ended, or was found to have died';
+
+COMMENT ON COLUMN audit_private.job_run.result IS 'running, succeeded, failed or interrupted';
+
+COMMENT ON COLUMN audit_private.job_run.detail IS 'what it did, or what went wrong';
+
+COMMENT ON COLUMN audit_private.job_run.place IS 'how far it has come';
+
+COMMENT ON COLUMN audit_private.job_run.process_id IS 'server process that runs it';
+
+COMMENT ON COLUMN audit_private.job_run.run_by IS 'login and SET ROLE role';
+
+CREATE TABLE audit_private.purge_receipt (
+    tenant_id uuid NOT NULL,
+    run_id uuid NOT NULL,
+    days integer,
+    is_exact boolean NOT NULL,
+    cutoff timestamp with time zone,
+    predicted bigint NOT NULL,
+    removed bigint DEFAULT 0 NOT NULL,
+    kept_by_floor bigint DEFAULT 0 NOT NULL,
+    kept_by_hold bigint DEFAULT 0 NOT NULL,
+    oldest_removed_at timestamp with time zone,
+    newest_removed_at timestamp with time zone,
+    is_last boolean DEFAULT false NOT NULL,
+    error text
+);
+
+ALTER TABLE ONLY audit_private.purge_receipt FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.purge_receipt OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.purge_receipt IS 'what each run of purge_events removed of each tenant, also when it was nothing';
+
+COMMENT ON COLUMN audit_private.purge_receipt.tenant_id IS 'the tenant';
+
+COMMENT ON COLUMN audit_private.purge_receipt.run_id IS 'the run';
+
+COMMENT ON COLUMN audit_private.purge_receipt.days IS 'the policy in force; null kept everything';
+
+COMMENT ON COLUMN audit_private.purge_receipt.is_exact IS 'the policy in force';
+
+COMMENT ON COLUMN audit_private.purge_receipt.cutoff IS 'events strictly older were due';
+
+COMMENT ON COLUMN audit_private.purge_receipt.predicted IS 'events that the run set out to remove';
+
+COMMENT ON COLUMN audit_private.purge_receipt.removed IS 'events that it removed';
+
+COMMENT ON COLUMN audit_private.purge_receipt.kept_by_floor IS 'older than the cut-off, but their category is kept longer';
+
+COMMENT ON COLUMN audit_private.purge_receipt.kept_by_hold IS 'due, but held';
+
+COMMENT ON COLUMN audit_private.purge_receipt.oldest_removed_at IS 'time of the oldest event removed';
+
+COMMENT ON COLUMN audit_private.purge_receipt.newest_removed_at IS 'time of the newest event removed';
+
+COMMENT ON COLUMN audit_private.purge_receipt.is_last IS 'the tenant is retired, and no event of it is left';
+
+COMMENT ON COLUMN audit_private.purge_receipt.error IS 'what kept the run from removing some of them';
+
+CREATE TABLE audit_private.tenant (
+    tenant_id uuid NOT NULL,
+    name text NOT NULL,
+    registered_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    retired_at timestamp with time zone,
+    is_logging_enabled boolean DEFAULT true NOT NULL,
+    CONSTRAINT tenant_name_check CHECK ((name <> ''::text))
+);
+
+ALTER TABLE ONLY audit_private.tenant FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.tenant OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.tenant IS 'whose events the log keeps; the nil uuid stands for the installation itself';
+
+COMMENT ON COLUMN audit_private.tenant.tenant_id IS 'the application''s own identifier';
+
+COMMENT ON COLUMN audit_private.tenant.name IS 'for people';
+
+COMMENT ON COLUMN audit_private.tenant.registered_at IS 'when it was registered';
+
+COMMENT ON COLUMN audit_private.tenant.retired_at IS 'since when it can''t log; its trail stays readable';
+
+COMMENT ON COLUMN audit_private.tenant.is_logging_enabled IS 'the global toggle';
+
+CREATE VIEW audit_private.listed_purge AS
+ SELECT j.run_id,
+    j.started_at,
+    j.finished_at,
+    r.tenant_id,
+    t.name,
+    r.days,
+    r.is_exact,
+    r.cutoff,
+    r.predicted,
+    r.removed,
+    r.kept_by_floor,
+    r.kept_by_hold,
+    r.oldest_removed_at,
+    r.newest_removed_at,
+    r.is_last,
+    j.result,
+    r.error,
+    j.run_by
+   FROM ((audit_private.purge_receipt r
+     JOIN audit_private.job_run j ON ((j.run_id = r.run_id)))
+     JOIN audit_private.tenant t ON ((t.tenant_id = r.tenant_id)));
+
+ALTER TABLE audit_private.listed_purge OWNER TO audit_owner;
+
+COMMENT ON VIEW audit_private.listed_purge IS 'row type of audit.list_purges';
+
+CREATE FUNCTION audit.list_purges(up_to integer DEFAULT 100, tenant_id uuid DEFAULT NULL::uuid) RETURNS SETOF audit_private.listed_purge
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  tenant constant uuid := audit_private.listed_tenant(list_purges.tenant_id);
+begin
+  return query
+  select p.*
+  from audit_private.listed_purge p
+  where tenant is null or p.tenant_id = tenant
+  order by p.started_at desc, p.name, p.tenant_id
+  limit least(greatest(list_purges.up_to, 1), 10000);
+  perform audit_private.release_tenant();
+end
+$$;
+
+ALTER FUNCTION audit.list_purges(up_to integer, tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.list_purges(up_to integer, tenant_id uuid) IS 'receipts of purges, newest first: what each run set out to remove of a tenant, removed and kept, by which policy, and who ran it; of every tenant for audit_operator and audit_auditor, of their own for audit_admin and audit_privacy';
+
+CREATE TABLE audit_private.retention_policy (
+    tenant_id uuid NOT NULL,
+    takes_effect_at timestamp with time zone NOT NULL,
+    days integer,
+    is_exact boolean NOT NULL,
+    reason text NOT NULL,
+    set_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    set_by text NOT NULL,
+    CONSTRAINT retention_policy_days_check CHECK (((days >= 1) AND (days <= 2555)))
+);
+
+ALTER TABLE ONLY audit_private.retention_policy FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.retention_policy OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.retention_policy IS 'policies of each tenant; the latest that has taken effect is in force, and 365 days where there is none';
+
+COMMENT ON COLUMN audit_private.retention_policy.tenant_id IS 'the tenant';
+
+COMMENT ON COLUMN audit_private.retention_policy.takes_effect_at IS 'a policy that shortens waits until then';
+
+COMMENT ON COLUMN audit_private.retention_policy.days IS 'events older than this go; null keeps them for ever';
+
+COMMENT ON COLUMN audit_private.retention_policy.is_exact IS 'removed the night after they expire, instead of with their partition';
+
+COMMENT ON COLUMN audit_private.retention_policy.reason IS 'why it was set';
+
+COMMENT ON COLUMN audit_private.retention_policy.set_at IS 'when';
+
+COMMENT ON COLUMN audit_private.retention_policy.set_by IS 'login and SET ROLE role';
+
+CREATE VIEW audit_private.listed_retention AS
+ SELECT t.tenant_id,
+    t.name,
+    p.days,
+    p.is_exact,
+    p.takes_effect_at AS cutoff,
+    p.set_at,
+    p.set_by,
+    p.reason,
+    p.days AS next_days,
+    p.is_exact AS next_is_exact,
+    p.takes_effect_at AS next_takes_effect_at,
+    p.set_by AS next_set_by,
+    p.reason AS next_reason,
+    NULL::jsonb AS floors,
+    p.takes_effect_at AS next_purge_at
+   FROM (audit_private.tenant t
+     JOIN audit_private.retention_policy p ON ((p.tenant_id = t.tenant_id)))
+  WHERE false;
+
+ALTER TABLE audit_private.listed_retention OWNER TO audit_owner;
+
+COMMENT ON VIEW audit_private.listed_retention IS 'row type of audit.list_retention; holds no rows';
+
+CREATE FUNCTION audit.list_retention(tenant_id uuid DEFAULT NULL::uuid) RETURNS SETOF audit_private.listed_retention
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  tenant constant uuid := audit_private.listed_tenant(list_retention.tenant_id);
+begin
+  return query
+  select t.tenant_id, t.name, p.days, p.is_exact, now() - p.days * interval '24 hours', s.set_at, s.set_by, s.reason,
+    n.days, n.is_exact, n.takes_effect_at, n.set_by, n.reason,
+    (select jsonb_object_agg(f.category, f.days) from audit_private.floors_in_force(now()) f),
+    (select j.last_slot + j.every from audit_private.job_states() j where j.job_name = 'purge_events')
+  from audit_private.tenant t
+  join audit_private.policies_in_force(now()) p on p.tenant_id = t.tenant_id
+  left join lateral (
+    select r.set_at, r.set_by, r.reason
+    from audit_private.retention_policy r
+    where r.tenant_id = t.tenant_id and r.takes_effect_at <= now()
+    order by r.takes_effect_at desc
+    limit 1
+  ) s on true
+  left join audit_private.retention_policy n on n.tenant_id = t.tenant_id and n.takes_effect_at > now()
+  where tenant is null or t.tenant_id = tenant
+  order by t.name, t.tenant_id;
+  perform audit_private.release_tenant();
+end
+$$;
+
+ALTER FUNCTION audit.list_retention(tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.list_retention(tenant_id uuid) IS 'how long events are kept (days, cutoff; null for ever), the change that waits, the floors of categories in days and the next purge; of every tenant for audit_operator and audit_auditor, of their own for others';
 
 CREATE VIEW audit_private.event_page AS
  SELECT e.tenant_id,
@@ -1373,6 +2142,28 @@ $$;
 ALTER FUNCTION audit.list_toggles(tenant_id uuid) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit.list_toggles(tenant_id uuid) IS 'a row an action: its texts, override and whether it is logged now, with its category''s state and counts; for audit_admin, audit_reader and audit_auditor';
+
+CREATE FUNCTION audit.list_upkeep() RETURNS TABLE(partition_name text, statement text)
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select p.partition_name, s.statement
+  from audit_private.event_partitions() p
+  join pg_class c on c.relnamespace = 'audit_private'::regnamespace and c.relname = p.partition_name
+  cross join lateral (
+    select i.statement, 1 as place
+    from audit_private.partition_index_statements(p.partition_name, true) with ordinality as i (statement, place)
+    union all
+    select format('vacuum (freeze, analyze) audit_private.%I', p.partition_name), 2
+    where c.relallvisible < pg_relation_size(c.oid) / current_setting('block_size')::integer
+  ) s
+  where p.until_time <= now() - interval '24 hours' and not audit_private.is_partition_empty(p.partition_name)
+  order by p.from_time desc, s.place
+$$;
+
+ALTER FUNCTION audit.list_upkeep() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.list_upkeep() IS 'statements that close partitions without holding anybody back: each alone, in order, by a login that may set role audit_owner; pgwitness jobs run executes them; for audit_operator';
 
 CREATE FUNCTION audit.list_watched() RETURNS TABLE(relation text, entity_type text, tenant_column text, label_column text, key_columns text[], columns text[], redact_columns text[], ignore_columns text[], level text, on_error text, keep_deleted_values boolean, watched_at timestamp with time zone, watched_by text, state text, problem text, hint text)
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
@@ -1610,19 +2401,44 @@ COMMENT ON FUNCTION audit.log_spool(at_most integer, OUT logged bigint, OUT rema
 CREATE PROCEDURE audit.maintain_partitions()
     LANGUAGE plpgsql
     AS $$
+declare
+  run constant pg_catalog.uuid := audit_private.begin_run('maintain_partitions', pg_catalog.pg_backend_pid());
+  added integer := 0;
+  closed pg_catalog.text[] := '{}';
+  closing pg_catalog.text;
+  dropped integer := 0;
 begin
+  commit;
+  if run is null then
+    return;
+  end if;
   while audit_private.add_next_partition() is not null loop
+    added := added operator(pg_catalog.+) 1;
+    commit;
+  end loop;
+  loop
+    closing := audit_private.close_next_partition(closed);
+    perform audit_private.note_step(run);
+    commit;
+    exit when closing is null;
+    closed := closed operator(pg_catalog.||) closing;
+  end loop;
+  while audit_private.drop_empty_partition() is not null loop
+    dropped := dropped operator(pg_catalog.+) 1;
     commit;
   end loop;
   while audit_private.forget_idempotency_keys(at_most => 10000) operator(pg_catalog.=) 10000 loop
     commit;
   end loop;
+  perform audit_private.finish_run(run, 'succeeded', pg_catalog.format(
+    '%s partitions made ahead, %s closed, %s dropped', added, pg_catalog.cardinality(closed), dropped));
+  commit;
 end
 $$;
 
 ALTER PROCEDURE audit.maintain_partitions() OWNER TO audit_owner;
 
-COMMENT ON PROCEDURE audit.maintain_partitions() IS 'makes partitions as far ahead as the option partitions_ahead_weeks says, and forgets idempotency keys older than a day; for audit_operator';
+COMMENT ON PROCEDURE audit.maintain_partitions() IS 'makes partitions as far ahead as the option partitions_ahead_weeks says, closes those that are no longer written to, drops empty ones, and forgets idempotency keys older than a day; for audit_operator';
 
 CREATE FUNCTION audit.open_access(access_reason text, justification text, tenant_id uuid DEFAULT NULL::uuid) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1708,6 +2524,299 @@ ALTER FUNCTION audit.open_access(access_reason text, justification text, tenant_
 
 COMMENT ON FUNCTION audit.open_access(access_reason text, justification text, tenant_id uuid) IS 'Opens a justified access session and returns its id; it counts once this transaction has committed. It ends an hour after its last use, 8 hours after its opening. Raises WT021, WT033, WT034 and WT036.';
 
+CREATE FUNCTION audit.place_hold(name text, filter jsonb, reason text, tenant_id uuid DEFAULT NULL::uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  tenant constant uuid := audit_private.require_tenant(place_hold.tenant_id);
+  checked_reason constant text := audit_private.check_reason(place_hold.reason);
+  given_name constant text := btrim(place_hold.name);
+  payload_keys text;
+  standing jsonb;
+begin
+  perform audit_private.require_read_committed();
+  perform from audit_private.tenant t where t.tenant_id = tenant for no key update;
+  perform audit_private.pass_gate();
+  perform audit_private.filter_condition(place_hold.filter);
+  select string_agg(quote_ident(k.key), ', ' order by k.key) into payload_keys
+  from jsonb_object_keys(place_hold.filter) as k (key)
+  where k.key <> all (
+    '{action,category,entity_type,entity_id,actor_id,actor_type,outcome,source,id,from,to}'::text[]);
+  select h.filter into standing
+  from audit_private.legal_hold h
+  where h.tenant_id = tenant and h.name = given_name and h.released_at is null;
+  if length(given_name) between 1 and 200 is not true or payload_keys is not null or standing <> place_hold.filter then
+    raise exception using
+      errcode = 'WT111',
+      message = format('hold %s can''t be placed', coalesce(quote_literal(given_name), 'null')),
+      detail = case
+        when payload_keys is not null then 'A hold can''t be decided by: ' || payload_keys
+        when standing is not null then format('A hold of this name stands, with the filter %s.', standing)
+        else 'A name has 1 to 200 characters.'
+      end,
+      hint = case
+        when payload_keys is not null then 'Use action, category, entity_type, entity_id, actor_id, actor_type, outcome, '
+          'source, id, from and to; events found otherwise are held by their ids.'
+        else 'Choose another name, or release that hold first: select audit.release_hold(name => …, reason => …);'
+      end;
+  end if;
+  if standing is not null then
+    perform audit_private.release_tenant();
+    return false;
+  end if;
+
+  insert into audit_private.legal_hold (
+    tenant_id, name, filter, sources, categories, actions, entity_types, actor_types, outcomes, actor_ids, entity_ids, ids,
+    from_time, until_time, reason, placed_by
+  )
+  select tenant, given_name, f.filter,
+    audit_private.filter_values(f.filter, 'source', false),
+    audit_private.filter_values(f.filter, 'category', false),
+    audit_private.filter_values(f.filter, 'action', false),
+    audit_private.filter_values(f.filter, 'entity_type', false),
+    audit_private.filter_values(f.filter, 'actor_type', false),
+    audit_private.filter_values(f.filter, 'outcome', false),
+    audit_private.filter_values(f.filter, 'actor_id', true),
+    audit_private.filter_values(f.filter, 'entity_id', true),
+    audit_private.filter_values(f.filter, 'id', false)::uuid[],
+    coalesce(audit_private.filter_time(f.filter, 'from'), '-infinity'),
+    coalesce(audit_private.filter_time(f.filter, 'to'), 'infinity'),
+    checked_reason, audit_private.recorded_by()
+  from (select place_hold.filter) f;
+  perform audit_private.write_system_event(
+    tenant_id => tenant,
+    action => 'hold_placed',
+    entity_type => 'audit_hold',
+    entity_id => given_name,
+    description => format('Legal hold %s placed', given_name),
+    metadata => jsonb_build_object('reason', checked_reason, 'filter', place_hold.filter));
+  perform audit_private.release_tenant();
+  return true;
+end
+$$;
+
+ALTER FUNCTION audit.place_hold(name text, filter jsonb, reason text, tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.place_hold(name text, filter jsonb, reason text, tenant_id uuid) IS 'keeps the events that a filter finds, also those to come, from every purge and erasure; true when that changed anything; for audit_admin; raises WT021, WT040 and WT111';
+
+CREATE FUNCTION audit.preview_data_purge(relation regclass) RETURNS TABLE(tenant_id uuid, level text, days integer, rows bigint, due bigint, waiting bigint, kept_by_hold bigint, invalid bigint, oldest_at timestamp with time zone)
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  summary jsonb;
+begin
+  execute audit_private.data_review_statement(relation) into summary;
+  return query
+  select s.tenant_id, s.level, s.days, s.rows, s.due, s.waiting, s.kept_by_hold, s.invalid, s.oldest_at
+  from jsonb_to_recordset(summary) as s (tenant_id uuid, level text, days integer, rows bigint, due bigint,
+    waiting bigint, kept_by_hold bigint, invalid bigint, oldest_at timestamptz);
+end
+$$;
+
+ALTER FUNCTION audit.preview_data_purge(relation regclass) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.preview_data_purge(relation regclass) IS 'what purge_data would remove now, by tenant, level and days (level null: nothing is set, so it is kept), and what waits, is held or kept for a value that makes no sense; arming approves it; for audit_operator; raises WT112';
+
+CREATE VIEW audit_private.purge_preview AS
+ SELECT r.tenant_id,
+    r.name,
+    r.days,
+    r.is_exact,
+    r.cutoff,
+    p.predicted AS due,
+    p.oldest_removed_at AS oldest_at,
+    p.newest_removed_at AS newest_at,
+    p.kept_by_floor,
+    p.kept_by_hold,
+    p.removed AS waiting_for_partition
+   FROM (audit_private.listed_retention r
+     JOIN audit_private.purge_receipt p ON ((p.tenant_id = r.tenant_id)))
+  WHERE false;
+
+ALTER TABLE audit_private.purge_preview OWNER TO audit_owner;
+
+COMMENT ON VIEW audit_private.purge_preview IS 'row type of audit.preview_purge; holds no rows';
+
+CREATE FUNCTION audit.preview_purge(tenant_id uuid DEFAULT NULL::uuid) RETURNS SETOF audit_private.purge_preview
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS $$
+declare
+  tenant constant uuid := audit_private.listed_tenant(preview_purge.tenant_id);
+begin
+  return query
+  with counted as materialized (
+    select c.tenant_id,
+      sum(c.due) filter (where not x.as_exact) as due,
+      min(c.oldest_at) filter (where not x.as_exact and c.due > 0) as oldest_at,
+      max(c.newest_at) filter (where not x.as_exact and c.due > 0) as newest_at,
+      sum(c.kept_by_floor) filter (where not x.as_exact) as kept_by_floor,
+      sum(c.kept_by_hold) filter (where not x.as_exact) as kept_by_hold,
+      sum(c.due) filter (where x.as_exact) as expired
+    from audit_private.expired_partitions(now()) p
+    cross join (values (false), (true)) as x (as_exact)
+    cross join lateral audit_private.count_due(
+      p.partition_name, p.until_time, now(), case when tenant is not null then array[tenant] end, x.as_exact) c
+    group by c.tenant_id
+  )
+  select t.tenant_id, t.name, p.days, p.is_exact, now() - p.days * interval '24 hours', coalesce(c.due, 0)::bigint,
+    c.oldest_at, c.newest_at, coalesce(c.kept_by_floor, 0)::bigint, coalesce(c.kept_by_hold, 0)::bigint,
+    (coalesce(c.expired, 0) - coalesce(c.due, 0))::bigint
+  from audit_private.tenant t
+  join audit_private.policies_in_force(now()) p on p.tenant_id = t.tenant_id
+  left join counted c on c.tenant_id = t.tenant_id
+  where tenant is null or t.tenant_id = tenant
+  order by t.name, t.tenant_id;
+  perform audit_private.release_tenant();
+end
+$$;
+
+ALTER FUNCTION audit.preview_purge(tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.preview_purge(tenant_id uuid) IS 'what a purge would remove now, tenant by tenant: how many events are due, between which times, what floors and holds keep, and what has expired but goes later, with its partition; of every tenant for audit_operator and audit_auditor, of their own for audit_admin';
+
+CREATE PROCEDURE audit.purge_data()
+    LANGUAGE plpgsql
+    AS $$
+declare
+  run_id constant pg_catalog.uuid := audit_private.begin_run('purge_data', pg_catalog.pg_backend_pid());
+  statement pg_catalog.text;
+begin
+  commit;
+  if run_id is null then
+    return;
+  end if;
+  loop
+    statement := audit_private.next_data_purge(run_id);
+    exit when statement is null;
+    commit;
+    begin
+      execute statement using run_id;
+    exception when others then
+      perform audit_private.fail_data_purge(run_id, pg_catalog.format('%s (%s)', sqlerrm, sqlstate));
+    end;
+    commit;
+  end loop;
+  perform audit_private.end_data_purge(run_id);
+  commit;
+end
+$$;
+
+ALTER PROCEDURE audit.purge_data() OWNER TO audit_owner;
+
+COMMENT ON PROCEDURE audit.purge_data() IS 'removes the rows that are due of every armed table, in batches, with receipts; safe to kill and to run again; for audit_operator';
+
+CREATE PROCEDURE audit.purge_events()
+    LANGUAGE plpgsql
+    AS $$
+declare
+  run constant pg_catalog.uuid := audit_private.begin_run('purge_events', pg_catalog.pg_backend_pid());
+  state pg_catalog.text := 'more';
+  attempts integer := 0;
+begin
+  commit;
+  if run is null then
+    return;
+  end if;
+  begin
+    perform audit_private.predict_purge(run);
+  exception when others then
+    perform audit_private.finish_run(run, 'failed', sqlerrm);
+  end;
+  commit;
+  loop
+    begin
+      state := audit_private.purge_step(run);
+    exception when others then
+      state := audit_private.skip_partition(run, sqlerrm);
+    end;
+    commit;
+    exit when state operator(pg_catalog.=) 'done';
+    if state operator(pg_catalog.=) 'busy' then
+      attempts := attempts operator(pg_catalog.+) 1;
+      if attempts operator(pg_catalog.=) 40 then
+        perform audit_private.skip_partition(run, 'in use');
+        attempts := 0;
+      else
+        perform pg_catalog.pg_sleep(0.25);
+      end if;
+    else
+      attempts := 0;
+    end if;
+  end loop;
+  begin
+    perform audit_private.finish_purge(run);
+  exception when others then
+    perform audit_private.finish_run(run, 'failed', sqlerrm);
+  end;
+  commit;
+end
+$$;
+
+ALTER PROCEDURE audit.purge_events() OWNER TO audit_owner;
+
+COMMENT ON PROCEDURE audit.purge_events() IS 'removes expired events of every tenant, and leaves a receipt for each; daily, as the option purge_events_at says; for audit_operator';
+
+CREATE FUNCTION audit.read_export(export_id uuid, after_chunk integer DEFAULT 0, tenant_id uuid DEFAULT NULL::uuid) RETURNS TABLE(chunk integer, content bytea, digest text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  chunks_a_page constant integer := 2;
+  tenant uuid;
+  session audit_private.access_session;
+  wanted audit_private.export;
+  state text;
+begin
+  tenant := audit_private.require_tenant(read_export.tenant_id);
+  session := audit_private.require_access(tenant);
+  wanted := audit_private.find_export(tenant, read_export.export_id);
+  state := audit_private.export_state(wanted);
+  if state = 'expired' then
+    raise exception using
+      errcode = 'WT124',
+      message = format('export %s has expired', wanted.export_id),
+      detail = format('It could be read until %s.', wanted.expires_at),
+      hint = 'Ask for it anew with audit.request_export.';
+  elsif state <> 'completed' or wanted.is_straight then
+    raise exception using
+      errcode = 'WT123',
+      message = format('export %s can''t be read', wanted.export_id),
+      detail = case when wanted.is_straight then 'It was streamed to a client and is not kept.'
+        else format('It is %s%s.', state, coalesce(': ' || wanted.error, '')) end,
+      hint = case when state in ('pending', 'running')
+        then 'The job run_exports writes it: select * from audit.list_exports(); tells how far it is.'
+        else 'Ask for it anew with audit.request_export.' end;
+  end if;
+
+  if coalesce(read_export.after_chunk, 0) <= 0 or session.access_id <> all (wanted.access_ids) then
+    update audit_private.export x
+    set access_ids = array_append(array_remove(x.access_ids, session.access_id), session.access_id)
+    where x.tenant_id = tenant and x.export_id = wanted.export_id;
+    perform audit_private.write_export_event(
+      wanted, 'downloaded', 'Downloaded an export of the log', session, jsonb_build_object(
+        'read_number', nextval('audit_private.read_number'), 'rows', wanted.rows, 'bytes', wanted.bytes,
+        'digest', wanted.digest));
+  end if;
+  return query
+  select c.number, c.content, c.digest
+  from audit_private.export_chunk c
+  where c.tenant_id = tenant
+    and c.export_id = wanted.export_id
+    and c.number > coalesce(read_export.after_chunk, 0)
+  order by c.number
+  limit chunks_a_page;
+  perform audit_private.release_tenant();
+end
+$$;
+
+ALTER FUNCTION audit.read_export(export_id uuid, after_chunk integer, tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.read_export(export_id uuid, after_chunk integer, tenant_id uuid) IS 'The next few chunks of a completed export; after_chunk => the last one that you have reads on, no row is the end. Needs an open access session; each download is logged. Raises WT030, WT031, WT032, WT035, WT036, WT121, WT122, WT123 and WT124.';
+
 CREATE FUNCTION audit.register_tenant(tenant_id uuid, name text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1754,6 +2863,47 @@ $$;
 ALTER FUNCTION audit.register_tenant(tenant_id uuid, name text) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit.register_tenant(tenant_id uuid, name text) IS 'registers, renames or brings back a tenant; true when that changed anything; for audit_operator';
+
+CREATE FUNCTION audit.release_hold(name text, reason text, tenant_id uuid DEFAULT NULL::uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  tenant constant uuid := audit_private.require_tenant(release_hold.tenant_id);
+  checked_reason constant text := audit_private.check_reason(release_hold.reason);
+  given_name constant text := btrim(release_hold.name);
+begin
+  update audit_private.legal_hold h
+  set released_at = clock_timestamp(),
+    released_by = audit_private.recorded_by(),
+    release_reason = checked_reason
+  where h.tenant_id = tenant and h.name = given_name and h.released_at is null;
+  if not found then
+    if not exists (select from audit_private.legal_hold h where h.tenant_id = tenant and h.name = given_name) then
+      raise exception using
+        errcode = 'WT111',
+        message = format('there is no hold %s', coalesce(quote_literal(given_name), 'null')),
+        detail = 'No hold of this name was ever placed.',
+        hint = 'select name, placed_at, released_at from audit.list_holds();';
+    end if;
+    perform audit_private.release_tenant();
+    return false;
+  end if;
+  perform audit_private.write_system_event(
+    tenant_id => tenant,
+    action => 'hold_released',
+    entity_type => 'audit_hold',
+    entity_id => given_name,
+    description => format('Legal hold %s released', given_name),
+    metadata => jsonb_build_object('reason', checked_reason));
+  perform audit_private.release_tenant();
+  return true;
+end
+$$;
+
+ALTER FUNCTION audit.release_hold(name text, reason text, tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.release_hold(name text, reason text, tenant_id uuid) IS 'ends a hold: what it kept follows the retention again; true when it stood; for audit_admin; raises WT021 and WT111';
 
 CREATE VIEW audit_private.event_relation AS
  SELECT NULL::text[] AS relations,
@@ -1883,6 +3033,57 @@ ALTER FUNCTION audit.report_subject(identifiers text[], with_actors boolean, ten
 
 COMMENT ON FUNCTION audit.report_subject(identifiers text[], with_actors boolean, tenant_id uuid) IS 'Every event in which a person is actor or target or is mentioned, newest first. Where the person isn''t the actor, actor_id, actor, ip and user_agent are null unless with_actors. Needs an open access session, and is logged. Raises WT040 for identifiers under 3 characters.';
 
+CREATE FUNCTION audit.request_export(filter jsonb DEFAULT '{}'::jsonb, format text DEFAULT 'jsonl'::text, tenant_id uuid DEFAULT NULL::uuid) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  tenant uuid;
+  stored audit_private.export;
+begin
+  tenant := audit_private.require_tenant(request_export.tenant_id);
+  stored := audit_private.store_export(
+    audit_private.require_access(tenant), request_export.filter, request_export.format, false);
+  perform audit_private.release_tenant();
+  return stored.export_id;
+end
+$$;
+
+ALTER FUNCTION audit.request_export(filter jsonb, format text, tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.request_export(filter jsonb, format text, tenant_id uuid) IS 'Asks for an export of the events that a filter finds, as csv or jsonl, and returns its id: the job run_exports writes it, audit.list_exports tells how far it is, audit.read_export gives it. Needs an open access session, and is logged. Raises WT030, WT031, WT032, WT035, WT036, WT040 and WT120.';
+
+CREATE FUNCTION audit.resolve_data_retention(relation regclass, key text) RETURNS TABLE(level text, days integer, is_kept boolean, "time" timestamp with time zone, due_at timestamp with time zone, problem text)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    SET "DateStyle" TO 'ISO, YMD'
+    SET "IntervalStyle" TO 'postgres'
+    SET bytea_output TO 'hex'
+    SET extra_float_digits TO '1'
+    SET lc_monetary TO 'C'
+    SET xmlbinary TO 'base64'
+    AS $$
+begin
+  begin
+    return query execute audit_private.data_resolution_statement(relation) using key;
+  exception when invalid_text_representation or numeric_value_out_of_range then
+    null;
+  end;
+  if not found then
+    raise exception using
+      errcode = 'WT112',
+      message = format('%s has no row with the key %s', relation, coalesce(quote_literal(key), 'null')),
+      detail = 'A key is written as the entity id of a captured event: one column as text, several as a JSON array of their texts.',
+      hint = 'Keys are those of the table as it is now; what has been removed is told by audit.list_row_history().';
+  end if;
+end
+$$;
+
+ALTER FUNCTION audit.resolve_data_retention(relation regclass, key text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.resolve_data_retention(relation regclass, key text) IS 'for one row of a table under data retention: the days that count, the level that they come from, and when it is due; for audit_operator; raises WT112';
+
 CREATE FUNCTION audit.retire_action(action text, reason text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1957,13 +3158,16 @@ begin
     entity_id => retire_tenant.tenant_id::text,
     description => 'Tenant retired',
     metadata => jsonb_build_object('reason', checked_reason));
+  perform audit.revoke_tenant(g.role_name, checked_reason, g.tenant_id)
+  from audit_private.tenant_grant g
+  where g.tenant_id = retire_tenant.tenant_id;
   return true;
 end
 $$;
 
 ALTER FUNCTION audit.retire_tenant(reason text, tenant_id uuid) OWNER TO audit_owner;
 
-COMMENT ON FUNCTION audit.retire_tenant(reason text, tenant_id uuid) IS 'ends a tenant''s logging; its events stay readable; true when that changed anything; for audit_operator';
+COMMENT ON FUNCTION audit.retire_tenant(reason text, tenant_id uuid) IS 'ends a tenant''s logging and revokes its grants; its events stay until their retention ends; true when that changed anything; for audit_operator';
 
 CREATE FUNCTION audit.revert_sql(event_id uuid, tenant_id uuid DEFAULT NULL::uuid) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2103,6 +3307,103 @@ $$;
 ALTER FUNCTION audit.revoke_tenant(role name, reason text, tenant_id uuid) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit.revoke_tenant(role name, reason text, tenant_id uuid) IS 'takes one tenant from a database role, or all its grants when no tenant is named; for audit_operator';
+
+CREATE PROCEDURE audit.run_exports()
+    LANGUAGE plpgsql
+    AS $$
+declare
+  run constant pg_catalog.uuid := audit_private.begin_exports(pg_catalog.pg_backend_pid());
+  running pg_catalog.uuid[];
+  export pg_catalog.uuid;
+  chunks pg_catalog.int8 := 0;
+  problem pg_catalog.text;
+begin
+  commit;
+  if run is null then
+    return;
+  end if;
+  loop
+    begin
+      running := audit_private.start_exports();
+    exception when others then
+      running := '{}';
+      problem := sqlerrm;
+    end;
+    commit;
+    exit when pg_catalog.cardinality(running) operator(pg_catalog.=) 0;
+    foreach export in array running loop
+      begin
+        perform audit_private.export_step(export);
+      exception when others then
+        perform audit_private.fail_export(export, sqlerrm);
+      end;
+      perform audit_private.note_step(run);
+      commit;
+      chunks := chunks operator(pg_catalog.+) 1;
+    end loop;
+  end loop;
+  if problem is not null then
+    perform audit_private.finish_run(run, 'failed', problem);
+  elsif chunks operator(pg_catalog.=) 0 then
+    perform audit_private.finish_run(run, 'succeeded', 'nothing to do');
+  else
+    perform audit_private.finish_run(run, 'succeeded', pg_catalog.format('%s chunks written', chunks));
+  end if;
+  commit;
+end
+$$;
+
+ALTER PROCEDURE audit.run_exports() OWNER TO audit_owner;
+
+COMMENT ON PROCEDURE audit.run_exports() IS 'writes the exports that were asked for, and removes those that have expired; every minute; for audit_operator';
+
+CREATE PROCEDURE audit.run_jobs()
+    LANGUAGE plpgsql
+    AS $$
+declare
+  due text;
+begin
+  foreach due in array audit_private.due_jobs() loop
+    commit;
+    if due operator(pg_catalog.<>) all (audit_private.due_jobs()) then
+      continue;
+    end if;
+    if due operator(pg_catalog.=) 'maintain_partitions' then
+      call audit.maintain_partitions();
+    elsif due operator(pg_catalog.=) 'purge_events' then
+      call audit.purge_events();
+    elsif due operator(pg_catalog.=) 'purge_data' then
+      call audit.purge_data();
+    elsif due operator(pg_catalog.=) 'run_exports' then
+      call audit.run_exports();
+    end if;
+  end loop;
+end
+$$;
+
+ALTER PROCEDURE audit.run_jobs() OWNER TO audit_owner;
+
+COMMENT ON PROCEDURE audit.run_jobs() IS 'runs each job that is due, once however many times it was missed; calling it often, or twice at once, does no harm; for audit_operator';
+
+CREATE FUNCTION audit.schedule_jobs() RETURNS TABLE(job_name text, schedule text, command text)
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  scheduler constant name := 'cron';
+begin
+  perform audit_private.check_scheduler(current_user);
+  perform audit_private.note_schedule(current_user, is_scheduled => true);
+  return query execute format(
+    'select d.job_name, d.cron, d.command '
+    'from (select o.*, %I.schedule(''pgwitness: '' || o.job_name, o.cron, o.command) from audit_private.job_definitions() o) d '
+    'order by d.job_name', scheduler);
+end
+$$;
+
+ALTER FUNCTION audit.schedule_jobs() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.schedule_jobs() IS 'has pg_cron run the jobs as the current role, at the times that the options say; run it again after changing those; raises WT114, whose hint says what else to do; for a login in audit_operator with usage on schema cron';
 
 CREATE FUNCTION audit.search_events(filter jsonb DEFAULT '{}'::jsonb, page_size integer DEFAULT 100, after text DEFAULT NULL::text, tenant_id uuid DEFAULT NULL::uuid) RETURNS SETOF audit_private.event_page
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2308,6 +3609,141 @@ ALTER FUNCTION audit.set_option(name text, value text, reason text) OWNER TO aud
 
 COMMENT ON FUNCTION audit.set_option(name text, value text, reason text) IS 'sets an option of the installation; true when that changed anything; for audit_operator';
 
+CREATE FUNCTION audit.set_retention(days integer, reason text, is_exact boolean DEFAULT NULL::boolean, tenant_id uuid DEFAULT NULL::uuid) RETURNS timestamp with time zone
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  tenant constant uuid := audit_private.require_tenant(set_retention.tenant_id);
+  checked_reason constant text := audit_private.check_reason(set_retention.reason);
+  known record;
+  wanted record;
+begin
+  perform audit_private.require_read_committed();
+  if set_retention.days not between 1 and 2555 then
+    raise exception using
+      errcode = 'WT110',
+      message = format('retention can''t be %s days', set_retention.days),
+      detail = 'It is 1 to 2,555 days, or null for ever.',
+      hint = 'select audit.set_retention(days => 730, reason => ''…'');';
+  end if;
+  perform from audit_private.tenant t where t.tenant_id = tenant for no key update;
+  perform audit_private.pass_gate();
+  select p.days, p.is_exact, n.takes_effect_at as next_takes_effect_at,
+    case when n.tenant_id is null then p.days else n.days end as planned_days,
+    coalesce(n.is_exact, p.is_exact) as planned_is_exact
+  into known
+  from audit_private.policies_in_force(clock_timestamp()) p
+  left join audit_private.retention_policy n on n.tenant_id = p.tenant_id and n.takes_effect_at > clock_timestamp()
+  where p.tenant_id = tenant;
+  select set_retention.days as days,
+    coalesce(set_retention.is_exact, known.planned_is_exact) as is_exact,
+    case
+      when set_retention.days < coalesce(known.days, 2556)
+        then clock_timestamp() + o.value::integer * interval '24 hours'
+      else greatest(now(), (
+        select max(p.takes_effect_at) + interval '1 microsecond'
+        from audit_private.retention_policy p
+        where p.tenant_id = tenant and p.takes_effect_at <= clock_timestamp()
+      ))
+    end as takes_effect_at
+  into wanted
+  from audit_private.option o
+  where o.name = 'retention_delay_days';
+  if (wanted.days, wanted.is_exact) is not distinct from (known.planned_days, known.planned_is_exact) then
+    perform audit_private.release_tenant();
+    return known.next_takes_effect_at;
+  end if;
+
+  delete from audit_private.retention_policy p
+  where p.tenant_id = tenant and p.takes_effect_at > clock_timestamp();
+  insert into audit_private.retention_policy (tenant_id, takes_effect_at, days, is_exact, reason, set_by)
+  select tenant, wanted.takes_effect_at, wanted.days, wanted.is_exact, checked_reason, audit_private.recorded_by();
+  perform audit_private.write_system_event(
+    tenant_id => tenant,
+    action => 'retention_set',
+    entity_type => 'audit_retention',
+    entity_id => null,
+    description => format('Events are kept %s, from %s on',
+      coalesce(wanted.days || ' days', 'for ever'), to_char(wanted.takes_effect_at, 'YYYY-MM-DD HH24:MI TZH:TZM')),
+    metadata => jsonb_build_object('reason', checked_reason, 'takes_effect_at', wanted.takes_effect_at),
+    changes => jsonb_build_object(
+      'days', jsonb_build_object('old', known.days, 'new', wanted.days),
+      'is_exact', jsonb_build_object('old', known.is_exact, 'new', wanted.is_exact)));
+  perform audit_private.release_tenant();
+  return wanted.takes_effect_at;
+end
+$$;
+
+ALTER FUNCTION audit.set_retention(days integer, reason text, is_exact boolean, tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.set_retention(days integer, reason text, is_exact boolean, tenant_id uuid) IS 'keeps a tenant''s events that many days, null for ever; exact removes them the night after they expire instead of with their partition. Returns when it takes effect: at once, or for a shorter one after the option retention_delay_days; null when it changed nothing. For audit_admin; raises WT021 and WT110';
+
+CREATE FUNCTION audit.set_retention_floor(category text, days integer, reason text) RETURNS timestamp with time zone
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  checked_reason constant text := audit_private.check_reason(set_retention_floor.reason);
+  floor constant integer := set_retention_floor.days;
+  known record;
+  effect_at timestamptz;
+begin
+  perform audit_private.lock_catalogue();
+  perform audit_private.pass_gate();
+  select c.category, c.is_mandatory, f.days,
+    case when n.category is null then f.days else n.days end as planned_days
+  into known
+  from audit_private.category c
+  left join audit_private.floors_in_force(clock_timestamp()) f on f.category = c.category
+  left join audit_private.retention_floor n on n.category = c.category and n.takes_effect_at > clock_timestamp()
+  where c.category = set_retention_floor.category;
+  if known.category is null then
+    raise exception using
+      errcode = 'WT022',
+      message = format('category %s is unknown', coalesce(quote_literal(set_retention_floor.category), 'null')),
+      detail = 'A floor belongs to a category of the catalogue.',
+      hint = 'select distinct category from audit.list_catalogue();';
+  end if;
+  if floor not between 1 and 2555 or known.is_mandatory and coalesce(floor, 0) < 365 then
+    raise exception using
+      errcode = 'WT110',
+      message = format('the floor of category %s can''t be %s', known.category, coalesce(floor || ' days', 'removed')),
+      detail = case when known.is_mandatory then 'Acts on the log itself are kept 365 to 2,555 days at least.'
+        else 'A floor is 1 to 2,555 days, or null for none.' end,
+      hint = 'See: select floors from audit.list_retention();';
+  end if;
+  if floor is not distinct from known.planned_days then
+    return null;
+  end if;
+
+  select case when coalesce(floor, 0) < known.days then clock_timestamp() + o.value::integer * interval '24 hours'
+    else clock_timestamp() end
+  into effect_at
+  from audit_private.option o
+  where o.name = 'retention_delay_days';
+  delete from audit_private.retention_floor f
+  where f.category = known.category and f.takes_effect_at > clock_timestamp();
+  insert into audit_private.retention_floor (category, takes_effect_at, days, reason, set_by)
+  values (known.category, effect_at, floor, checked_reason, audit_private.recorded_by());
+  perform audit_private.write_system_event(
+    tenant_id => '00000000-0000-0000-0000-000000000000',
+    action => 'retention_set',
+    entity_type => 'audit_retention',
+    entity_id => known.category,
+    description => format('Events of category %s are kept %s, from %s on', known.category,
+      coalesce(format('at least %s days', floor), 'as long as each tenant''s policy says'),
+      to_char(effect_at, 'YYYY-MM-DD HH24:MI TZH:TZM')),
+    metadata => jsonb_build_object('reason', checked_reason, 'takes_effect_at', effect_at),
+    changes => jsonb_build_object('floor_days', jsonb_build_object('old', known.days, 'new', floor)));
+  return effect_at;
+end
+$$;
+
+ALTER FUNCTION audit.set_retention_floor(category text, days integer, reason text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.set_retention_floor(category text, days integer, reason text) IS 'keeps the events of a category at least that many days, whatever a tenant''s policy says; null for no floor. Returns when it takes effect, null when it changed nothing; for audit_operator; raises WT021, WT022 and WT110';
+
 CREATE FUNCTION audit.set_toggles(toggles jsonb, reason text DEFAULT NULL::text, tenant_id uuid DEFAULT NULL::uuid) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2385,6 +3821,29 @@ ALTER FUNCTION audit.set_toggles(toggles jsonb, reason text, tenant_id uuid) OWN
 
 COMMENT ON FUNCTION audit.set_toggles(toggles jsonb, reason text, tenant_id uuid) IS 'turns any number of toggles: {"logging": true, "categories": {"user_actions": false}, "actions": {"user_created": null}}; null removes a setting; returns how many changed; needs a reason when anything is turned off; for audit_admin';
 
+CREATE FUNCTION audit.unschedule_jobs(reason text) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  scheduler constant name := 'cron';
+  removed integer := 0;
+begin
+  perform audit_private.note_schedule(current_user, is_scheduled => false, reason => reason);
+  if exists (select from pg_extension e where e.extname = 'pg_cron') then
+    execute format(
+      'select count(%1$I.unschedule(j.jobid)) from %1$I.job j '
+      'where starts_with(j.jobname, ''pgwitness: '') and j.database = current_database()', scheduler)
+    into removed;
+  end if;
+  return removed;
+end
+$_$;
+
+ALTER FUNCTION audit.unschedule_jobs(reason text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.unschedule_jobs(reason text) IS 'takes the jobs that the current role has handed to pg_cron back, and says how many; a superuser takes everybody''s; as schedule_jobs';
+
 CREATE FUNCTION audit.unwatch(relation regclass, reason text, entity_type text DEFAULT NULL::text) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2417,7 +3876,7 @@ ALTER FUNCTION audit.unwatch(relation regclass, reason text, entity_type text) O
 
 COMMENT ON FUNCTION audit.unwatch(relation regclass, reason text, entity_type text) IS 'captures a table''s changes no longer; its history stays; false when it wasn''t watched; for its owner, with audit_operator; of a table that was dropped, give null and the entity type';
 
-CREATE FUNCTION audit.watch(relation regclass, entity_type text, tenant_column text DEFAULT NULL::text, label_column text DEFAULT NULL::text, columns text[] DEFAULT NULL::text[], redact_columns text[] DEFAULT '{}'::text[], ignore_columns text[] DEFAULT '{}'::text[], category text DEFAULT NULL::text, level text DEFAULT 'statement'::text, on_error text DEFAULT 'refuse'::text, keep_deleted_values boolean DEFAULT true, reason text DEFAULT NULL::text) RETURNS boolean
+CREATE FUNCTION audit.watch(relation regclass, entity_type text, tenant_column text DEFAULT NULL::text, label_column text DEFAULT NULL::text, columns text[] DEFAULT NULL::text[], redact_columns text[] DEFAULT '{}'::text[], ignore_columns text[] DEFAULT '{}'::text[], category text DEFAULT NULL::text, level text DEFAULT 'statement'::text, on_error text DEFAULT 'refuse'::text, keep_deleted_values boolean DEFAULT NULL::boolean, reason text DEFAULT NULL::text) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET lock_timeout TO '10s'
@@ -2645,6 +4104,76 @@ $$;
 ALTER FUNCTION audit_private.batch_times(events jsonb) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.batch_times(events jsonb) IS 'the times in a batch, without those that are none';
+
+CREATE FUNCTION audit_private.begin_exports(process_id integer) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  begun uuid;
+begin
+  begin
+    update audit_private.job_run r
+    set result = 'running',
+      started_at = clock_timestamp(),
+      last_step_at = clock_timestamp(),
+      finished_at = null,
+      detail = null,
+      process_id = begin_exports.process_id,
+      run_by = audit_private.recorded_by()
+    where r.run_id = (
+      select i.run_id
+      from audit_private.job_run i
+      where i.job_name = 'run_exports' and i.result = 'succeeded' and i.detail = 'nothing to do'
+      order by i.started_at desc
+      limit 1
+    )
+    and r.result = 'succeeded'
+    returning r.run_id into begun;
+  exception when unique_violation then
+    begun := null;
+  end;
+  return coalesce(begun, audit_private.begin_run('run_exports', begin_exports.process_id));
+end
+$$;
+
+ALTER FUNCTION audit_private.begin_exports(process_id integer) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.begin_exports(process_id integer) IS 'begins a run of run_exports; null when one is under way; its first step';
+
+CREATE FUNCTION audit_private.begin_run(job_name text, process_id integer) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  begun uuid;
+begin
+  update audit_private.job_run r
+  set result = 'interrupted',
+    finished_at = clock_timestamp(),
+    detail = format('its server process %s ended after the step of %s', r.process_id, r.last_step_at)
+  where r.job_name = begin_run.job_name
+    and r.result = 'running'
+    and (
+      r.last_step_at < clock_timestamp() - interval '12 hours'
+      or r.process_id = begin_run.process_id
+      or not exists (select from pg_stat_activity a where a.pid = r.process_id)
+    );
+  insert into audit_private.job_run (job_name, process_id, run_by)
+  values (begin_run.job_name, begin_run.process_id, audit_private.recorded_by())
+  on conflict do nothing
+  returning run_id into begun;
+  if begun is null then
+    raise notice '% is running already', begin_run.job_name;
+  end if;
+  return begun;
+end
+$$;
+
+ALTER FUNCTION audit_private.begin_run(job_name text, process_id integer) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.begin_run(job_name text, process_id integer) IS 'begins a run of a job; null when one is under way; the first step of each job''s procedure';
 
 CREATE FUNCTION audit_private.bind_roles() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -3438,6 +4967,178 @@ ALTER FUNCTION audit_private.check_capture() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.check_capture() IS 'the health checks of change capture';
 
+CREATE FUNCTION audit_private.check_data_retention() RETURNS TABLE(check_name text, state text, detail text, hint text)
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS $$
+  with latest as (
+    select t.*
+    from audit_private.data_retention d
+    cross join lateral (
+      select n.run_id from audit_private.data_purge_receipt n
+      where n.relation = d.relation and n.result <> 'running'
+      order by n.started_at desc limit 1
+    ) l
+    join audit_private.data_purge_receipt t on t.run_id = l.run_id and t.relation = d.relation
+    where d.armed_at is not null
+  )
+  select 'data_retention_as_declared',
+    case when count(p.problem) = 0 then 'ok' when bool_or(d.armed_at is not null) filter (where p.problem is not null) then 'error' else 'warning' end,
+    coalesce(string_agg(format('%s: %s', d.relation, p.problem), '; ' order by d.relation),
+      'every table under data retention can be resolved and purged as it was declared'),
+    case when count(p.problem) > 0 then 'Mend what stands there; then select * from audit.list_data_retention();' end
+  from audit_private.data_retention d
+  cross join lateral (select audit_private.data_retention_problem(d) as problem) p
+  where p.problem is not null
+  union all
+  select 'data_purged_as_predicted', case when count(*) = 0 then 'ok' when bool_or(l.result <> 'interrupted') then 'error' else 'warning' end,
+    coalesce(
+      string_agg(format('%s, tenant %s: %s of %s rows removed, %s%s', l.relation, l.tenant_id, l.removed, l.predicted, l.result,
+        ', ' || l.error), '; ' order by l.relation, l.tenant_id),
+      'the last run removed what it predicted'),
+    case when count(*) > 0 then 'select * from audit.list_data_purges(); where it stopped because of the share: preview_data_purge, then arm_data_retention' end
+  from latest l
+  where l.result <> 'succeeded' or l.removed = 0 and l.predicted > 0
+  union all
+  select 'data_retention_values_valid', case when count(*) = 0 then 'ok' else 'error' end,
+    coalesce(string_agg(format('%s rows of %s, tenant %s', l.invalid, l.relation, l.tenant_id), '; ' order by l.relation, l.tenant_id),
+      'no row is kept because of a value that makes no sense'),
+    case when count(*) > 0 then 'Set them to null or 1 to 2555: select * from audit_data.retention_of_… where problem is not null;' end
+  from latest l
+  where l.invalid > 0
+$$;
+
+ALTER FUNCTION audit_private.check_data_retention() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.check_data_retention() IS 'the health checks of data retention';
+
+CREATE TABLE audit_private.data_retention (
+    relation text NOT NULL,
+    object_name text NOT NULL,
+    owner_name name NOT NULL,
+    time_column text NOT NULL,
+    tenant_column text,
+    actor_column text,
+    entity_type text,
+    levels jsonb NOT NULL,
+    children jsonb NOT NULL,
+    decision text NOT NULL,
+    source_digest text,
+    objects_digest text,
+    defined_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    defined_by text NOT NULL,
+    armed_at timestamp with time zone,
+    armed_by text,
+    approved_rows bigint,
+    last_complete_at timestamp with time zone
+);
+
+ALTER TABLE audit_private.data_retention OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.data_retention IS 'tables of the application whose old rows purge_data removes';
+
+COMMENT ON COLUMN audit_private.data_retention.relation IS 'schema and name of the table, quoted where needed';
+
+COMMENT ON COLUMN audit_private.data_retention.object_name IS 'what the names of its view and functions in audit_data end with';
+
+COMMENT ON COLUMN audit_private.data_retention.owner_name IS 'its owner, who owns these as well';
+
+COMMENT ON COLUMN audit_private.data_retention.time_column IS 'column with the time that a row''s age counts from';
+
+COMMENT ON COLUMN audit_private.data_retention.tenant_column IS 'column with the tenant; null when it has none';
+
+COMMENT ON COLUMN audit_private.data_retention.actor_column IS 'column with the person that holds may name; null when it has none';
+
+COMMENT ON COLUMN audit_private.data_retention.entity_type IS 'what a row is to holds; null when every hold concerns it';
+
+COMMENT ON COLUMN audit_private.data_retention.levels IS 'where the days are read, in order: the first that are set win';
+
+COMMENT ON COLUMN audit_private.data_retention.children IS 'tables whose rows go with it, keep it, or go with the last of it';
+
+COMMENT ON COLUMN audit_private.data_retention.decision IS 'the disposal decision, which stands on each receipt';
+
+COMMENT ON COLUMN audit_private.data_retention.source_digest IS 'SHA-256 of the statements that made its view and functions';
+
+COMMENT ON COLUMN audit_private.data_retention.objects_digest IS 'SHA-256 of these as the server then held them';
+
+COMMENT ON COLUMN audit_private.data_retention.defined_at IS 'when it was last defined';
+
+COMMENT ON COLUMN audit_private.data_retention.defined_by IS 'login and SET ROLE role';
+
+COMMENT ON COLUMN audit_private.data_retention.armed_at IS 'since when rows go; null while none does';
+
+COMMENT ON COLUMN audit_private.data_retention.armed_by IS 'login and SET ROLE role';
+
+COMMENT ON COLUMN audit_private.data_retention.approved_rows IS 'rows that may go beyond the usual share of the table, until a run has removed them';
+
+COMMENT ON COLUMN audit_private.data_retention.last_complete_at IS 'moment by which the last run decided that went through the whole table; what it left is looked at twice';
+
+CREATE FUNCTION audit_private.check_data_retention_definition(entry audit_private.data_retention, class pg_class) RETURNS void
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
+    AS $_$
+declare
+  wrong text;
+begin
+  if class.oid is null or class.relkind not in ('r', 'p') or class.relpersistence = 't' or class.relispartition
+    or class.relnamespace::regnamespace::text ~ '^(pg_|information_schema$|audit$|audit_private$|audit_data$|audit_migrations$)'
+  then
+    perform audit_private.refuse_data_retention(
+      format('%s can''t be under data retention', coalesce(entry.relation, 'null')),
+      'Tables and partitioned tables of the application can be, not partitions, views, foreign or temporary tables, nor '
+        'those of PostgreSQL or the log.',
+      'Name a table of the application.');
+  end if;
+  if not pg_has_role(audit_private.effective_role(), class.relowner, 'usage') then
+    perform audit_private.refuse_data_retention(
+      format('role %I may not declare how long rows of %s are kept', audit_private.effective_role(), entry.relation),
+      format('They are removed with the rights of the table''s owner, %s.', class.relowner::regrole),
+      format('set role %s; (it needs audit_operator too: grant audit_operator to %1$s;)', class.relowner::regrole));
+  end if;
+  if length(entry.decision) between 10 and 500 is not true then
+    perform audit_private.refuse_data_retention(
+      'a decision of 10 to 500 characters is needed',
+      format('It has %s characters without the spaces around it, and stands on each receipt.', coalesce(length(entry.decision), 0)),
+      'Name what allows these rows to be removed: decision => ''Disposal decision 2024:7 of the municipal board''.');
+  end if;
+  if audit_private.key_columns(class.oid) is null then
+    perform audit_private.refuse_data_retention(
+      format('%s has no key', entry.relation),
+      'Batches go by the key, and holds name rows by it.',
+      format('alter table %s add primary key (…);', entry.relation));
+  end if;
+  select string_agg(format('%s %s', n.role, coalesce(quote_ident(n.name), 'null')), ', ') into wrong
+  from (
+    values ('time_column', entry.time_column, '{timestamptz,timestamp,date}'::regtype[]),
+      ('tenant_column', entry.tenant_column, '{uuid}'), ('actor_column', entry.actor_column, null)
+  ) as n (role, name, types)
+  left join pg_attribute a on a.attrelid = class.oid and a.attname = n.name and a.attnum > 0 and not a.attisdropped
+  left join pg_type t on t.oid = a.atttypid
+  where (n.name is not null or n.role = 'time_column')
+    and (a.attnum is null or coalesce(nullif(t.typbasetype, 0), t.oid)::regtype <> all (n.types));
+  if wrong is not null then
+    perform audit_private.refuse_data_retention(
+      format('%s has no such column, or one of another type: %s', entry.relation, wrong),
+      'The time is a timestamp or a date, the tenant a uuid.',
+      'Names are case-sensitive and unquoted.');
+  end if;
+  if entry.entity_type is not null and not exists (
+    select from audit_private.entity_type t where t.entity_type = entry.entity_type and not t.is_built_in
+  ) then
+    perform audit_private.refuse_data_retention(
+      format('there is no entity type %L', entry.entity_type),
+      'Holds name rows by the entity type and the key.',
+      format('select audit.define_entity_type(entity_type => %L, titles => ''{"en": "…"}'');', entry.entity_type));
+  end if;
+end
+$_$;
+
+ALTER FUNCTION audit_private.check_data_retention_definition(entry audit_private.data_retention, class pg_class) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.check_data_retention_definition(entry audit_private.data_retention, class pg_class) IS 'raises WT112 unless the table can be under data retention with these columns';
+
 CREATE FUNCTION audit_private.check_definition(code text, titles jsonb, descriptions jsonb, is_built_in boolean) RETURNS void
     LANGUAGE plpgsql PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3478,6 +5179,108 @@ ALTER FUNCTION audit_private.check_definition(code text, titles jsonb, descripti
 
 COMMENT ON FUNCTION audit_private.check_definition(code text, titles jsonb, descriptions jsonb, is_built_in boolean) IS 'raises WT050 unless code, titles and descriptions can be defined';
 
+CREATE FUNCTION audit_private.check_format(format text) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if check_format.format in ('csv', 'jsonl') is not true then
+    raise exception using
+      errcode = 'WT120',
+      message = pg_catalog.format('export format %s is unknown', coalesce(quote_literal(left(check_format.format, 100)), 'null')),
+      detail = 'An export is csv or jsonl: a table for spreadsheets, or one JSON object a line.',
+      hint = 'For example: select audit.request_export(filter => ''{}'', format => ''jsonl'');';
+  end if;
+  return check_format.format;
+end
+$$;
+
+ALTER FUNCTION audit_private.check_format(format text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.check_format(format text) IS 'the format, when it is one; raises WT120';
+
+CREATE FUNCTION audit_private.check_jobs() RETURNS TABLE(check_name text, state text, detail text, hint text)
+    LANGUAGE sql SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+  with job as (
+    select s.*, i.installed_at, coalesce(s.last_succeeded_at, i.installed_at) as counted_from
+    from audit_private.job_states() s
+    cross join (select max(n.installed_at) as installed_at from audit_private.installation n) i
+  )
+  select 'jobs_scheduled', coalesce(min(p.state), 'ok'),
+    coalesce(string_agg(p.problem, '; ' order by p.state, p.problem), 'something runs each job, or pg_cron has been told to'),
+    string_agg(distinct p.hint, E'\n')
+  from (
+    select 'warning' as state, 'nothing has run, and pg_cron has not been told to: ' || string_agg(j.job_name, ', ' order by j.job_name)
+        as problem,
+      'select * from audit.schedule_jobs(); or, without pg_cron: pgwitness jobs serve' as hint
+    from job j
+    where j.last_started_at is null
+      and not exists (select from audit_private.job_schedule c where c.job_name = j.job_name)
+    having count(*) > 0
+    union all
+    select 'error', 'pg_cron has been told to run the jobs, and does not run here', 'Start it, or: select audit.unschedule_jobs(reason => ''…'');'
+    where exists (select from audit_private.job_schedule)
+      and (audit_private.scheduler_database() is distinct from current_database()
+        or not exists (select from pg_stat_activity a where a.application_name = 'pg_cron scheduler'))
+    union all
+    select 'error', format('pg_cron runs jobs as %I, which can''t log in or is no member of audit_operator', c.scheduled_by),
+      format('grant audit_operator to %1$I; alter role %1$I login;', c.scheduled_by)
+    from (select distinct k.scheduled_by from audit_private.job_schedule k) c
+    where not exists (
+      select from pg_roles r
+      where r.rolname = c.scheduled_by and r.rolcanlogin and pg_has_role(r.oid, 'audit_operator', 'usage')
+    )
+    union all
+    select 'warning', format('the options say another time than pg_cron was told: %s', string_agg(c.job_name, ', ' order by c.job_name)),
+      format('set role %I; select * from audit.schedule_jobs(); reset role;', c.scheduled_by)
+    from audit_private.job_schedule c
+    join audit_private.job_definitions() d on d.job_name = c.job_name and d.cron <> c.schedule
+    group by c.scheduled_by
+    union all
+    select 'warning', 'pg_cron runs the jobs more than once, as: ' || string_agg(distinct quote_ident(c.scheduled_by), ', '),
+      format('set role %s; select audit.unschedule_jobs(reason => ''…''); reset role;', quote_ident(min(c.scheduled_by)))
+    from audit_private.job_schedule c
+    having count(distinct c.scheduled_by) > 1
+  ) p
+  union all
+  select 'jobs_on_time', coalesce(min(p.state), 'ok'),
+    coalesce(string_agg(p.problem, '; ' order by p.state, p.problem), 'each job has succeeded when it should have'),
+    case when count(p.state) > 0 then 'call audit.run_jobs(); then find out why nothing did: select * from audit.list_jobs();' end
+  from (
+    select 'error' as state,
+      format('%s %s', j.job_name,
+        coalesce('has not succeeded since ' || date_trunc('second', j.last_succeeded_at), 'has never succeeded')) as problem
+    from job j
+    where j.counted_from < clock_timestamp() - greatest(2 * j.every, interval '15 minutes')
+      and (j.result = 'running' and j.every < interval '1 hour') is not true
+    union all
+    select 'warning', format('%s has not begun since it should have at %s', j.job_name, j.last_slot)
+    from job j
+    where j.is_due and j.counted_from >= clock_timestamp() - 2 * j.every
+      and j.last_slot between j.installed_at and clock_timestamp() - least(j.every, interval '1 hour')
+  ) p
+  union all
+  select 'jobs_succeeded', case when count(*) = 0 then 'ok' when bool_or(j.result = 'failed') then 'error' else 'warning' end,
+    case when count(*) = 0 then 'the last run of each job succeeded, or is under way'
+      else string_agg(
+        case
+          when j.result = 'running' then format('%s has not taken a step since %s', j.job_name, date_trunc('second', j.last_step_at))
+          else format('%s, begun at %s, was %s: %s', j.job_name, date_trunc('second', j.last_started_at),
+            case j.result when 'failed' then 'not successful' else j.result end, j.detail)
+        end, '; ' order by j.job_name) end,
+    case when count(*) > 0 then 'select * from audit.list_jobs(); then, once the cause is mended: '
+      || string_agg(format('call audit.%I();', j.job_name), ' ' order by j.job_name) end
+  from job j
+  where j.result in ('failed', 'interrupted')
+    or j.result = 'running' and j.last_step_at < clock_timestamp() - interval '1 hour'
+$_$;
+
+ALTER FUNCTION audit_private.check_jobs() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.check_jobs() IS 'the health checks of jobs';
+
 CREATE FUNCTION audit_private.check_reason(reason text) RETURNS text
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3499,6 +5302,47 @@ $$;
 ALTER FUNCTION audit_private.check_reason(reason text) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.check_reason(reason text) IS 'the reason, trimmed; raises WT021 unless it has 10 to 500 characters';
+
+CREATE FUNCTION audit_private.check_retention() RETURNS TABLE(check_name text, state text, detail text, hint text)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select 'expired_events_removed',
+    case when count(*) = 0 then 'ok' else 'error' end,
+    case when count(*) = 0 then 'no event that should have been removed stays'
+      else 'should have been removed two days ago: ' || string_agg(
+        format('%s events of %s (%s)', o.due, o.name, o.tenant_id), ', ' order by o.name, o.tenant_id) end,
+    case when count(*) > 0 then 'call audit.purge_events();' end
+  from (
+    select t.tenant_id, t.name, sum(c.due) as due
+    from audit_private.expired_partitions(now() - interval '2 days') p
+    cross join lateral audit_private.count_due(p.partition_name, p.until_time, now() - interval '2 days') c
+    join audit_private.tenant t on t.tenant_id = c.tenant_id
+    where c.due > 0
+    group by t.tenant_id, t.name
+  ) o
+  union all
+  select 'purge_kept_its_word',
+    case when count(*) filter (where r.error is not null) = 0 then 'ok' else 'warning' end,
+    coalesce(
+      'the last purge left events: ' || string_agg(
+        format('%s of %s (%s): %s', r.predicted - r.removed, t.name, t.tenant_id, r.error), '; ' order by t.name)
+        filter (where r.error is not null),
+      'the last purge removed all that it set out to'),
+    case when count(*) filter (where r.error is not null) > 0 then 'call audit.purge_events();' end
+  from audit_private.purge_receipt r
+  join audit_private.tenant t on t.tenant_id = r.tenant_id
+  where r.run_id = (
+    select j.run_id from audit_private.job_run j
+    where j.job_name = 'purge_events' and j.result <> 'running'
+    order by j.started_at desc
+    limit 1
+  )
+$$;
+
+ALTER FUNCTION audit_private.check_retention() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.check_retention() IS 'the checks of retention: expired events are gone, and the last purge removed what it set out to';
 
 CREATE FUNCTION audit_private.check_role(role name) RETURNS void
     LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
@@ -3524,6 +5368,54 @@ $$;
 ALTER FUNCTION audit_private.check_role(role name) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.check_role(role name) IS 'raises WT005 unless the database role exists and is nobody else''s';
+
+CREATE FUNCTION audit_private.check_scheduler(role name) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER PARALLEL RESTRICTED
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  place constant name := audit_private.scheduler_database();
+begin
+  if place is null then
+    perform audit_private.refuse_scheduling(
+      'pg_cron does not run on this server',
+      'Nothing here can call jobs at their times.',
+      'Have something else do it, as a login that is a member of audit_operator: pgwitness jobs serve, '
+        'or pgwitness jobs run from cron or systemd. With pg_cron: put it into shared_preload_libraries, and cron.database_name = '
+        || quote_literal(current_database()) || '.');
+  elsif place <> current_database() then
+    perform audit_private.refuse_scheduling(
+      format('pg_cron keeps its jobs in database %I', place),
+      format('Jobs for database %I are scheduled there, by an administrator.', current_database()),
+      format('In database %I: ', place) || (
+        select string_agg(
+          format('select cron.schedule_in_database(%L, %L, %L, %L, %L);',
+            format('pgwitness: %s in %s', d.job_name, current_database()), d.cron, d.command, current_database(),
+            check_scheduler.role),
+          ' ' order by d.job_name)
+        from audit_private.job_definitions() d));
+  elsif not exists (select from pg_extension e where e.extname = 'pg_cron') then
+    perform audit_private.refuse_scheduling(
+      format('pg_cron is not installed in database %I', current_database()),
+      'It runs on this server, for this database.',
+      format('As an administrator: create extension pg_cron; grant usage on schema cron to %I;', check_scheduler.role));
+  elsif not has_schema_privilege(check_scheduler.role, 'cron', 'usage') then
+    perform audit_private.refuse_scheduling(
+      format('role %I may not use pg_cron', check_scheduler.role),
+      'It has no right to schema cron.',
+      format('As an administrator: grant usage on schema cron to %I;', check_scheduler.role));
+  elsif not (select r.rolcanlogin from pg_roles r where r.rolname = check_scheduler.role) then
+    perform audit_private.refuse_scheduling(
+      format('role %I can''t log in', check_scheduler.role),
+      'pg_cron runs jobs as the role that schedules them.',
+      'Schedule them as a login that is a member of audit_operator: reset role;');
+  end if;
+end
+$$;
+
+ALTER FUNCTION audit_private.check_scheduler(role name) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.check_scheduler(role name) IS 'raises WT114 unless the role can schedule jobs with pg_cron here';
 
 CREATE FUNCTION audit_private.check_tenant(tenant_id uuid) RETURNS void
     LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
@@ -3642,7 +5534,7 @@ declare
 begin
   select c.* into class from pg_class c where c.oid = check_watch.relation;
   if class.oid is null or class.relkind not in ('r', 'p') or class.relpersistence = 't' or class.relispartition
-    or class.relnamespace::regnamespace::text ~ '^(pg_|information_schema$|audit$|audit_private$|audit_migrations$)'
+    or class.relnamespace::regnamespace::text ~ '^(pg_|information_schema$|audit$|audit_private$|audit_data$|audit_migrations$)'
   then
     perform audit_private.refuse_watch(
       format('%s can''t be watched', coalesce(check_watch.relation::text, 'null')),
@@ -3713,13 +5605,17 @@ begin
       'Tenants are known by uuids.',
       'Give a column of type uuid, or none: the tenant is then the context''s.');
   end if;
-  if watched.level not in ('statement', 'row') is not false or watched.on_error not in ('refuse', 'spool') is not false
-    or watched.keep_deleted_values is null
-  then
+  if watched.level not in ('statement', 'row') is not false or watched.on_error not in ('refuse', 'spool') is not false then
     perform audit_private.refuse_watch(
-      'level, on_error or keep_deleted_values has no valid value',
-      format('They are %L, %L and %L.', watched.level, watched.on_error, watched.keep_deleted_values),
-      'level is statement or row, on_error is refuse or spool, keep_deleted_values is true or false.');
+      'level or on_error has no valid value',
+      format('They are %L and %L.', watched.level, watched.on_error),
+      'level is statement or row, on_error is refuse or spool.');
+  end if;
+  if watched.keep_deleted_values and audit_private.is_under_data_retention(check_watch.relation) then
+    perform audit_private.refuse_watch(
+      format('%s is under data retention', check_watch.relation),
+      'The values of its rows would stay in events after the rows had to go.',
+      'Leave keep_deleted_values out: a delete then records key and label alone.');
   end if;
   if watched.level = 'row' and not (
     select bool_and(x.indimmediate) from pg_index x
@@ -3808,6 +5704,73 @@ ALTER FUNCTION audit_private.claim_idempotency_key(tenant_id uuid, idempotency_k
 
 COMMENT ON FUNCTION audit_private.claim_idempotency_key(tenant_id uuid, idempotency_key text, event_id uuid, content_digest bytea) IS 'the event that the key stands for: the given one when the key is new or older than a day';
 
+CREATE FUNCTION audit_private.close_data_schemas(owner_name name) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if to_regrole(quote_ident(close_data_schemas.owner_name)) is null or exists (
+    select from audit_private.data_retention d where d.owner_name = close_data_schemas.owner_name
+  ) then
+    return;
+  end if;
+  execute format('revoke all on schema audit_private, audit_data from %I', close_data_schemas.owner_name);
+  execute format(
+    'revoke all on function audit_private.data_purge_terms(uuid, text), '
+    'audit_private.data_retention_groups(text, text[]), audit_private.data_retention_waits(text, text[]), '
+    'audit_private.note_data_review(uuid, text, jsonb, text[], integer[]), audit_private.note_data_batch('
+    'uuid, text, jsonb, integer, jsonb, text[], uuid[], text[], uuid[], text[], text[]) from %I',
+    close_data_schemas.owner_name);
+end
+$$;
+
+ALTER FUNCTION audit_private.close_data_schemas(owner_name name) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.close_data_schemas(owner_name name) IS 'takes back what an owner had for its tables under data retention, once none is left';
+
+CREATE FUNCTION audit_private.close_gate() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform audit_private.require_read_committed();
+  lock table audit_private.legal_hold, audit_private.retention_policy, audit_private.retention_floor in share row exclusive mode;
+end
+$$;
+
+ALTER FUNCTION audit_private.close_gate() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.close_gate() IS 'until the transaction ends nobody places a hold or changes a policy; the first step of each deletion';
+
+CREATE FUNCTION audit_private.close_next_partition(tried text[]) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '100ms'
+    AS $$
+declare
+  closable text;
+begin
+  select p.partition_name into closable
+  from audit_private.event_partitions() p
+  where p.until_time <= now() - interval '24 hours'
+    and p.partition_name <> all (close_next_partition.tried)
+    and exists (select from audit_private.partition_index_statements(p.partition_name, false))
+    and not audit_private.is_partition_empty(p.partition_name)
+  order by p.from_time desc
+  limit 1;
+  if closable is not null then
+    perform audit.close_partition(closable);
+  end if;
+  return closable;
+exception when lock_not_available then
+  return closable;
+end
+$$;
+
+ALTER FUNCTION audit_private.close_next_partition(tried text[]) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.close_next_partition(tried text[]) IS 'closes the newest partition that is no longer written to, but those tried already, and returns its name, also when it is in use; null when there is none; a step of maintain_partitions';
+
 CREATE FUNCTION audit_private.column_kind(type_id oid, collation_id oid, OUT is_printed boolean, OUT is_exact boolean) RETURNS record
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3887,12 +5850,13 @@ begin
       where e.tenant_id = %L::uuid
         and e.occurred_at >= %L::timestamptz
         and e.occurred_at < %L::timestamptz
+        and %s
         and e.actor_id = any ($1)
       limit %s
     ) f
     group by f.actor_id',
     count_actor_events.tenant_id, count_actor_events.from_time, count_actor_events.until_time,
-    count_actor_events.most)
+    audit_private.retained_condition(count_actor_events.tenant_id), count_actor_events.most)
   using count_actor_events.actor_ids;
 end
 $_$;
@@ -3900,6 +5864,58 @@ $_$;
 ALTER FUNCTION audit_private.count_actor_events(tenant_id uuid, actor_ids text[], from_time timestamp with time zone, until_time timestamp with time zone, most bigint) OWNER TO audit_finder;
 
 COMMENT ON FUNCTION audit_private.count_actor_events(tenant_id uuid, actor_ids text[], from_time timestamp with time zone, until_time timestamp with time zone, most bigint) IS 'how many events each of the actors has, counted no further than asked';
+
+CREATE FUNCTION audit_private.count_due(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, tenant_ids uuid[] DEFAULT NULL::uuid[], treats_all_as_exact boolean DEFAULT false) RETURNS TABLE(tenant_id uuid, due bigint, kept_by_floor bigint, kept_by_hold bigint, oldest_at timestamp with time zone, newest_at timestamp with time zone)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 10
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS $_$
+begin
+  return query execute audit_private.deletion_gate(
+    count_due.partition_name, count_due.partition_until, count_due.at, count_due.tenant_ids,
+    count_due.treats_all_as_exact) || format(
+    ' select d.tenant_id, n.found - coalesce(k.by_floor + k.by_hold, 0), coalesce(k.by_floor, 0), coalesce(k.by_hold, 0),
+      o.oldest_at, w.newest_at
+    from due d
+    cross join lateral (
+      select count(*) as found
+      from audit_private.%1$I e
+      where e.tenant_id = d.tenant_id and e.occurred_at < d.removable_before
+    ) n
+    left join (
+      select p.tenant_id, count(*) filter (where not p.is_held) as by_floor, count(*) filter (where p.is_held) as by_hold
+      from kept p
+      group by p.tenant_id
+    ) k on k.tenant_id = d.tenant_id
+    cross join lateral (
+      select min(s.occurred_at) as oldest_at
+      from (
+        select e.occurred_at, e.ctid as place
+        from audit_private.%1$I e
+        where e.tenant_id = d.tenant_id and e.occurred_at < d.removable_before
+        order by e.occurred_at
+        limit coalesce(k.by_floor + k.by_hold, 0) + 1
+      ) s
+      where not exists (select from kept p where p.place = s.place)
+    ) o
+    cross join lateral (
+      select max(s.occurred_at) as newest_at
+      from (
+        select e.occurred_at, e.ctid as place
+        from audit_private.%1$I e
+        where e.tenant_id = d.tenant_id and e.occurred_at < d.removable_before
+        order by e.occurred_at desc
+        limit coalesce(k.by_floor + k.by_hold, 0) + 1
+      ) s
+      where not exists (select from kept p where p.place = s.place)
+    ) w',
+    count_due.partition_name);
+end
+$_$;
+
+ALTER FUNCTION audit_private.count_due(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, tenant_ids uuid[], treats_all_as_exact boolean) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit_private.count_due(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, tenant_ids uuid[], treats_all_as_exact boolean) IS 'of each tenant with expired events in a partition: how many are due, and how many of those past the policy are kept';
 
 CREATE FUNCTION audit_private.count_found_events(tenant_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone, most bigint) RETURNS bigint
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -3917,11 +5933,13 @@ begin
       where e.tenant_id = %L::uuid
         and e.occurred_at >= %L::timestamptz
         and e.occurred_at < %L::timestamptz
+        and %s
         and (%s)
       limit %s
     ) f',
     count_found_events.tenant_id, count_found_events.from_time, count_found_events.until_time,
-    count_found_events.condition, count_found_events.most)
+    audit_private.retained_condition(count_found_events.tenant_id), count_found_events.condition,
+    count_found_events.most)
   into found_events;
   return found_events;
 end
@@ -4109,6 +6127,838 @@ ALTER FUNCTION audit_private.cut_payload(payload_limit integer, INOUT descriptio
 
 COMMENT ON FUNCTION audit_private.cut_payload(payload_limit integer, INOUT description text, INOUT actor jsonb, INOUT target jsonb, INOUT changes jsonb, INOUT metadata jsonb, INOUT error_message text) IS 'the payload with whatever is too large cut and marked';
 
+CREATE FUNCTION audit_private.data_children(children jsonb, sources text, condition text) RETURNS TABLE(relation text, alias text, rule text, entity_type text, depth integer, tables text, conditions text, child_join jsonb)
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET quote_all_identifiers TO 'off'
+    AS $$
+  with recursive child as (
+    select c.value as entry, 1 as depth, data_children.sources as tables,
+      j.conditions || data_children.condition as conditions
+    from jsonb_array_elements(data_children.children) c
+    cross join lateral (
+      select string_agg(format('c1.%I = t.%I and ', j.key, j.value), '' order by j.key) as conditions
+      from jsonb_each_text(c.value -> 'join') j
+    ) j
+    union all
+    select c.value, p.depth + 1, format('%s c%s, %s', p.entry ->> 'relation', p.depth, p.tables), j.conditions || p.conditions
+    from child p
+    cross join lateral jsonb_array_elements(p.entry -> 'children') c
+    cross join lateral (
+      select string_agg(format('c%s.%I = c%s.%I and ', p.depth + 1, j.key, p.depth, j.value), '' order by j.key) as conditions
+      from jsonb_each_text(c.value -> 'join') j
+    ) j
+  )
+  select c.entry ->> 'relation', 'c' || c.depth, c.entry ->> 'rule', c.entry ->> 'entity_type', c.depth, c.tables, c.conditions, c.entry -> 'join'
+  from child c
+$$;
+
+ALTER FUNCTION audit_private.data_children(children jsonb, sources text, condition text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.data_children(children jsonb, sources text, condition text) IS 'the children of a table under data retention, and theirs, with the SQL that joins them';
+
+CREATE FUNCTION audit_private.data_objects_digest(object_name text, owner_name name) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
+    AS $$
+  select case when count(*) = 3 then encode(sha256(convert_to(string_agg(o.definition, '' order by o.definition), 'UTF8')), 'hex') end
+  from (
+    select jsonb_build_array(p.proname, p.prosrc, p.proconfig, p.prorettype::regtype::text, p.proacl::text)::text as definition
+    from pg_proc p
+    where p.pronamespace = 'audit_data'::regnamespace and p.prosecdef and p.proowner = to_regrole(quote_ident(owner_name))
+      and p.proname in ('review_of_' || object_name, 'purge_of_' || object_name)
+      and p.pronargs = 1 and p.proargtypes[0] = 'uuid'::regtype
+    union all
+    select jsonb_build_array(c.relname, pg_get_viewdef(c.oid), c.reloptions, c.relacl::text)::text
+    from pg_class c
+    where c.relnamespace = 'audit_data'::regnamespace and c.relkind = 'v' and c.relowner = to_regrole(quote_ident(owner_name))
+      and c.relname = 'retention_of_' || object_name
+  ) o
+$$;
+
+ALTER FUNCTION audit_private.data_objects_digest(object_name text, owner_name name) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.data_objects_digest(object_name text, owner_name name) IS 'digest of the view and functions of a table under data retention, to tell whether somebody changed them';
+
+CREATE FUNCTION audit_private.data_obstacles(entry audit_private.data_retention) RETURNS TABLE(problem text, hint text)
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET quote_all_identifiers TO 'off'
+    AS $$
+  with owner as (
+    select r.oid, r.rolsuper or r.rolbypassrls as passes, quote_ident(r.rolname) as name
+    from pg_roles r where r.rolname = entry.owner_name
+  ),
+  needed as (
+    select entry.relation as name, '{select,update,delete}'::text[] as rights
+    union all
+    select l.value ->> 'relation', '{select}' from jsonb_array_elements(entry.levels) l
+    union all
+    select c.relation, case c.rule when 'keeps' then '{select}'::text[] else '{select,delete}' end
+    from audit_private.data_children(entry.children, '', '') c
+  ),
+  used as (
+    select n.name, audit_private.relation_named(n.name) as relation, array_agg(distinct g.item order by g.item desc) as rights
+    from needed n
+    cross join unnest(n.rights) as g (item)
+    group by n.name
+  )
+  select format('%s is gone, or has another name', u.name),
+    format('select audit.drop_data_retention(%L, reason => ''…''); and define it anew', u.name)
+  from used u
+  where u.relation is null
+  union all
+  select format('role %s, which owned %s, is gone', entry.owner_name, entry.relation), 'Define it anew as the owner.'
+  where not exists (select from owner)
+  union all
+  select format('%s has another owner now, %s', entry.relation, c.relowner::regrole),
+    format('set role %s; and define it anew', c.relowner::regrole)
+  from pg_class c
+  where c.oid = audit_private.relation_named(entry.relation) and c.relowner <> all (select o.oid from owner o)
+  union all
+  select format('%s may not use schema %s', o.name, c.relnamespace::regnamespace),
+    format('grant usage on schema %s to %s;', c.relnamespace::regnamespace, o.name)
+  from used u
+  join pg_class c on c.oid = u.relation
+  cross join owner o
+  where not has_schema_privilege(o.oid, c.relnamespace, 'usage')
+  group by c.relnamespace, o.name
+  union all
+  select format('%s lacks rights on %s: %s', o.name, u.name, string_agg(g.item, ', ')),
+    format('grant %s on %s to %s;', string_agg(g.item, ', '), u.name, o.name)
+  from used u
+  cross join owner o
+  cross join unnest(u.rights) as g (item)
+  where not has_table_privilege(o.oid, u.relation, g.item)
+  group by u.name, o.name
+  union all
+  select format('row-level security hides rows of %s from %s', u.name, o.name),
+    format('create policy %I on %s to %s using (true);', 'Data retention sees every row', u.name, o.name)
+  from used u
+  join pg_class c on c.oid = u.relation
+  cross join owner o
+  where c.relrowsecurity and not o.passes and (c.relforcerowsecurity or not pg_has_role(o.oid, c.relowner, 'usage'))
+    and exists (
+      select from unnest(u.rights) as g (item)
+      where not exists (
+        select from pg_policy p
+        where p.polrelid = c.oid and p.polpermissive
+          and p.polcmd in ('*', case g.item when 'select' then 'r' when 'update' then 'w' else 'd' end)
+          and exists (select from unnest(p.polroles) as r (id) where case r.id when 0 then true else pg_has_role(o.oid, r.id, 'usage') end)
+          and pg_get_expr(p.polqual, p.polrelid) = 'true'
+      )
+    )
+  union all
+  select format('the restrictive policy %I hides rows of %s from %s', p.polname, u.name, o.name),
+    format('alter policy %I on %s to …; -- roles without %s', p.polname, u.name, o.name)
+  from used u
+  join pg_class c on c.oid = u.relation
+  cross join owner o
+  join pg_policy p on p.polrelid = c.oid and not p.polpermissive
+  where c.relrowsecurity and not o.passes and (c.relforcerowsecurity or not pg_has_role(o.oid, c.relowner, 'usage'))
+    and (p.polcmd in ('*', 'r') or p.polcmd = 'd' and 'delete' = any (u.rights) or p.polcmd = 'w' and 'update' = any (u.rights))
+    and exists (select from unnest(p.polroles) as r (id) where case r.id when 0 then true else pg_has_role(o.oid, r.id, 'usage') end)
+    and pg_get_expr(p.polqual, p.polrelid) <> 'true'
+  union all
+  select format('no unique index of %s covers %s', l.value ->> 'relation', k.columns),
+    format('create unique index concurrently on %s (%s);', l.value ->> 'relation', k.columns)
+  from jsonb_array_elements(entry.levels) l
+  cross join lateral (
+    select array_agg(j.value ->> 2) as names, string_agg(quote_ident(j.value ->> 2), ', ') as columns
+    from jsonb_array_elements(l.value -> 'join') j
+  ) k
+  where audit_private.relation_named(l.value ->> 'relation') is not null
+    and not exists (
+      select from pg_index x
+      where x.indrelid = audit_private.relation_named(l.value ->> 'relation')
+        and x.indisunique and x.indisvalid and x.indpred is null and x.indexprs is null
+        and not exists (
+          select from unnest(x.indkey) with ordinality as i (number, place)
+          join pg_attribute a on a.attrelid = x.indrelid and a.attnum = i.number
+          where i.place <= x.indnkeyatts and a.attname <> all (k.names)
+        )
+    )
+  union all
+  select format('%s is watched with the values of deleted rows, which would then outlive their retention', u.name),
+    replace(audit_private.watch_call(w, u.relation), ');', ', keep_deleted_values => false, reason => ''…'');')
+  from used u
+  join audit_private.watched_table w on w.entity_type = audit_private.watched_entity_type(u.relation) and w.unwatched_at is null
+  where 'delete' = any (u.rights) and w.keep_deleted_values
+  union all
+  select format('the columns of %s have changed', c.relation), 'Define it anew.'
+  from audit_private.data_children(entry.children, '', '') c
+  where audit_private.relation_named(c.relation) is not null
+    and exists (
+      select from jsonb_object_keys(c.child_join) as j (name)
+      where not exists (
+        select from pg_attribute a
+        where a.attrelid = audit_private.relation_named(c.relation) and a.attname = j.name and not a.attisdropped))
+$$;
+
+ALTER FUNCTION audit_private.data_obstacles(entry audit_private.data_retention) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.data_obstacles(entry audit_private.data_retention) IS 'what keeps a table''s rows from being resolved and removed whole, each with the SQL that helps';
+
+CREATE FUNCTION audit_private.data_purge_body(entry audit_private.data_retention, relation regclass) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET quote_all_identifiers TO 'off'
+    AS $_$
+  with key as (
+    select k.place, format_type(a.atttypid, a.atttypmod) as type, quote_ident(k.name) as name
+    from unnest(audit_private.key_columns(data_purge_body.relation)) with ordinality as k (name, place)
+    join pg_attribute a on a.attrelid = data_purge_body.relation and a.attname = k.name
+  ),
+  last_parent as (
+    select p.ordinality as number, p.value ->> 'relation' as relation, j.ordinality as place, quote_ident(j.key) as name,
+      quote_ident(j.value) as row_name, format_type(a.atttypid, a.atttypmod) as type
+    from jsonb_array_elements(entry.children) with ordinality p
+    cross join jsonb_each_text(p.value -> 'join') with ordinality j
+    join pg_attribute a on a.attrelid = data_purge_body.relation and a.attname = j.value
+    where p.value ->> 'rule' = 'with_last'
+  )
+  select audit_private.fill_template($template$<<purge>>
+declare
+  terms constant jsonb := audit_private.data_purge_terms($1::uuid, «name»::text);
+  rows «view»[];
+  outcome jsonb;
+  «declarations»
+  last_key jsonb;
+  looked_at integer;
+  late text[];
+  locked text[];
+  lows integer[];
+  highs integer[];
+  low integer;
+  high integer;
+  part text[];
+  part_tenants uuid[];
+  part_levels text[];
+  part_children uuid[];
+  gone text[] := '{}';
+  gone_tenants uuid[] := '{}';
+  gone_levels text[] := '{}';
+  gone_children uuid[] := '{}';
+  state text;
+  message text;
+begin
+  if terms is null then
+    return null;
+  end if;
+  «after»
+  with window_rows as materialized (
+    select v.*
+    from «view» v
+    where (purge.after_1 is null or («view_keys») > («after_keys»))
+    order by «view_keys»
+    limit (terms ->> 'window_rows')::integer
+  )
+  select (select count(*) from window_rows),
+    (select jsonb_build_array(«text_keys») from window_rows v order by «view_keys_back» limit 1),
+    «collected»
+  into purge.looked_at, purge.last_key, «key_arrays»
+  from window_rows v
+  where v."time" < (terms ->> 'decided_at')::timestamptz - make_interval(hours => 24 * v.days)
+    and coalesce(v.tenant_id, '00000000-0000-0000-0000-000000000000') <> all (
+      array(select t.item::uuid from jsonb_array_elements_text(terms -> 'troubled') as t (item)));
+
+  with mine as (
+    select «table_keys»
+    from «relation» t
+    join unnest(«key_arrays») as k («key_names») on «table_is_key»
+    for update of t skip locked
+  )
+  select «collected_mine» into «my_arrays» from mine v;
+
+  with made as (
+    select m.* from jsonb_to_record(terms) as m (decided_at timestamptz, is_armed boolean, last_complete_at timestamptz)
+  ),
+  hold as materialized (
+    select h.* from jsonb_to_recordset(terms -> 'holds') as h (tenant_id uuid, is_own boolean, entity_types text[],
+      entity_ids text[], actor_ids text[], from_time timestamptz, until_time timestamptz)
+  ),
+  candidate as materialized (
+    select v as entry, v.*
+    from unnest(«key_arrays») as k («key_names»)
+    join «view» v on «view_is_key»
+  ),
+  verdict as materialized (
+    select v.*,
+      v."time" < made.decided_at - make_interval(hours => 24 * g.days)
+        and greatest(v."time" + make_interval(hours => 24 * greatest(v.days, g.days)), g.took_effect_at) <= made.last_complete_at as is_late,
+      «verdict» as verdict
+    from made
+    cross join candidate v
+    left join audit_private.data_retention_groups(«name»::text, array(select distinct c.group_key from candidate c)::text[]) g
+      on g.group_key = v.group_key
+    left join audit_private.data_retention_waits(«name»::text, array(select c.entity_id from candidate c)::text[]) w
+      on w.entity_id = v.entity_id
+  ),
+  judged as materialized (
+    select v.*, case when v.verdict = 'due' and m.key_1 is null then 'locked' else v.verdict end as fate
+    from verdict v
+    left join unnest(«my_arrays») as m («key_names») on «view_is_mine»
+  )
+  select
+    (select array_agg(j.entry order by «judged_keys») from judged j where j.fate = 'due'),
+    (
+      select jsonb_agg(c)
+      from (select j.tenant_id, j.fate, count(*) as rows from judged j where j.fate <> 'due' group by j.tenant_id, j.fate) c
+    ),
+    array(select j.entity_id from judged j where j.is_late and j.fate in ('waiting', 'held', 'parent')),
+    array(select j.entity_id from judged j where j.fate = 'locked' or j.is_late is not true and j.fate in ('held', 'parent'))
+  into purge.rows, purge.outcome, purge.late, purge.locked;
+
+  if cardinality(purge.rows) > 0 then
+    purge.lows := array[1];
+    purge.highs := array[cardinality(purge.rows)];
+  end if;
+  while cardinality(purge.lows) > 0 loop
+    purge.low := purge.lows[cardinality(purge.lows)];
+    purge.high := purge.highs[cardinality(purge.highs)];
+    purge.lows := trim_array(purge.lows, 1);
+    purge.highs := trim_array(purge.highs, 1);
+    begin
+      purge.part_children := '{}';
+«children»
+      with removed as (
+        delete from «relation» t
+        using unnest(purge.rows[purge.low:purge.high]) r
+        where «table_is_row»
+        returning r.entity_id, r.tenant_id, r.level«parent_columns»
+      )
+      select array_agg(x.entity_id), array_agg(x.tenant_id), array_agg(x.level)«parent_collected»
+      into purge.part, purge.part_tenants, purge.part_levels«parent_arrays»
+      from removed x;
+      if cardinality(purge.part) = purge.high - purge.low + 1 is not true then
+        raise exception 'a trigger kept a row that was deleted' using errcode = 'triggered_action_exception';
+      end if;
+«parents»
+      purge.gone := purge.gone || purge.part;
+      purge.gone_tenants := purge.gone_tenants || purge.part_tenants;
+      purge.gone_levels := purge.gone_levels || purge.part_levels;
+      purge.gone_children := purge.gone_children || purge.part_children;
+    exception when others then
+      get stacked diagnostics state = returned_sqlstate, message = message_text;
+      if purge.low < purge.high then
+        purge.lows := purge.lows || ((purge.low + purge.high) / 2 + 1) || purge.low;
+        purge.highs := purge.highs || purge.high || ((purge.low + purge.high) / 2);
+      elsif purge.state in ('55P03', '40P01') then
+        purge.locked := purge.locked || (purge.rows[purge.low]).entity_id;
+        purge.outcome := coalesce(purge.outcome, '[]') || jsonb_build_object(
+          'tenant_id', (purge.rows[purge.low]).tenant_id, 'fate', 'locked', 'rows', 1);
+      else
+        purge.locked := purge.locked || (purge.rows[purge.low]).entity_id;
+        purge.outcome := coalesce(purge.outcome, '[]') || jsonb_build_object(
+          'tenant_id', (purge.rows[purge.low]).tenant_id, 'fate', 'failed', 'rows', 1,
+          'error', left(format('%s: %s (%s)', (purge.rows[purge.low]).entity_id, purge.message, purge.state), 500));
+      end if;
+    end;
+  end loop;
+  perform audit_private.note_data_batch(
+    $1::uuid, «name»::text, purge.last_key::jsonb, purge.looked_at::integer, coalesce(purge.outcome, '[]')::jsonb,
+    purge.gone::text[], purge.gone_tenants::uuid[], purge.gone_levels::text[], purge.gone_children::uuid[],
+    purge.late::text[], purge.locked::text[]);
+  return jsonb_build_object('removed', cardinality(purge.gone));
+end
+$template$,
+    jsonb_build_object(
+      'name', quote_literal(entry.relation),
+      'relation', entry.relation,
+      'view', format('audit_data.%I', 'retention_of_' || entry.object_name),
+      'declarations', concat(
+        (select string_agg(format(E'after_%1$s %2$s;\n  keys_%1$s %2$s[];\n  mine_%1$s %2$s[];\n  ', k.place, k.type), '' order by k.place) from key k),
+        (select string_agg(format(E'parent_%s_%s %s[];\n  ', p.number, p.place, p.type), '' order by p.number, p.place) from last_parent p)),
+      'after', (select string_agg(
+        format('purge.after_%s := (terms #>> ''{after,%s}'')::%s;', k.place, k.place - 1, k.type), E'\n  ' order by k.place) from key k),
+      'view_keys', (select string_agg('v.key_' || k.place, ', ' order by k.place) from key k),
+      'view_keys_back', (select string_agg(format('v.key_%s desc', k.place), ', ' order by k.place) from key k),
+      'judged_keys', (select string_agg('j.key_' || k.place, ', ' order by k.place) from key k),
+      'after_keys', (select string_agg('purge.after_' || k.place, ', ' order by k.place) from key k),
+      'text_keys', (select string_agg(format('v.key_%s::text', k.place), ', ' order by k.place) from key k),
+      'collected', (select string_agg('array_agg(v.key_' || k.place || ')', ', ' order by k.place) from key k),
+      'collected_mine', (select string_agg('array_agg(v.key_' || k.place || ')', ', ' order by k.place) from key k),
+      'key_arrays', (select string_agg('purge.keys_' || k.place, ', ' order by k.place) from key k),
+      'my_arrays', (select string_agg('purge.mine_' || k.place, ', ' order by k.place) from key k),
+      'key_names', (select string_agg('key_' || k.place, ', ' order by k.place) from key k),
+      'table_keys', (select string_agg(format('t.%s as key_%s', k.name, k.place), ', ' order by k.place) from key k),
+      'table_is_key', (select string_agg(format('t.%s = k.key_%s', k.name, k.place), ' and ' order by k.place) from key k),
+      'table_is_row', (select string_agg(format('t.%s = r.key_%s', k.name, k.place), ' and ' order by k.place) from key k),
+      'view_is_key', (select string_agg(format('v.key_%s = k.key_%1$s', k.place), ' and ' order by k.place) from key k),
+      'view_is_mine', (select string_agg(format('m.key_%s = v.key_%1$s', k.place), ' and ' order by k.place) from key k),
+      'verdict', audit_private.data_verdict(entry, data_purge_body.relation),
+      'children', (
+        select string_agg(
+          format($child$      with removed as (
+        delete from %s %s
+        using %s
+        where %s
+        returning r.tenant_id
+      )
+      select purge.part_children || array_agg(x.tenant_id) into purge.part_children from removed x;
+$child$, c.relation, c.alias, c.tables, c.conditions), '' order by c.depth desc)
+        from audit_private.data_children(
+          entry.children, entry.relation || ' t, unnest(purge.rows[purge.low:purge.high]) r',
+          (select string_agg(format('t.%s = r.key_%s', k.name, k.place), ' and ' order by k.place) from key k)) c
+        where c.rule = 'delete'),
+      'parent_columns', (select string_agg(format(', t.%s as parent_%s_%s', p.row_name, p.number, p.place), '' order by p.number, p.place) from last_parent p),
+      'parent_collected', (select string_agg(format(', array_agg(x.parent_%s_%s)', p.number, p.place), '' order by p.number, p.place) from last_parent p),
+      'parent_arrays', (select string_agg(format(', purge.parent_%s_%s', p.number, p.place), '' order by p.number, p.place) from last_parent p),
+      'parents', (
+        select string_agg(
+          format($parent$      with removed as (
+        delete from %1$s p
+        using (select distinct on (%2$s) a.* from unnest(purge.part_tenants, %3$s) as a (tenant_id, %2$s)) u
+        where %4$s and not exists (select from %5$s t where %6$s)
+        returning u.tenant_id
+      )
+      select purge.part_children || array_agg(x.tenant_id) into purge.part_children from removed x;
+$parent$, p.relation, p.names, p.arrays, p.is_parent, entry.relation, p.has_row), '' order by p.number)
+        from (
+          select l.number, l.relation,
+            string_agg('column_' || l.place, ', ' order by l.place) as names,
+            string_agg(format('purge.parent_%s_%s', l.number, l.place), ', ' order by l.place) as arrays,
+            string_agg(format('p.%s = u.column_%s', l.name, l.place), ' and ' order by l.place) as is_parent,
+            string_agg(format('t.%s = p.%s', l.row_name, l.name), ' and ' order by l.place) as has_row
+          from last_parent l
+          group by l.number, l.relation
+        ) p)))
+$_$;
+
+ALTER FUNCTION audit_private.data_purge_body(entry audit_private.data_retention, relation regclass) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.data_purge_body(entry audit_private.data_retention, relation regclass) IS 'body of the function that removes a batch of a table under data retention';
+
+CREATE FUNCTION audit_private.data_purge_terms(run_id uuid, relation text) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS $$
+declare
+  entry audit_private.data_retention;
+  run audit_private.job_run;
+begin
+  perform audit_private.require_read_committed();
+  if data_purge_terms.run_id is not null then
+    perform audit_private.close_gate();
+    select r.* into run
+    from audit_private.job_run r
+    where r.run_id = data_purge_terms.run_id and r.result = 'running' and r.process_id = pg_backend_pid()
+      and r.place ->> 'relation' = data_purge_terms.relation
+    for no key update;
+    if not found then
+      return null;
+    end if;
+    perform from audit_private.data_retention d where d.relation = data_purge_terms.relation for share;
+  end if;
+  select d.* into entry from audit_private.data_retention d where d.relation = data_purge_terms.relation;
+  if run.run_id is not null and entry.armed_at is null then
+    return null;
+  end if;
+  return jsonb_build_object(
+    'decided_at', coalesce(run.started_at, now()),
+    'is_armed', entry.armed_at is not null,
+    'last_complete_at', entry.last_complete_at,
+    'window_rows', 5000,
+    'after', run.place -> 'after',
+    'troubled', coalesce((
+      select jsonb_agg(t.tenant_id)
+      from audit_private.data_purge_receipt t
+      where t.run_id = run.run_id and t.relation = entry.relation and t.failed >= 1000
+    ), '[]'),
+    'holds', coalesce((
+      select jsonb_agg(h)
+      from (
+        select l.tenant_id, l.entity_types, l.entity_ids, l.actor_ids, l.from_time, l.until_time,
+          entry.entity_type is null or l.entity_types is null or entry.entity_type = any (l.entity_types) as is_own
+        from audit_private.legal_hold l
+        where l.released_at is null and not l.filter ?| '{action,category,actor_type,outcome,source,id}'::text[]
+      ) h
+      where h.is_own or exists (
+        select from audit_private.data_children(entry.children, '', '') c where c.entity_type = any (h.entity_types)
+      )
+    ), '[]'));
+end
+$$;
+
+ALTER FUNCTION audit_private.data_purge_terms(run_id uuid, relation text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.data_purge_terms(run_id uuid, relation text) IS 'moment, holds and place by which a batch decides; null when it is not this table''s turn';
+
+CREATE FUNCTION audit_private.data_resolution_statement(relation regclass) RETURNS text
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
+    AS $_$
+declare
+  entry constant audit_private.data_retention := audit_private.known_data_retention(data_resolution_statement.relation);
+  type text;
+begin
+  if audit_private.data_objects_digest(entry.object_name, entry.owner_name) is distinct from entry.objects_digest then
+    perform audit_private.refuse_data_retention(
+      format('the view of %s is not the one that was generated', entry.relation),
+      'Somebody has changed it.',
+      'Define the data retention of this table anew.');
+  end if;
+  select min(format_type(a.atttypid, a.atttypmod)) into type
+  from unnest(audit_private.key_columns(data_resolution_statement.relation)) as k (name)
+  join pg_attribute a on a.attrelid = data_resolution_statement.relation and a.attname = k.name
+  having count(*) = 1 and bool_and(a.atttypid = any ('{int2,int4,int8,uuid}'::regtype[]::oid[]));
+  return format(
+    'select v.level, v.days, v.is_kept, v."time", v."time" + make_interval(hours => 24 * v.days), v.problem '
+    'from audit_data.%I v where v.entity_id = $1%s',
+    'retention_of_' || entry.object_name, ' and v.key_1 = $1::' || type);
+end
+$_$;
+
+ALTER FUNCTION audit_private.data_resolution_statement(relation regclass) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.data_resolution_statement(relation regclass) IS 'the statement that resolves one row of a table; raises WT112; a step of resolve_data_retention';
+
+CREATE FUNCTION audit_private.data_retention_groups(relation text, group_keys text[]) RETURNS TABLE(group_key text, days integer, took_effect_at timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select g.group_key, g.days, g.took_effect_at
+  from audit_private.data_retention_group g
+  where g.relation = data_retention_groups.relation
+    and (data_retention_groups.group_keys is null or g.group_key = any (data_retention_groups.group_keys))
+$$;
+
+ALTER FUNCTION audit_private.data_retention_groups(relation text, group_keys text[]) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.data_retention_groups(relation text, group_keys text[]) IS 'the days in force of the groups of a table under data retention, of all when none are named';
+
+CREATE FUNCTION audit_private.data_retention_problem(entry audit_private.data_retention) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS $$
+  select string_agg(p.problem || ': ' || p.hint, E'\n' order by p.problem)
+  from (
+    select o.problem, o.hint from audit_private.data_obstacles(entry) o
+    union all
+    select 'its view or functions are not those that were generated', 'define it anew'
+    where audit_private.data_objects_digest(entry.object_name, entry.owner_name) is distinct from entry.objects_digest
+  ) p
+$$;
+
+ALTER FUNCTION audit_private.data_retention_problem(entry audit_private.data_retention) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.data_retention_problem(entry audit_private.data_retention) IS 'why a run would leave a table alone, with what mends it; null when it wouldn''t';
+
+CREATE FUNCTION audit_private.data_retention_statements(entry audit_private.data_retention, relation regclass) RETURNS text[]
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET quote_all_identifiers TO 'off'
+    AS $$
+  select array[
+    format('create view audit_data.%I as %s', 'retention_of_' || entry.object_name,
+      audit_private.data_view_statement(entry, data_retention_statements.relation)),
+    format('comment on view audit_data.%I is %L', 'retention_of_' || entry.object_name,
+      format('effective days and their level of each row of %s; generated by audit.define_data_retention', entry.relation)),
+    format('grant select on audit_data.%I to audit_operator', 'retention_of_' || entry.object_name),
+    format(f.definition, 'review_of_' || entry.object_name, s.search_path, '',
+      audit_private.data_review_body(entry, data_retention_statements.relation)),
+    format('revoke all on function audit_data.%I(uuid) from public', 'review_of_' || entry.object_name),
+    format('grant execute on function audit_data.%I(uuid) to audit_operator', 'review_of_' || entry.object_name),
+    format('comment on function audit_data.%I(uuid) is %L', 'review_of_' || entry.object_name,
+      format('counts what would go of %s; generated by audit.define_data_retention', entry.relation)),
+    format(f.definition, 'purge_of_' || entry.object_name, s.search_path,
+      'set lock_timeout = ''500ms'' set plan_cache_mode = force_custom_plan set enable_seqscan = off set enable_sort = off ',
+      audit_private.data_purge_body(entry, data_retention_statements.relation)),
+    format('revoke all on function audit_data.%I(uuid) from public', 'purge_of_' || entry.object_name),
+    format('grant execute on function audit_data.%I(uuid) to audit_operator', 'purge_of_' || entry.object_name),
+    format('comment on function audit_data.%I(uuid) is %L', 'purge_of_' || entry.object_name,
+      format('removes a batch of %s; generated by audit.define_data_retention', entry.relation))
+  ]
+  from (
+    select 'create function audit_data.%I(run_id uuid) returns jsonb language plpgsql volatile parallel unsafe security definer '
+      'set search_path = %s set jit = off set timezone = ''UTC'' set datestyle = ''ISO, YMD'' set intervalstyle = ''postgres'' '
+      'set bytea_output = ''hex'' set extra_float_digits = 1 set lc_monetary = ''C'' set xmlbinary = ''base64'' '
+      'set quote_all_identifiers = off %sas %L' as definition
+  ) f
+  cross join (
+    select string_agg(n.name, ', ' order by n.place) || ', pg_temp' as search_path
+    from (
+      select 'pg_catalog' as name, 1 as place
+      union all
+      select quote_ident(c.relnamespace::regnamespace::name), 2 from pg_class c where c.oid = data_retention_statements.relation
+      union all
+      select 'public', 3 from pg_class c
+      where c.oid = data_retention_statements.relation and c.relnamespace <> coalesce(to_regnamespace('public'), c.relnamespace)
+    ) n
+  ) s
+$$;
+
+ALTER FUNCTION audit_private.data_retention_statements(entry audit_private.data_retention, relation regclass) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.data_retention_statements(entry audit_private.data_retention, relation regclass) IS 'statements that make the view and functions of a table under data retention';
+
+CREATE FUNCTION audit_private.data_retention_waits(relation text, entity_ids text[]) RETURNS TABLE(entity_id text, waits_until timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select w.entity_id, w.waits_until
+  from audit_private.data_retention_wait w
+  where w.relation = data_retention_waits.relation
+    and (data_retention_waits.entity_ids is null or w.entity_id = any (data_retention_waits.entity_ids))
+$$;
+
+ALTER FUNCTION audit_private.data_retention_waits(relation text, entity_ids text[]) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.data_retention_waits(relation text, entity_ids text[]) IS 'rows of a table under data retention that were due before the last run, of all when none are named';
+
+CREATE FUNCTION audit_private.data_review_body(entry audit_private.data_retention, relation regclass) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET quote_all_identifiers TO 'off'
+    AS $_$
+  select audit_private.fill_template($template$declare
+  terms constant jsonb := audit_private.data_purge_terms($1::uuid, «name»::text);
+  summary jsonb;
+  group_keys text[];
+  group_days integer[];
+begin
+  if terms is null then
+    return null;
+  end if;
+  with made as (
+    select m.* from jsonb_to_record(terms) as m (decided_at timestamptz, is_armed boolean, last_complete_at timestamptz)
+  ),
+  hold as materialized (
+    select h.* from jsonb_to_recordset(terms -> 'holds') as h (tenant_id uuid, is_own boolean, entity_types text[],
+      entity_ids text[], actor_ids text[], from_time timestamptz, until_time timestamptz)
+  ),
+  judged as (
+    select v.tenant_id, v.level, v.days, v.group_key, v."time", v.problem, «verdict» as verdict
+    from made
+    -- With offset 0 each expression of the view is computed once.
+    cross join (select n.* from «view» n offset 0) v
+    left join audit_private.data_retention_groups(«name»::text, null::text[]) g on g.group_key = v.group_key
+    left join audit_private.data_retention_waits(«name»::text, null::text[]) w on w.entity_id = v.entity_id
+  ),
+  counted as materialized (
+    select j.tenant_id, j.level, j.days, j.group_key, count(*) as rows,
+      count(*) filter (where j.verdict = 'due') as due,
+      count(*) filter (where j.verdict = 'waiting') as waiting,
+      count(*) filter (where j.verdict <> 'kept') as overdue,
+      count(*) filter (where j.verdict = 'held') as kept_by_hold,
+      count(*) filter (where j.problem is not null) as invalid,
+      min(j."time") as oldest_at
+    from judged j
+    group by j.tenant_id, j.level, j.days, j.group_key
+  )
+  select
+    (
+      select coalesce(jsonb_agg(s), '[]')
+      from (
+        select c.tenant_id, c.level, c.days, sum(c.rows) as rows, sum(c.due) as due, sum(c.waiting) as waiting,
+          sum(c.overdue) as overdue,
+          sum(c.kept_by_hold) as kept_by_hold, sum(c.invalid) as invalid, min(c.oldest_at) as oldest_at
+        from counted c
+        group by c.tenant_id, c.level, c.days
+        order by c.tenant_id, c.level, c.days
+      ) s
+    ),
+    array_agg(k.group_key), array_agg(k.days)
+  into summary, group_keys, group_days
+  from (select c.group_key, min(c.days) as days from counted c group by c.group_key) k;
+  perform audit_private.note_data_review(
+    $1::uuid, «name»::text, summary::jsonb, coalesce(group_keys, '{}')::text[], coalesce(group_days, '{}')::integer[]);
+  return summary;
+end
+$template$,
+    jsonb_build_object(
+      'name', quote_literal(entry.relation),
+      'view', format('audit_data.%I', 'retention_of_' || entry.object_name),
+      'verdict', audit_private.data_verdict(entry, data_review_body.relation)))
+$_$;
+
+ALTER FUNCTION audit_private.data_review_body(entry audit_private.data_retention, relation regclass) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.data_review_body(entry audit_private.data_retention, relation regclass) IS 'body of the function that counts what would go of a table under data retention';
+
+CREATE FUNCTION audit_private.data_review_statement(relation regclass) RETURNS text
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
+    AS $$
+declare
+  entry constant audit_private.data_retention := audit_private.known_data_retention(data_review_statement.relation);
+  problem constant text := audit_private.data_retention_problem(entry);
+begin
+  if problem is not null then
+    perform audit_private.refuse_data_retention(
+      format('%s is not as it was declared', entry.relation), problem, 'Mend that, or define it anew.');
+  end if;
+  return format('select audit_data.%I(null)', 'review_of_' || entry.object_name);
+end
+$$;
+
+ALTER FUNCTION audit_private.data_review_statement(relation regclass) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.data_review_statement(relation regclass) IS 'the statement that counts what would go of a table; raises WT112; a step of preview_data_purge';
+
+CREATE FUNCTION audit_private.data_verdict(entry audit_private.data_retention, relation regclass) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET quote_all_identifiers TO 'off'
+    AS $_$
+  select audit_private.fill_template($template$case
+    when v.days is null or v."time" < made.decided_at - make_interval(hours => 24 * v.days) is not true then 'kept'
+    when made.is_armed and (g.days is null or v."time" >= made.decided_at - make_interval(hours => 24 * g.days)) then 'waiting'
+    «keeps»
+    when exists (
+      select from hold h
+      where «tenant»
+        and (
+          h.is_own and v."time" >= h.from_time and v."time" < h.until_time
+            and (h.entity_ids is null or array_position(h.entity_ids, v.entity_id) is not null)«actor»«children»
+        )
+    ) then 'held'
+    when made.is_armed and w.waits_until <= made.decided_at is not true
+      and greatest(v."time" + make_interval(hours => 24 * greatest(v.days, g.days)), g.took_effect_at) <= made.last_complete_at then 'waiting'
+    else 'due'
+  end$template$,
+    jsonb_build_object(
+      'keeps', (
+        select string_agg(format('when exists (select from %s c1, %s where %s) then ''parent''', c.relation, c.tables, c.conditions), E'\n    ')
+        from audit_private.data_children(entry.children, t.sources, t.condition) c where c.rule = 'keeps'),
+      'tenant', case when entry.tenant_column is null then 'true' else '(h.tenant_id = v.tenant_id or v.tenant_id is null)' end,
+      'actor', case when entry.actor_column is null then ''
+        else E'\n            and (h.actor_ids is null or array_position(h.actor_ids, v.actor_id) is not null)' end,
+      'children', (
+        select string_agg(format(
+          E'\n          or %L = any (h.entity_types) and exists (\n            select from %s %s, %s\n            where %s '
+          'and (h.entity_ids is null or array_position(h.entity_ids, %s) is not null))',
+          c.entity_type, c.relation, c.alias, c.tables, c.conditions,
+          coalesce(
+            regexp_replace(audit_private.key_expression(audit_private.relation_named(c.relation), c.alias), '^audit_private\.captured_entity_id\(', '('),
+            'h.entity_ids[1]')), '')
+        from audit_private.data_children(entry.children, t.sources, t.condition) c
+        where c.rule <> 'keeps' and c.entity_type is not null)))
+  from (
+    select entry.relation || ' t' as sources,
+      string_agg(format('t.%I = v.key_%s', k.name, k.place), ' and ') as condition
+    from unnest(audit_private.key_columns(data_verdict.relation)) with ordinality as k (name, place)
+  ) t
+$_$;
+
+ALTER FUNCTION audit_private.data_verdict(entry audit_private.data_retention, relation regclass) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.data_verdict(entry audit_private.data_retention, relation regclass) IS 'SQL that says of a resolved row whether it is due, or why not';
+
+CREATE FUNCTION audit_private.data_view_statement(entry audit_private.data_retention, relation regclass) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET quote_all_identifiers TO 'off'
+    AS $_$
+  with level as (
+    select l.value as entry, l.ordinality as place,
+      concat_ws(' and ',
+        format('l%s.', l.ordinality) || quote_ident(l.value ->> 'enabled'),
+        case
+          when l.value ? 'days' and l.value ? 'keep'
+            then format('(l%1$s.%2$I or l%1$s.%3$I is not null)', l.ordinality, l.value ->> 'keep', l.value ->> 'days')
+          when l.value ? 'keep' then format('l%s.%I', l.ordinality, l.value ->> 'keep')
+          when l.value ? 'days' then format('l%s.%I is not null', l.ordinality, l.value ->> 'days')
+        end) as decides
+    from jsonb_array_elements(entry.levels) with ordinality l
+  ),
+  deciding as (
+    select * from level l where l.entry ? 'days' or l.entry ? 'keep'
+  )
+  select audit_private.fill_template($template$select «keys», r.entity_id, r.tenant_id, r.actor_id, r."time",
+  case when r.found between 1 and 2555 then r.found::integer end as days,
+  case r.place «names» end as level,
+  coalesce(r.found not between 1 and 2555, true) as is_kept,
+  case
+    when r.found not between 1 and 2555 then case r.place «days_names» end || ' is ' || r.found
+    when r."time" is null then «no_time»
+  end as problem,
+  «group_key» as group_key
+from (
+  select «table_keys»,
+    «entity_id» as entity_id,
+    «tenant» as tenant_id, «actor» as actor_id, «time» as "time",
+    case «places» end as place,
+    case «founds» end::bigint as found,
+    jsonb_build_array(«group»)::text as group_key
+  from «relation» t
+  «joins»
+) r$template$,
+    jsonb_build_object(
+      'keys', (select string_agg('r.key_' || n, ', ' order by n) from generate_series(1, cardinality(k.names)) n),
+      'table_keys', (select string_agg(format('t.%I as key_%s', c.name, c.place), ', ' order by c.place)
+        from unnest(k.names) with ordinality as c (name, place)),
+      'relation', entry.relation,
+      'entity_id', (
+        select case when e.expression like 'audit_private.captured_entity_id(%'
+          then format(s.shortened, regexp_replace(e.expression, '^audit_private\.captured_entity_id\(', '('))
+          else e.expression end
+        from audit_private.key_expression(data_view_statement.relation, 't') as e (expression)),
+      'group_key', case when g.is_short then 'r.group_key' else format(s.shortened, 'r.group_key') end,
+      'tenant', coalesce('t.' || quote_ident(entry.tenant_column), 'null') || '::uuid',
+      'actor', coalesce('t.' || quote_ident(entry.actor_column), 'null') || '::text',
+      'time', (
+        select format(case coalesce(nullif(t.typbasetype, 0), t.oid)::regtype
+            when 'timestamptz'::regtype then 't.%I::timestamptz' else 't.%I::timestamp at time zone ''UTC''' end, a.attname)
+        from pg_attribute a join pg_type t on t.oid = a.atttypid
+        where a.attrelid = data_view_statement.relation and a.attname = entry.time_column),
+      'no_time', quote_literal(format('%s has no value', entry.time_column)),
+      'names', (select string_agg(format('when %s then %L', d.place, d.entry ->> 'name'), ' ' order by d.place) from deciding d),
+      'days_names', (
+        select string_agg(format('when %s then %L', d.place, (d.entry ->> 'days') || ' of ' || (d.entry ->> 'name')), ' ' order by d.place)
+        from deciding d where d.entry ? 'days'),
+      'places', (select string_agg(format('when %s then %s', d.decides, d.place), ' ' order by d.place) from deciding d),
+      'founds', (
+        select string_agg(
+          format('when %s then %s', d.decides,
+            case
+              when not d.entry ? 'days' then 'null'
+              when d.entry ? 'keep'
+                then format('case when l%1$s.%2$I then null else l%1$s.%3$I end', d.place, d.entry ->> 'keep', d.entry ->> 'days')
+              else format('l%s.%I', d.place, d.entry ->> 'days')
+            end), ' ' order by d.place)
+        from deciding d),
+      'group', (
+        select string_agg(format('l%s.%I', d.place, j.value ->> 2), ', ' order by d.place, j.ordinality)
+        from deciding d cross join jsonb_array_elements(d.entry -> 'join') with ordinality j),
+      'joins', (
+        select string_agg(
+          format('left join %s l%s on %s', l.entry ->> 'relation', l.place, (
+            select string_agg(
+              format('l%s.%I = %s.%I', l.place, j.value ->> 2,
+                case j.value ->> 0 when '0' then 't' else 'l' || (j.value ->> 0) end, j.value ->> 1), ' and ')
+            from jsonb_array_elements(l.entry -> 'join') j)), E'\n  ' order by l.place)
+        from level l)))
+  from (select audit_private.key_columns(data_view_statement.relation) as names) k
+  cross join (
+    select 'case when length(%1$s) <= 500 then %1$s else ''sha256:'' || encode(sha256(convert_to(%1$s, ''UTF8'')), ''hex'') end'
+      as shortened
+  ) s
+  cross join (
+    select bool_and(a.atttypid = any ('{int2,int4,int8,uuid}'::regtype[]::oid[])) and count(*) <= 10 as is_short
+    from deciding d
+    cross join jsonb_array_elements(d.entry -> 'join') j
+    join pg_attribute a
+      on a.attrelid = audit_private.relation_named(d.entry ->> 'relation') and a.attname = j.value ->> 2
+  ) g
+$_$;
+
+ALTER FUNCTION audit_private.data_view_statement(entry audit_private.data_retention, relation regclass) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.data_view_statement(entry audit_private.data_retention, relation regclass) IS 'the query that resolves the days of each row of a table under data retention';
+
 CREATE FUNCTION audit_private.define_captured(entity_type text, category text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4149,6 +6999,140 @@ ALTER FUNCTION audit_private.define_captured(entity_type text, category text) OW
 
 COMMENT ON FUNCTION audit_private.define_captured(entity_type text, category text) IS 'defines the entity type and the actions of a watched table, as far as the catalogue lacks them';
 
+CREATE FUNCTION audit_private.delete_due(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, tenant_id uuid, from_time timestamp with time zone, OUT removed bigint, OUT oldest_at timestamp with time zone, OUT newest_at timestamp with time zone, OUT until_time timestamp with time zone) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '5s'
+    SET jit TO 'off'
+    AS $_$
+begin
+  execute format(
+    'select e.occurred_at from audit_private.%I e
+    where e.tenant_id = $1 and e.occurred_at > $2 and e.occurred_at < $3
+    order by e.occurred_at
+    offset 20000 limit 1',
+    delete_due.partition_name)
+  into until_time
+  using delete_due.tenant_id, delete_due.from_time, (
+    select d.removable_before
+    from audit_private.due_tenants(delete_due.partition_until, delete_due.at, false) d
+    where d.tenant_id = delete_due.tenant_id
+  );
+  execute audit_private.deletion_gate(
+    delete_due.partition_name, delete_due.partition_until, delete_due.at, array[delete_due.tenant_id], false,
+    delete_due.from_time, coalesce(until_time, 'infinity')) || format(
+    ', gone as (
+      delete from audit_private.%I e
+      using due d
+      where e.tenant_id = d.tenant_id
+        and e.occurred_at >= $1
+        and e.occurred_at < least(d.removable_before, $2)
+        and not exists (select from kept k where k.place = e.ctid)
+      returning e.occurred_at
+    )
+    select count(*), min(g.occurred_at), max(g.occurred_at) from gone g',
+    delete_due.partition_name)
+  into removed, oldest_at, newest_at
+  using delete_due.from_time, coalesce(until_time, 'infinity');
+end
+$_$;
+
+ALTER FUNCTION audit_private.delete_due(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, tenant_id uuid, from_time timestamp with time zone, OUT removed bigint, OUT oldest_at timestamp with time zone, OUT newest_at timestamp with time zone, OUT until_time timestamp with time zone) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit_private.delete_due(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, tenant_id uuid, from_time timestamp with time zone, OUT removed bigint, OUT oldest_at timestamp with time zone, OUT newest_at timestamp with time zone, OUT until_time timestamp with time zone) IS 'removes a slice of a tenant''s due events from a partition; until_time is where the next begins, null after the last; a step of purge_events';
+
+CREATE FUNCTION audit_private.deletion_gate(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, tenant_ids uuid[] DEFAULT NULL::uuid[], treats_all_as_exact boolean DEFAULT false, from_time timestamp with time zone DEFAULT '-infinity'::timestamp with time zone, until_time timestamp with time zone DEFAULT 'infinity'::timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    SET "DateStyle" TO 'ISO, YMD'
+    AS $_$
+  with due as materialized (
+    select d.*
+    from audit_private.due_tenants(
+      deletion_gate.partition_until, deletion_gate.at, deletion_gate.treats_all_as_exact) d
+    where d.removable_before > '-infinity'
+      and (deletion_gate.tenant_ids is null or d.tenant_id = any (deletion_gate.tenant_ids))
+  )
+  select format(
+    'with recursive due as materialized (
+      select d.*
+      from unnest(%2$L::uuid[], %3$L::timestamptz[], %4$L::boolean[], %5$L::timestamptz[])
+        as d (tenant_id, cutoff, is_exact, removable_before)
+      where exists (
+        select from audit_private.%1$I e
+        where e.tenant_id = d.tenant_id
+          and e.occurred_at >= %6$L::timestamptz
+          and e.occurred_at < least(d.removable_before, %7$L::timestamptz)
+      )
+    ),
+    kept as materialized (
+      select k.place, k.tenant_id, bool_or(k.is_held) as is_held
+      from (select null::tid as place, null::uuid as tenant_id, false as is_held where false',
+    deletion_gate.partition_name, array_agg(d.tenant_id order by d.tenant_id), array_agg(d.cutoff order by d.tenant_id),
+    array_agg(d.is_exact order by d.tenant_id), array_agg(d.removable_before order by d.tenant_id),
+    deletion_gate.from_time, deletion_gate.until_time)
+    || coalesce((
+      select string_agg(format(
+        '
+        union all
+        select e.ctid, d.tenant_id, false
+        from due d
+        cross join lateral (
+          select e.ctid
+          from audit_private.%1$I e
+          where e.tenant_id = d.tenant_id
+            and e.action = any (%2$L::text[])
+            and e.occurred_at >= greatest(
+              audit_private.removable_before(least(d.cutoff, %3$L::timestamptz), d.is_exact, %4$L::timestamptz),
+              %5$L::timestamptz)
+            and e.occurred_at < least(d.removable_before, %6$L::timestamptz)
+          offset 0
+        ) e',
+        deletion_gate.partition_name, f.actions, deletion_gate.at - f.days * interval '24 hours',
+        deletion_gate.partition_until, deletion_gate.from_time, deletion_gate.until_time), '' order by f.days)
+      from (
+        select b.days, array_agg(a.action order by a.action) as actions
+        from (
+          select r.category, max(r.days) as days
+          from (
+            select * from audit_private.floors_in_force(deletion_gate.at)
+            union all
+            select * from audit_private.floors_in_force(clock_timestamp())
+          ) r
+          group by r.category
+        ) b
+        join audit_private.action a on a.category = b.category
+        group by b.days
+      ) f
+    ), '')
+    || coalesce((
+      select string_agg(format(
+        '
+        union all
+        select e.ctid, d.tenant_id, true
+        from due d
+        join audit_private.%1$I e on e.tenant_id = d.tenant_id
+        where %2$s
+          and e.occurred_at >= %3$L::timestamptz
+          and e.occurred_at < least(d.removable_before, %4$L::timestamptz)',
+        deletion_gate.partition_name, audit_private.hold_condition(h), deletion_gate.from_time,
+        deletion_gate.until_time), '' order by h.hold_id)
+      from audit_private.legal_hold h
+      where h.released_at is null
+        and h.from_time < deletion_gate.partition_until
+        and h.tenant_id in (select d.tenant_id from due d)
+    ), '')
+    || ') k
+      group by k.place, k.tenant_id
+    )'
+  from due d
+$_$;
+
+ALTER FUNCTION audit_private.deletion_gate(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, tenant_ids uuid[], treats_all_as_exact boolean, from_time timestamp with time zone, until_time timestamp with time zone) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit_private.deletion_gate(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, tenant_ids uuid[], treats_all_as_exact boolean, from_time timestamp with time zone, until_time timestamp with time zone) IS 'SQL that begins a statement about a partition: due (tenant_id, cutoff, is_exact, removable_before) and kept (place, tenant_id, is_held) of it, by the policies of a moment, between two times';
+
 CREATE FUNCTION audit_private.derived_event_id(tenant_id uuid, occurred_at timestamp with time zone, idempotency_key text) RETURNS uuid
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4177,6 +7161,87 @@ ALTER FUNCTION audit_private.drop_capture_function(entity_type text) OWNER TO au
 
 COMMENT ON FUNCTION audit_private.drop_capture_function(entity_type text) IS 'drops the trigger function of a table that is no longer watched';
 
+CREATE FUNCTION audit_private.drop_data_objects(object_name text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET client_min_messages TO 'warning'
+    AS $$
+begin
+  execute format('drop function if exists audit_data.%I(uuid), audit_data.%I(uuid)',
+    'review_of_' || drop_data_objects.object_name, 'purge_of_' || drop_data_objects.object_name);
+  execute format('drop view if exists audit_data.%I', 'retention_of_' || drop_data_objects.object_name);
+end
+$$;
+
+ALTER FUNCTION audit_private.drop_data_objects(object_name text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.drop_data_objects(object_name text) IS 'drops the view and functions of a table under data retention';
+
+CREATE FUNCTION audit_private.drop_empty_partition() RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '100ms'
+    AS $$
+declare
+  dropped text;
+begin
+  select p.partition_name into dropped
+  from audit_private.event_partitions() p
+  where p.until_time < now() - interval '31 days' and audit_private.is_partition_empty(p.partition_name)
+  order by p.from_time
+  limit 1;
+  if dropped is null then
+    return null;
+  end if;
+  if audit_private.is_partition_empty(dropped, locks_it => true) then
+    execute format('drop table audit_private.%I', dropped);
+  end if;
+  return dropped;
+exception when lock_not_available then
+  return null;
+end
+$$;
+
+ALTER FUNCTION audit_private.drop_empty_partition() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.drop_empty_partition() IS 'drops the oldest partition that is empty and returns its name; null when there is none, or the log is in use; a step of maintain_partitions';
+
+CREATE FUNCTION audit_private.due_jobs() RETURNS text[]
+    LANGUAGE sql SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select coalesce(array_agg(s.job_name order by s.last_slot, s.job_name), '{}') from audit_private.job_states() s where s.is_due
+$$;
+
+ALTER FUNCTION audit_private.due_jobs() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.due_jobs() IS 'jobs that have not been started since they should have been, however long ago, and that are not running';
+
+CREATE FUNCTION audit_private.due_tenants(partition_until timestamp with time zone, at timestamp with time zone, treats_all_as_exact boolean) RETURNS TABLE(tenant_id uuid, cutoff timestamp with time zone, is_exact boolean, removable_before timestamp with time zone)
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+  select p.tenant_id, p.cutoff, p.is_exact,
+    audit_private.removable_before(p.cutoff, p.is_exact, due_tenants.partition_until)
+  from (
+    select b.tenant_id, n.is_exact or due_tenants.treats_all_as_exact as is_exact,
+      due_tenants.at - greatest(b.days, n.days) * interval '24 hours' as cutoff
+    from audit_private.policies_in_force(due_tenants.at) b
+    join audit_private.policies_in_force(pg_catalog.clock_timestamp()) n on n.tenant_id = b.tenant_id
+    where b.days is not null and n.days is not null
+      and not exists (
+        select from audit_private.export x
+        where x.tenant_id = b.tenant_id
+          and x.state = 'running'
+          and not x.is_straight
+          and x.started_at > pg_catalog.clock_timestamp() - interval '24 hours'
+      )
+  ) p
+$$;
+
+ALTER FUNCTION audit_private.due_tenants(partition_until timestamp with time zone, at timestamp with time zone, treats_all_as_exact boolean) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.due_tenants(partition_until timestamp with time zone, at timestamp with time zone, treats_all_as_exact boolean) IS 'each tenant whose events expire, and the time before which those of a partition are to be removed';
+
 CREATE FUNCTION audit_private.effective_role() RETURNS name
     LANGUAGE sql STABLE PARALLEL RESTRICTED
     AS $$
@@ -4189,6 +7254,60 @@ $$;
 ALTER FUNCTION audit_private.effective_role() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.effective_role() IS 'the database role that counts: SET ROLE, else the login';
+
+CREATE FUNCTION audit_private.empty_partition(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, due bigint) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS $$
+declare
+  most bigint;
+  survivors audit_private.event[];
+begin
+  if empty_partition.due < 5000 then
+    return false;
+  end if;
+  select least(
+    empty_partition.due, 100000,
+    268435456 / greatest(pg_table_size(c.oid) / greatest(c.reltuples, empty_partition.due), 1))
+  into most
+  from pg_class c
+  where c.relnamespace = 'audit_private'::regnamespace and c.relname = empty_partition.partition_name;
+  execute format('select array_agg(s.event) from (select * from (%s) s limit %s) s',
+    audit_private.survivors_statement(
+      empty_partition.partition_name, empty_partition.partition_until, empty_partition.at),
+    most + 1)
+  into survivors;
+  if cardinality(survivors) > most then
+    return false;
+  end if;
+  execute format('truncate only audit_private.%I', empty_partition.partition_name);
+  insert into audit_private.event select s.* from unnest(survivors) as s;
+  return true;
+end
+$$;
+
+ALTER FUNCTION audit_private.empty_partition(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, due bigint) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit_private.empty_partition(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, due bigint) IS 'removes from a partition all that is due, by TRUNCATE; false where deleting is less work; a step of purge_events';
+
+CREATE FUNCTION audit_private.end_data_purge(run_id uuid) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select audit_private.finish_run(
+    end_data_purge.run_id,
+    case when bool_or(t.result in ('failed', 'skipped')) then 'failed' else 'succeeded' end,
+    format('%s rows of %s tables removed', coalesce(sum(t.removed), 0), count(distinct t.relation))
+      || coalesce('; ' || string_agg(distinct format('%s %s: %s', t.relation, t.result, t.error), '; ')
+        filter (where t.result <> 'succeeded'), ''))
+  from audit_private.data_purge_receipt t
+  where t.run_id = end_data_purge.run_id
+$$;
+
+ALTER FUNCTION audit_private.end_data_purge(run_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.end_data_purge(run_id uuid) IS 'ends a run with what its receipts say; a step of purge_data';
 
 CREATE FUNCTION audit_private.entity_title(entity_type text) RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
@@ -4273,6 +7392,295 @@ $$;
 ALTER FUNCTION audit_private.event_windows(from_time timestamp with time zone, until_time timestamp with time zone) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.event_windows(from_time timestamp with time zone, until_time timestamp with time zone) IS 'spans of partitions between two times, newest first and growing, that together hold every event';
+
+CREATE FUNCTION audit_private.expired_partitions(at timestamp with time zone) RETURNS TABLE(partition_name text, from_time timestamp with time zone, until_time timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select p.partition_name, p.from_time, p.until_time
+  from audit_private.event_partitions() p
+  where p.from_time < (
+      select max(expired_partitions.at - r.days * interval '24 hours')
+      from audit_private.policies_in_force(expired_partitions.at) r
+    )
+$$;
+
+ALTER FUNCTION audit_private.expired_partitions(at timestamp with time zone) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit_private.expired_partitions(at timestamp with time zone) IS 'the partitions in which some tenant''s events may have expired';
+
+CREATE FUNCTION audit_private.export_columns(format text) RETURNS TABLE(place bigint, name text, kind text, expression text)
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+  select c.place, c.name, k.kind,
+    case
+      when k.kind = 'time' then
+        pg_catalog.format('pg_catalog.btrim(pg_catalog.to_json(e.%I at time zone ''UTC'')::text, ''"'') || ''Z''', c.name)
+      when k.kind = 'text' and export_columns.format = 'csv' then pg_catalog.format(
+        'case when pg_catalog.ascii(e.%1$I) in (9, 13, 39, 43, 45, 61, 64) then '''''''' || e.%1$I else e.%1$I end', c.name)
+      when c.name = 'target' then
+        'coalesce(e.target, pg_catalog.jsonb_build_object(''type'', e.entity_type, ''id'', e.entity_id))'
+      else pg_catalog.format('e.%I', c.name)
+    end
+  from unnest(
+    '{tenant_id,occurred_at,id,recorded_at,sequence,transaction_id,source,category,action,entity_type,entity_id,actor_type,
+      actor_id,actor,description,target,changes,metadata,outcome,error_message,ip,user_agent,request_id,recorded_by}'::text[]
+  ) with ordinality as c (name, place)
+  cross join lateral (
+    select case
+      when c.name in ('occurred_at', 'recorded_at') then 'time'
+      when c.name in ('actor', 'target', 'changes', 'metadata') then 'object'
+      when c.name in (
+        'tenant_id', 'id', 'sequence', 'transaction_id', 'source', 'category', 'action', 'entity_type', 'actor_type', 'outcome',
+        'ip'
+      ) then 'plain'
+      else 'text'
+    end as kind
+  ) k
+$_$;
+
+ALTER FUNCTION audit_private.export_columns(format text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.export_columns(format text) IS 'the columns of an export, and SQL that writes each of exportable_event e, or of the same columns of the table';
+
+CREATE FUNCTION audit_private.export_condition(filter jsonb) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "DateStyle" TO 'ISO, YMD'
+    AS $$
+  select concat_ws(' and ',
+    '(' || audit_private.filter_condition(export_condition.filter - '{search,actor}'::text[]) || ')',
+    (
+      select string_agg(
+        format('coalesce(e.%I ilike %L, false)',
+          case k.key when 'search' then 'search_text' else 'actor_text' end, audit_private.search_pattern(k.key, k.value)),
+        ' and ')
+      from jsonb_each(export_condition.filter) as k (key, value)
+      where k.key in ('search', 'actor')
+    ))
+$$;
+
+ALTER FUNCTION audit_private.export_condition(filter jsonb) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.export_condition(filter jsonb) IS 'what filter_condition says, as a condition on exportable_event e';
+
+CREATE FUNCTION audit_private.export_line(format text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select case export_line.format
+    when 'csv' then pg_catalog.format('concat(%s, E''\n'')', string_agg(
+      case
+        when c.kind in ('text', 'object') then pg_catalog.format('quote_ident((%s)::text)', c.expression)
+        else c.expression
+      end, ', '','', ' order by c.place))
+    else pg_catalog.format('(select row_to_json(r)::text from (select %s) r) || E''\n''',
+      string_agg(pg_catalog.format('%s as %I', c.expression, c.name), ', ' order by c.place))
+  end
+  from audit_private.export_columns(export_line.format) c
+$$;
+
+ALTER FUNCTION audit_private.export_line(format text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.export_line(format text) IS 'SQL that writes exportable_event e as one line of an export';
+
+CREATE TABLE audit_private.export (
+    tenant_id uuid NOT NULL,
+    export_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    is_straight boolean NOT NULL,
+    format text NOT NULL,
+    filter jsonb NOT NULL,
+    resolved_filter jsonb NOT NULL,
+    state text NOT NULL,
+    requested_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    requested_by text NOT NULL,
+    actor_id text NOT NULL,
+    actor_type text NOT NULL,
+    access_id uuid NOT NULL,
+    access_ids uuid[] DEFAULT '{}'::uuid[] NOT NULL,
+    started_at timestamp with time zone,
+    condition text,
+    place_occurred_at timestamp with time zone,
+    place_id uuid,
+    finished_at timestamp with time zone,
+    expires_at timestamp with time zone,
+    rows bigint DEFAULT 0 NOT NULL,
+    bytes bigint DEFAULT 0 NOT NULL,
+    digest text,
+    error text,
+    CONSTRAINT export_format_check CHECK ((format = ANY (ARRAY['csv'::text, 'jsonl'::text]))),
+    CONSTRAINT export_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'running'::text, 'completed'::text, 'failed'::text, 'cancelled'::text, 'expired'::text])))
+);
+
+ALTER TABLE ONLY audit_private.export FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.export OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.export IS 'each export of a tenant''s events';
+
+COMMENT ON COLUMN audit_private.export.tenant_id IS 'whose events';
+
+COMMENT ON COLUMN audit_private.export.export_id IS 'the export';
+
+COMMENT ON COLUMN audit_private.export.is_straight IS 'streamed to a client, in place of written by the job run_exports';
+
+COMMENT ON COLUMN audit_private.export.format IS 'csv or jsonl';
+
+COMMENT ON COLUMN audit_private.export.filter IS 'the filter as it was given';
+
+COMMENT ON COLUMN audit_private.export.resolved_filter IS 'the same, its times as they were in the time zone of who asked';
+
+COMMENT ON COLUMN audit_private.export.state IS 'pending, running, completed, failed, cancelled or expired; a cancellation counts before the job notes it here';
+
+COMMENT ON COLUMN audit_private.export.requested_at IS 'when it was asked for';
+
+COMMENT ON COLUMN audit_private.export.requested_by IS 'login and SET ROLE role that asked';
+
+COMMENT ON COLUMN audit_private.export.actor_id IS 'who asked';
+
+COMMENT ON COLUMN audit_private.export.actor_type IS 'what kind of actor asked';
+
+COMMENT ON COLUMN audit_private.export.access_id IS 'access session that it was asked for in';
+
+COMMENT ON COLUMN audit_private.export.access_ids IS 'access sessions that have begun to download it';
+
+COMMENT ON COLUMN audit_private.export.started_at IS 'the moment that it shows';
+
+COMMENT ON COLUMN audit_private.export.condition IS 'what it holds, as it was fixed at that moment: a condition on events';
+
+COMMENT ON COLUMN audit_private.export.place_occurred_at IS 'time of the last event written so far';
+
+COMMENT ON COLUMN audit_private.export.place_id IS 'id of the last event written so far';
+
+COMMENT ON COLUMN audit_private.export.finished_at IS 'when it ended, one way or another';
+
+COMMENT ON COLUMN audit_private.export.expires_at IS 'from then on it can''t be read';
+
+COMMENT ON COLUMN audit_private.export.rows IS 'events written so far';
+
+COMMENT ON COLUMN audit_private.export.bytes IS 'bytes written so far';
+
+COMMENT ON COLUMN audit_private.export.digest IS 'SHA-256 in hexadecimal: of the file when straight, else over the digests of its chunks one behind the other';
+
+COMMENT ON COLUMN audit_private.export.error IS 'why it failed';
+
+CREATE FUNCTION audit_private.export_state(export audit_private.export) RETURNS text
+    LANGUAGE sql SECURITY DEFINER PARALLEL RESTRICTED
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select case
+    when (export_state.export).state in ('pending', 'running', 'completed') and exists (
+      select from audit_private.export_cancellation c
+      where c.tenant_id = (export_state.export).tenant_id and c.export_id = (export_state.export).export_id
+    ) then 'cancelled'
+    when (export_state.export).state = 'completed' and (export_state.export).expires_at <= clock_timestamp() then 'expired'
+    else (export_state.export).state
+  end
+$$;
+
+ALTER FUNCTION audit_private.export_state(export audit_private.export) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.export_state(export audit_private.export) IS 'pending, running, completed, failed, cancelled or expired';
+
+CREATE FUNCTION audit_private.export_step(export_id uuid) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  events_a_chunk constant integer := 5000;
+  running audit_private.export;
+  bounds record;
+  written record;
+begin
+  perform audit_private.require_read_committed();
+  perform pg_advisory_xact_lock(hashtextextended('pgwitness export ' || export_step.export_id, 0));
+  select * into running from audit_private.export x where x.export_id = export_step.export_id;
+  if not found or running.is_straight or audit_private.export_state(running) <> 'running' then
+    return 'done';
+  end if;
+  if running.started_at < clock_timestamp() - interval '23 hours' then
+    perform audit_private.fail_export(running.export_id, 'it took longer than 23 hours; ask for less at a time');
+    return 'done';
+  end if;
+
+  bounds := audit_private.filter_bounds(running.resolved_filter);
+  written := audit_private.write_chunk(
+    running.tenant_id, running.export_id, (
+      select coalesce(max(c.number), 0) + 1
+      from audit_private.export_chunk c
+      where c.tenant_id = running.tenant_id and c.export_id = running.export_id
+    ), running.format, running.condition, bounds.from_time, bounds.until_time,
+    running.place_occurred_at, running.place_id, events_a_chunk);
+  update audit_private.export x
+  set rows = x.rows + written.rows,
+    bytes = x.bytes + written.bytes,
+    place_occurred_at = coalesce(written.last_occurred_at, x.place_occurred_at),
+    place_id = coalesce(written.last_id, x.place_id)
+  where x.tenant_id = running.tenant_id and x.export_id = running.export_id;
+  if not written.is_last then
+    return 'more';
+  end if;
+
+  update audit_private.export x
+  set state = 'completed',
+    finished_at = clock_timestamp(),
+    expires_at = clock_timestamp() + interval '24 hours',
+    digest = (
+      select encode(sha256(convert_to(coalesce(string_agg(c.digest, '' order by c.number), ''), 'UTF8')), 'hex')
+      from audit_private.export_chunk c
+      where c.tenant_id = x.tenant_id and c.export_id = x.export_id
+    )
+  where x.tenant_id = running.tenant_id and x.export_id = running.export_id
+  returning * into running;
+  perform audit_private.write_export_event(
+    running, 'completed', 'An export of the log is complete', null,
+    jsonb_build_object('rows', running.rows, 'bytes', running.bytes, 'digest', running.digest));
+  return 'done';
+end
+$$;
+
+ALTER FUNCTION audit_private.export_step(export_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.export_step(export_id uuid) IS 'writes the next chunk of an export: more to do, or done; a step of run_exports';
+
+CREATE FUNCTION audit_private.fail_data_purge(run_id uuid, error text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select audit_private.finish_data_purge(r.run_id, r.place ->> 'relation', 'failed', left(fail_data_purge.error, 500))
+  from audit_private.job_run r
+  where r.run_id = fail_data_purge.run_id and r.result = 'running' and r.place ->> 'stage' in ('review', 'purge')
+$$;
+
+ALTER FUNCTION audit_private.fail_data_purge(run_id uuid, error text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.fail_data_purge(run_id uuid, error text) IS 'ends what a run does with its table, because of an error; a step of purge_data';
+
+CREATE FUNCTION audit_private.fail_export(export_id uuid, error text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  failed audit_private.export;
+begin
+  update audit_private.export x
+  set state = 'failed', finished_at = clock_timestamp(), error = left(fail_export.error, 2000)
+  where x.export_id = fail_export.export_id and x.state in ('pending', 'running')
+  returning * into failed;
+  if not found then
+    return;
+  end if;
+  delete from audit_private.export_chunk c
+  where c.tenant_id = failed.tenant_id and c.export_id = failed.export_id;
+  perform audit_private.write_export_event(
+    failed, 'failed', 'An export of the log failed', null, jsonb_build_object('rows', failed.rows, 'error', failed.error));
+end
+$$;
+
+ALTER FUNCTION audit_private.fail_export(export_id uuid, error text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.fail_export(export_id uuid, error text) IS 'ends an export with an error, takes back what it had written, and logs it; a step of run_exports';
 
 CREATE FUNCTION audit_private.faulty_event(events jsonb) RETURNS bigint
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -4596,8 +8004,9 @@ CREATE FUNCTION audit_private.find_actors(tenant_id uuid, from_time timestamp wi
     AS $_$
 declare
   span constant text := format(
-    'e.tenant_id = %L::uuid and e.occurred_at >= %L::timestamptz and e.occurred_at < %L::timestamptz',
-    find_actors.tenant_id, find_actors.from_time, find_actors.until_time);
+    'e.tenant_id = %L::uuid and e.occurred_at >= %L::timestamptz and e.occurred_at < %L::timestamptz and %s',
+    find_actors.tenant_id, find_actors.from_time, find_actors.until_time,
+    audit_private.retained_condition(find_actors.tenant_id));
 begin
   return query execute
     case when find_actors.is_closed then format(
@@ -4691,10 +8100,12 @@ begin
     where e.tenant_id = %L::uuid
       and e.occurred_at >= %L::timestamptz
       and e.occurred_at < %L::timestamptz
+      and %s
       and (%s)%s
     order by e.occurred_at desc, e.id desc
     limit %s',
-    find_events.tenant_id, find_events.from_time, find_events.until_time, find_events.condition,
+    find_events.tenant_id, find_events.from_time, find_events.until_time,
+    audit_private.retained_condition(find_events.tenant_id), find_events.condition,
     case when find_events.last_id is not null then format(
       ' and e.occurred_at <= %1$L::timestamptz and (e.occurred_at, e.id) < (%1$L::timestamptz, %2$L::uuid)',
       find_events.last_occurred_at, find_events.last_id) end,
@@ -4705,6 +8116,205 @@ $_$;
 ALTER FUNCTION audit_private.find_events(tenant_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone, last_occurred_at timestamp with time zone, last_id uuid, most integer) OWNER TO audit_finder;
 
 COMMENT ON FUNCTION audit_private.find_events(tenant_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone, last_occurred_at timestamp with time zone, last_id uuid, most integer) IS 'keys of a tenant''s events that meet a condition, newest first, after a place';
+
+CREATE FUNCTION audit_private.find_export(tenant_id uuid, export_id uuid) RETURNS audit_private.export
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  found_export audit_private.export;
+  reader record;
+begin
+  select * into found_export
+  from audit_private.export x
+  where x.tenant_id = find_export.tenant_id and x.export_id = find_export.export_id;
+  if not found then
+    raise exception using
+      errcode = 'WT121',
+      message = format('there is no export %s', coalesce(find_export.export_id::text, 'null')),
+      detail = format('Tenant %s has no export of this id.', find_export.tenant_id),
+      hint = 'See: select * from audit.list_exports();';
+  end if;
+  select * into reader from audit_private.current_reader();
+  if (found_export.actor_id, found_export.actor_type, found_export.requested_by)
+      is distinct from (reader.actor_id, reader.actor_type, audit_private.recorded_by())
+    and not pg_has_role(audit_private.effective_role(), 'audit_admin', 'usage')
+  then
+    raise exception using
+      errcode = 'WT122',
+      message = format('export %s belongs to somebody else', found_export.export_id),
+      detail = 'An export is for the actor and role that asked for it.',
+      hint = 'A member of audit_admin may have any export of the tenant; or ask for one of your own with audit.request_export.';
+  end if;
+  return found_export;
+end
+$$;
+
+ALTER FUNCTION audit_private.find_export(tenant_id uuid, export_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.find_export(tenant_id uuid, export_id uuid) IS 'an export that the caller may have; raises WT121 and WT122';
+
+CREATE FUNCTION audit_private.finish_data_purge(run_id uuid, relation text, result text, error text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  nil_tenant constant uuid := '00000000-0000-0000-0000-000000000000';
+begin
+  insert into audit_private.data_purge_receipt (tenant_id, run_id, relation, decision)
+  select nil_tenant, finish_data_purge.run_id, d.relation, d.decision
+  from audit_private.data_retention d
+  where d.relation = finish_data_purge.relation and not exists (
+    select from audit_private.data_purge_receipt t
+    where t.run_id = finish_data_purge.run_id and t.relation = finish_data_purge.relation);
+  perform audit_private.write_system_event(
+    tenant_id => coalesce(k.tenant_id, nil_tenant),
+    action => 'data_purged'::text,
+    entity_type => 'audit_data_retention'::text,
+    entity_id => t.relation,
+    description => format('%s rows of %s removed', t.removed, t.relation),
+    metadata => jsonb_strip_nulls(jsonb_build_object(
+      'run_id', t.run_id, 'removed', t.removed, 'children_removed', t.children_removed, 'by_level', t.by_level,
+      'decision', t.decision, 'tenant_id', case when k.tenant_id is null and t.tenant_id <> nil_tenant then t.tenant_id end)))
+  from audit_private.data_purge_receipt t
+  left join audit_private.tenant k on k.tenant_id = t.tenant_id
+  where t.run_id = finish_data_purge.run_id and t.relation = finish_data_purge.relation and t.result = 'running'
+    and t.removed > 0;
+  update audit_private.data_purge_receipt t
+  set result = case
+      when finish_data_purge.result = 'succeeded' and t.failed > 0 then 'failed'
+      else finish_data_purge.result
+    end,
+    error = coalesce(finish_data_purge.error, t.error),
+    finished_at = clock_timestamp()
+  where t.run_id = finish_data_purge.run_id and t.relation = finish_data_purge.relation and t.result = 'running';
+  if finish_data_purge.result = 'succeeded' then
+    update audit_private.data_retention d
+    set last_complete_at = (select r.started_at from audit_private.job_run r where r.run_id = finish_data_purge.run_id),
+      approved_rows = null
+    where d.relation = finish_data_purge.relation;
+  end if;
+  update audit_private.job_run r
+  set place = r.place || '{"stage": "done", "after": null, "is_asked": false}', last_step_at = clock_timestamp()
+  where r.run_id = finish_data_purge.run_id and r.result = 'running';
+end
+$$;
+
+ALTER FUNCTION audit_private.finish_data_purge(run_id uuid, relation text, result text, error text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.finish_data_purge(run_id uuid, relation text, result text, error text) IS 'ends what a run does with one table, with receipts and events';
+
+CREATE FUNCTION audit_private.finish_data_retention(relation regclass) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  entry audit_private.data_retention;
+begin
+  select d.* into entry from audit_private.data_retention d where audit_private.relation_named(d.relation) = finish_data_retention.relation;
+  if not found or not pg_has_role(audit_private.effective_role(), to_regrole(quote_ident(entry.owner_name)), 'usage') then
+    perform audit_private.refuse_data_retention(
+      format('role %I may not finish this declaration', audit_private.effective_role()),
+      'It is a step of audit.define_data_retention.',
+      'select audit.define_data_retention(relation => …);');
+  end if;
+  execute format('revoke create on schema audit_data from %I', entry.owner_name);
+  update audit_private.data_retention d
+  set objects_digest = audit_private.data_objects_digest(entry.object_name, entry.owner_name)
+  where d.relation = entry.relation and d.objects_digest is null
+  returning d.objects_digest into entry.objects_digest;
+  if entry.objects_digest is null or (
+    select count(*) from pg_proc p
+    where p.pronamespace = 'audit_data'::regnamespace
+      and (p.proname = 'review_of_' || entry.object_name
+          and p.prosrc = audit_private.data_review_body(entry, finish_data_retention.relation)
+        or p.proname = 'purge_of_' || entry.object_name
+          and p.prosrc = audit_private.data_purge_body(entry, finish_data_retention.relation))
+  ) <> 2 then
+    perform audit_private.refuse_data_retention(
+      format('the view and functions of %s are not those that were generated', entry.relation),
+      'They are made by audit.define_data_retention alone.',
+      'select audit.define_data_retention(relation => …);');
+  end if;
+end
+$$;
+
+ALTER FUNCTION audit_private.finish_data_retention(relation regclass) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.finish_data_retention(relation regclass) IS 'notes the view and functions that the owner made, and takes back the right to make them';
+
+CREATE FUNCTION audit_private.finish_purge(run_id uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  run constant audit_private.job_run := (
+    select r from audit_private.job_run r where r.run_id = finish_purge.run_id and r.result = 'running');
+begin
+  if run.run_id is null then
+    return;
+  end if;
+  update audit_private.purge_receipt r
+  set error = null
+  where r.run_id = finish_purge.run_id and r.predicted > 0 and r.removed >= r.predicted;
+  update audit_private.purge_receipt r
+  set is_last = true
+  from audit_private.tenant t
+  where r.run_id = finish_purge.run_id
+    and t.tenant_id = r.tenant_id
+    and t.retired_at is not null
+    and not exists (select from audit_private.event e where e.tenant_id = r.tenant_id);
+
+  perform audit_private.write_system_event(
+    tenant_id => case when t.retired_at is null then r.tenant_id else '00000000-0000-0000-0000-000000000000' end,
+    action => 'events_purged',
+    entity_type => 'audit_retention',
+    entity_id => r.run_id::text,
+    description => format('%s events older than %s removed', r.removed, to_char(r.cutoff, 'YYYY-MM-DD HH24:MI TZH:TZM')),
+    metadata => jsonb_strip_nulls(to_jsonb(r)))
+  from audit_private.purge_receipt r
+  join audit_private.tenant t on t.tenant_id = r.tenant_id
+  where r.run_id = finish_purge.run_id and (r.removed > 0 or r.is_last);
+
+  perform audit_private.finish_run(
+    finish_purge.run_id,
+    case when count(*) filter (
+        where r.error is not null
+          or r.removed < r.predicted
+            and r.kept_by_hold = 0
+            and not exists (
+              select from audit_private.retention_policy p
+              where p.tenant_id = r.tenant_id and p.set_at > run.started_at - interval '1 day'
+              union all
+              select from audit_private.retention_floor f where f.set_at > run.started_at - interval '1 day'
+              union all
+              select from audit_private.export x
+              where x.tenant_id = r.tenant_id and x.started_at > run.started_at - interval '1 day'
+            )
+      ) = 0 then 'succeeded' else 'failed' end,
+    format('%s events of %s tenants removed', coalesce(sum(r.removed), 0), count(*) filter (where r.removed > 0))
+      || coalesce('; ' || string_agg(distinct r.error, '; '), ''))
+  from audit_private.purge_receipt r
+  where r.run_id = finish_purge.run_id;
+end
+$$;
+
+ALTER FUNCTION audit_private.finish_purge(run_id uuid) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit_private.finish_purge(run_id uuid) IS 'writes the events of a purge and ends its run';
+
+CREATE FUNCTION audit_private.finish_run(run_id uuid, result text, detail text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  update audit_private.job_run r
+  set result = finish_run.result, detail = finish_run.detail, finished_at = clock_timestamp(), last_step_at = clock_timestamp()
+  where r.run_id = finish_run.run_id and r.result = 'running'
+$$;
+
+ALTER FUNCTION audit_private.finish_run(run_id uuid, result text, detail text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.finish_run(run_id uuid, result text, detail text) IS 'ends a run as succeeded or failed; the last step of each job''s procedure';
 
 CREATE FUNCTION audit_private.finish_unwatch(entity_type text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -4747,6 +8357,28 @@ $$;
 ALTER FUNCTION audit_private.finish_watch(entity_type text) OWNER TO audit_writer;
 
 COMMENT ON FUNCTION audit_private.finish_watch(entity_type text) IS 'takes back the right to make triggers with a generated function';
+
+CREATE FUNCTION audit_private.floors_in_force(at timestamp with time zone) RETURNS TABLE(category text, days integer)
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+  select f.category, f.days
+  from (
+    select c.category, case when r.category is null then case when c.is_mandatory then 730 end else r.days end as days
+    from audit_private.category c
+    left join lateral (
+      select l.category, l.days
+      from audit_private.retention_floor l
+      where l.category = c.category and l.takes_effect_at <= floors_in_force.at
+      order by l.takes_effect_at desc
+      limit 1
+    ) r on true
+  ) f
+  where f.days is not null
+$$;
+
+ALTER FUNCTION audit_private.floors_in_force(at timestamp with time zone) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.floors_in_force(at timestamp with time zone) IS 'the categories whose events are kept longer than a policy may say, and how long at least';
 
 CREATE FUNCTION audit_private.forget_idempotency_keys(at_most integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -4843,7 +8475,9 @@ begin
       'alter table audit_private.%1$I enable row level security',
       'alter table audit_private.%1$I force row level security',
       'create policy "Events leave only to their tenant, with a reason" on audit_private.%1$I '
-        'for select to audit_owner using (tenant_id = (select audit_private.readable_tenant()))',
+        'for select to audit_owner using (tenant_id = (select audit_private.readable_tenant()) '
+        'and (occurred_at >= (select audit_private.readable_since()) or audit_private.is_retained(tenant_id, '
+        'occurred_at, id, source, action, entity_type, actor_type, outcome, actor_id, entity_id)))',
       'create policy "The keeper reads what it decides on" on audit_private.%1$I '
         'for select to audit_keeper using (true)',
       'create policy "The keeper removes" on audit_private.%1$I for delete to audit_keeper using (true)',
@@ -4893,6 +8527,58 @@ $$;
 ALTER FUNCTION audit_private.has_just_read(session audit_private.access_session, route text, filter jsonb, is_same_statement boolean) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.has_just_read(session audit_private.access_session, route text, filter jsonb, is_same_statement boolean) IS 'whether the session''s last read was this one, in this transaction (and statement)';
+
+CREATE FUNCTION audit_private.has_newer_events(partition_name text, transaction_id bigint) RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $_$
+declare
+  has_newer boolean;
+begin
+  execute format('select exists (select from audit_private.%I e where e.transaction_id >= $1)',
+    has_newer_events.partition_name)
+  into has_newer
+  using has_newer_events.transaction_id;
+  return has_newer;
+end
+$_$;
+
+ALTER FUNCTION audit_private.has_newer_events(partition_name text, transaction_id bigint) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit_private.has_newer_events(partition_name text, transaction_id bigint) IS 'whether a partition has events of transactions from a number on';
+
+CREATE FUNCTION audit_private.hold_condition(hold audit_private.legal_hold) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "DateStyle" TO 'ISO, YMD'
+    AS $$
+  select concat_ws(' and ',
+    format('e.tenant_id = %L::uuid and e.occurred_at >= %L::timestamptz and e.occurred_at < %L::timestamptz',
+      hold.tenant_id, hold.from_time, hold.until_time),
+    case when hold.ids is not null then format('e.id = any (%L::uuid[])', hold.ids) end,
+    (
+      select string_agg(audit_private.value_condition(c.name, c.chosen), ' and ')
+      from (
+        values
+          ('source', hold.sources),
+          ('action', hold.actions),
+          ('action', case when hold.categories is not null then array(
+            select a.action from audit_private.action a where a.category = any (hold.categories)) end),
+          ('entity_type', hold.entity_types),
+          ('actor_type', hold.actor_types),
+          ('outcome', hold.outcomes),
+          ('actor_id', hold.actor_ids),
+          ('entity_id', hold.entity_ids)
+      ) as c (name, chosen)
+      where c.chosen is not null
+    ))
+$$;
+
+ALTER FUNCTION audit_private.hold_condition(hold audit_private.legal_hold) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.hold_condition(hold audit_private.legal_hold) IS 'a condition on audit_private.event e: the hold keeps it';
 
 CREATE FUNCTION audit_private.id_condition(chosen text[]) RETURNS text
     LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -5090,6 +8776,66 @@ ALTER FUNCTION audit_private.is_apply_worker() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.is_apply_worker() IS 'whether this backend applies another database''s changes';
 
+CREATE FUNCTION audit_private.is_data_owner_right(item aclitem, object name) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select object = any ('{audit_private,audit_data,data_purge_terms,data_retention_groups,data_retention_waits,note_data_review,note_data_batch}')
+    and exists (
+      select
+      from aclexplode(array[item]) g
+      join audit_private.data_retention d on to_regrole(quote_ident(d.owner_name)) = g.grantee
+    )
+    and (select bool_and(g.privilege_type in ('USAGE', 'EXECUTE') and not g.is_grantable) from aclexplode(array[item]) g)
+$$;
+
+ALTER FUNCTION audit_private.is_data_owner_right(item aclitem, object name) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.is_data_owner_right(item aclitem, object name) IS 'whether an owner of tables under data retention has this right on this object for their sake';
+
+CREATE FUNCTION audit_private.is_partition_empty(partition_name text, locks_it boolean DEFAULT false) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  is_empty boolean;
+begin
+  if is_partition_empty.locks_it then
+    execute format('lock table audit_private.%I in access exclusive mode', is_partition_empty.partition_name);
+  end if;
+  execute format('select not exists (select from audit_private.%I)', is_partition_empty.partition_name) into is_empty;
+  return is_empty;
+end
+$$;
+
+ALTER FUNCTION audit_private.is_partition_empty(partition_name text, locks_it boolean) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit_private.is_partition_empty(partition_name text, locks_it boolean) IS 'whether a partition holds no event';
+
+CREATE FUNCTION audit_private.is_retained(tenant_id uuid, occurred_at timestamp with time zone, id uuid, source text, action text, entity_type text, actor_type text, outcome text, actor_id text, entity_id text) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select is_retained.occurred_at >= audit_private.retention_cutoff(is_retained.tenant_id)
+    or is_retained.occurred_at >= (
+      select statement_timestamp() - f.days * interval '24 hours'
+      from audit_private.action a
+      join audit_private.floors_in_force(statement_timestamp()) f on f.category = a.category
+      where a.action = is_retained.action
+    )
+    or exists (
+      select
+      from audit_private.matching_holds(
+        is_retained.tenant_id, is_retained.occurred_at, is_retained.id, is_retained.source, is_retained.action,
+        is_retained.entity_type, is_retained.actor_type, is_retained.outcome, is_retained.actor_id,
+        is_retained.entity_id)
+    )
+$$;
+
+ALTER FUNCTION audit_private.is_retained(tenant_id uuid, occurred_at timestamp with time zone, id uuid, source text, action text, entity_type text, actor_type text, outcome text, actor_id text, entity_id text) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit_private.is_retained(tenant_id uuid, occurred_at timestamp with time zone, id uuid, source text, action text, entity_type text, actor_type text, outcome text, actor_id text, entity_id text) IS 'whether an event may still be seen: by its tenant''s policy, its category''s floor or a hold';
+
 CREATE FUNCTION audit_private.is_service_role() RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5103,6 +8849,26 @@ $$;
 ALTER FUNCTION audit_private.is_service_role() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.is_service_role() IS 'whether the effective role is bound to all tenants and speaks for the actors of its context';
+
+CREATE FUNCTION audit_private.is_under_data_retention(relation regclass) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS $$
+  select exists (
+    select
+    from audit_private.data_retention d
+    where audit_private.relation_named(d.relation) = is_under_data_retention.relation
+      or exists (
+        select from audit_private.data_children(d.children, '', '') c
+        where c.rule <> 'keeps' and audit_private.relation_named(c.relation) = is_under_data_retention.relation
+      )
+  )
+$$;
+
+ALTER FUNCTION audit_private.is_under_data_retention(relation regclass) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.is_under_data_retention(relation regclass) IS 'whether rows of a table go by data retention';
 
 CREATE FUNCTION audit_private.is_valid_event(description text, outcome text, error_message text, entity_id text, actor_id text, actor_type text, actor jsonb, target jsonb, changes jsonb) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -5142,6 +8908,73 @@ $$;
 ALTER FUNCTION audit_private.is_withheld(value jsonb) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.is_withheld(value jsonb) IS 'whether this stands in a snapshot or in changes for a value that isn''t stored';
+
+CREATE FUNCTION audit_private.job_definitions() RETURNS TABLE(job_name text, command text, every interval, at_time time without time zone, cron text, description text)
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select d.job_name, format('call audit.%I()', d.job_name), interval '1 day', o.value::time,
+    format('%s %s * * *', extract(minute from o.value::time), extract(hour from o.value::time)), d.description
+  from (
+    values
+      ('maintain_partitions', 'makes partitions ahead, closes those that are full, drops those that are empty'),
+      ('purge_events', 'removes events that are older than their tenants keep them'),
+      ('purge_data', 'removes rows of the application that are older than its data retention keeps them')
+  ) as d (job_name, description)
+  join audit_private.option o on o.name = d.job_name || '_at'
+  union all
+  select 'run_exports', 'call audit.run_exports()', interval '1 minute', time '00:00', '* * * * *',
+    'writes the exports that were asked for, and removes those that have expired'
+$$;
+
+ALTER FUNCTION audit_private.job_definitions() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.job_definitions() IS 'the jobs, what runs each, how often, from what time of the day (UTC), and that as pg_cron writes it';
+
+CREATE FUNCTION audit_private.job_slots() RETURNS TABLE(job_name text, every interval, last_slot timestamp with time zone, next_run_at timestamp with time zone)
+    LANGUAGE sql SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select d.job_name, d.every, s.last_slot, s.last_slot + d.every
+  from audit_private.job_definitions() d
+  cross join lateral (
+    select date_bin(d.every, clock_timestamp(), '2000-01-01 00:00:00+00'::timestamptz + d.at_time::interval) as last_slot
+  ) s
+$$;
+
+ALTER FUNCTION audit_private.job_slots() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.job_slots() IS 'when each job should have begun last, and should begin next';
+
+CREATE FUNCTION audit_private.job_states() RETURNS TABLE(job_name text, every interval, last_slot timestamp with time zone, last_started_at timestamp with time zone, last_finished_at timestamp with time zone, last_step_at timestamp with time zone, last_succeeded_at timestamp with time zone, result text, detail text, run_by text, is_due boolean)
+    LANGUAGE sql SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select s.job_name, s.every, s.last_slot, r.started_at, r.finished_at, r.last_step_at, g.last_succeeded_at,
+    case when a.is_dead then 'interrupted' else r.result end,
+    case when a.is_dead then format('its server process %s is gone', r.process_id) else r.detail end,
+    r.run_by, r.started_at is null or r.started_at < s.last_slot and (r.result <> 'running' or a.is_dead)
+  from audit_private.job_slots() s
+  left join lateral (
+    select * from audit_private.job_run j
+    where j.job_name = s.job_name and j.started_at <= clock_timestamp()
+    order by j.started_at desc
+    limit 1
+  ) r on true
+  cross join lateral (
+    select r.result = 'running' and not exists (
+      select from pg_stat_activity p where p.pid = r.process_id and (p.backend_start > r.started_at) is not true
+    ) as is_dead
+  ) a
+  cross join lateral (
+    select max(j.started_at) as last_succeeded_at from audit_private.job_run j
+    where j.job_name = s.job_name and j.result = 'succeeded' and j.started_at <= clock_timestamp()
+  ) g
+$$;
+
+ALTER FUNCTION audit_private.job_states() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.job_states() IS 'each job''s last run and last success, and whether it is due';
 
 CREATE FUNCTION audit_private.key_columns(relation regclass) RETURNS text[]
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
@@ -5194,6 +9027,63 @@ ALTER FUNCTION audit_private.key_expression(relation regclass, alias text) OWNER
 
 COMMENT ON FUNCTION audit_private.key_expression(relation regclass, alias text) IS 'SQL that gives the entity id of a row under an alias';
 
+CREATE FUNCTION audit_private.known_data_retention(relation regclass) RETURNS audit_private.data_retention
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  entry audit_private.data_retention;
+begin
+  select d.* into entry
+  from audit_private.data_retention d
+  where audit_private.relation_named(d.relation) = known_data_retention.relation and d.objects_digest is not null;
+  if not found then
+    perform audit_private.refuse_data_retention(
+      format('%s is not under data retention', coalesce(known_data_retention.relation::text, 'null')),
+      coalesce('These tables are: ' || (select string_agg(d.relation, ', ' order by d.relation) from audit_private.data_retention d),
+        'No table is.'),
+      'select audit.define_data_retention(relation => …, time_column => …, levels => …, decision => ''…'');');
+  end if;
+  return entry;
+end
+$$;
+
+ALTER FUNCTION audit_private.known_data_retention(relation regclass) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.known_data_retention(relation regclass) IS 'how a table is under data retention; raises WT112 when it isn''t';
+
+CREATE FUNCTION audit_private.lacking_data_indexes(entry audit_private.data_retention) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET quote_all_identifiers TO 'off'
+    AS $$
+  select string_agg(format('create index concurrently on %s (%s);', n.relation, n.columns), ' ' order by n.relation, n.columns)
+  from (
+    select c.relation, array_agg(j.key) as names, string_agg(quote_ident(j.key), ', ' order by j.key) as columns
+    from audit_private.data_children(entry.children, '', '') c
+    cross join jsonb_each_text(c.child_join) j
+    group by c.relation, c.child_join
+    union
+    select entry.relation, array_agg(j.value), string_agg(quote_ident(j.value), ', ' order by j.value)
+    from audit_private.data_children(entry.children, '', '') c
+    cross join jsonb_each_text(c.child_join) j
+    where c.rule = 'with_last'
+    group by c.child_join
+  ) n
+  where not exists (
+    select
+    from pg_index x
+    join pg_attribute a on a.attrelid = x.indrelid and a.attnum = x.indkey[0]
+    where x.indrelid = audit_private.relation_named(n.relation) and x.indisvalid and x.indpred is null
+      and a.attname = any (n.names)
+  )
+$$;
+
+ALTER FUNCTION audit_private.lacking_data_indexes(entry audit_private.data_retention) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.lacking_data_indexes(entry audit_private.data_retention) IS 'statements that make the indexes by which a batch finds children and parents; null when they are there';
+
 CREATE FUNCTION audit_private.list_drift() RETURNS TABLE(kind text, name text, problem text)
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5209,6 +9099,25 @@ $$;
 ALTER FUNCTION audit_private.list_drift() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.list_drift() IS 'objects that are no longer as they were installed: changed, missing or extra';
+
+CREATE FUNCTION audit_private.listed_tenant(tenant_id uuid) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if not audit_private.sees_all_tenants() then
+    return audit_private.require_tenant(listed_tenant.tenant_id);
+  end if;
+  if listed_tenant.tenant_id is not null then
+    perform audit_private.check_tenant(listed_tenant.tenant_id);
+  end if;
+  return listed_tenant.tenant_id;
+end
+$$;
+
+ALTER FUNCTION audit_private.listed_tenant(tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.listed_tenant(tenant_id uuid) IS 'the tenant to list, or null for all; raises WT001, WT002 or WT003; ends with release_tenant';
 
 CREATE FUNCTION audit_private.lock_catalogue() RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -5366,6 +9275,44 @@ ALTER FUNCTION audit_private.match_expression(relation regclass, tenant_column t
 
 COMMENT ON FUNCTION audit_private.match_expression(relation regclass, tenant_column text, left_alias text, right_alias text) IS 'SQL that tells whether two rows are the same entity of the same tenant';
 
+CREATE FUNCTION audit_private.matching_holds(tenant_id uuid, occurred_at timestamp with time zone, id uuid, source text, action text, entity_type text, actor_type text, outcome text, actor_id text, entity_id text) RETURNS SETOF uuid
+    LANGUAGE sql STABLE ROWS 1 PARALLEL SAFE
+    AS $$
+  select h.hold_id
+  from audit_private.legal_hold h
+  where h.tenant_id = matching_holds.tenant_id
+    and h.released_at is null
+    and matching_holds.occurred_at >= h.from_time
+    and matching_holds.occurred_at < h.until_time
+    and (h.ids is null or matching_holds.id = any (h.ids))
+    and (h.sources is null or matching_holds.source = any (h.sources))
+    and (h.actions is null or matching_holds.action = any (h.actions))
+    and (h.entity_types is null or matching_holds.entity_type = any (h.entity_types))
+    and (h.actor_types is null or matching_holds.actor_type = any (h.actor_types))
+    and (h.outcomes is null or matching_holds.outcome = any (h.outcomes))
+    and (
+      h.actor_ids is null
+      or matching_holds.actor_id = any (h.actor_ids)
+      or matching_holds.actor_id is null and pg_catalog.array_position(h.actor_ids, null) is not null
+    )
+    and (
+      h.entity_ids is null
+      or matching_holds.entity_id = any (h.entity_ids)
+      or matching_holds.entity_id is null and pg_catalog.array_position(h.entity_ids, null) is not null
+    )
+    and (
+      h.categories is null
+      or exists (
+        select from audit_private.action a
+        where a.action = matching_holds.action and a.category = any (h.categories)
+      )
+    )
+$$;
+
+ALTER FUNCTION audit_private.matching_holds(tenant_id uuid, occurred_at timestamp with time zone, id uuid, source text, action text, entity_type text, actor_type text, outcome text, actor_id text, entity_id text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.matching_holds(tenant_id uuid, occurred_at timestamp with time zone, id uuid, source text, action text, entity_type text, actor_type text, outcome text, actor_id text, entity_id text) IS 'the standing holds that keep an event';
+
 CREATE FUNCTION audit_private.new_event_id(occurred_at timestamp with time zone, unique_bits bigint) RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$
@@ -5384,6 +9331,247 @@ ALTER FUNCTION audit_private.new_event_id(occurred_at timestamp with time zone, 
 
 COMMENT ON FUNCTION audit_private.new_event_id(occurred_at timestamp with time zone, unique_bits bigint) IS 'a UUIDv7 that gives occurred_at to the microsecond; unique_bits is 0 to 2^62 - 1';
 
+CREATE FUNCTION audit_private.next_data_purge(run_id uuid) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET quote_all_identifiers TO 'off'
+    AS $_$
+declare
+  run audit_private.job_run;
+  entry audit_private.data_retention;
+  problem text;
+begin
+  perform audit_private.require_read_committed();
+  select r.* into run
+  from audit_private.job_run r
+  where r.run_id = next_data_purge.run_id and r.result = 'running' and r.job_name = 'purge_data'
+    and r.process_id = pg_backend_pid()
+  for no key update;
+  if not found then
+    return null;
+  end if;
+  if run.place is null then
+    perform audit_private.finish_data_purge(t.run_id, t.relation, 'interrupted', 'the run ended before it had looked at every row')
+    from audit_private.data_purge_receipt t
+    where t.result = 'running' and t.run_id <> run.run_id
+    group by t.run_id, t.relation;
+    run.place := '{"relation": "", "stage": "done"}';
+  end if;
+
+  if run.place ->> 'stage' <> 'done' then
+    select d.* into entry from audit_private.data_retention d where d.relation = run.place ->> 'relation';
+    problem := case
+      when entry.armed_at is null then 'it was disarmed while the run was at it'
+      when (run.place ->> 'is_asked')::boolean then 'a batch noted nothing'
+      when audit_private.data_objects_digest(entry.object_name, entry.owner_name) is distinct from entry.objects_digest
+        then 'its view or functions are not those that were generated'
+    end;
+    if problem is not null then
+      perform audit_private.finish_data_purge(run.run_id, run.place ->> 'relation', 'failed', problem);
+      run.place := run.place || '{"stage": "done"}';
+    end if;
+  end if;
+  while run.place ->> 'stage' = 'done' loop
+    select d.* into entry
+    from audit_private.data_retention d
+    where d.armed_at is not null and d.relation > (run.place ->> 'relation')
+    order by d.relation
+    limit 1;
+    if not found then
+      return null;
+    end if;
+    run.place := jsonb_build_object('relation', entry.relation, 'stage', 'review');
+    problem := audit_private.data_retention_problem(entry);
+    if problem is not null then
+      perform audit_private.finish_data_purge(run.run_id, entry.relation, 'skipped', problem);
+      run.place := run.place || '{"stage": "done"}';
+    end if;
+  end loop;
+  if run.place ->> 'stage' = 'review' then
+    update audit_private.data_retention_group g
+    set days = g.next_days, took_effect_at = run.started_at, next_days = null, next_takes_effect_at = null
+    where g.relation = entry.relation and g.next_takes_effect_at <= run.started_at;
+  end if;
+  update audit_private.job_run r
+  set place = run.place || '{"is_asked": true}', last_step_at = clock_timestamp()
+  where r.run_id = run.run_id;
+  return format('select audit_data.%I($1)',
+    case run.place ->> 'stage' when 'review' then 'review_of_' else 'purge_of_' end || entry.object_name);
+end
+$_$;
+
+ALTER FUNCTION audit_private.next_data_purge(run_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.next_data_purge(run_id uuid) IS 'the statement that a run has to execute next; null when it has been through every table; a step of purge_data';
+
+CREATE FUNCTION audit_private.note_data_batch(run_id uuid, relation text, last_key jsonb, looked_at integer, kept jsonb, gone text[], gone_tenants uuid[], gone_levels text[], gone_children uuid[], late text[], left_over text[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS $$
+declare
+  run audit_private.job_run;
+  delay constant interval := (
+    select make_interval(hours => 24 * o.value::integer) from audit_private.option o where o.name = 'retention_delay_days');
+begin
+  select r.* into run
+  from audit_private.job_run r
+  where r.run_id = note_data_batch.run_id and r.result = 'running' and r.process_id = pg_backend_pid();
+  if not found then
+    return;
+  end if;
+  insert into audit_private.data_purge_receipt as t
+    (tenant_id, run_id, relation, decision, removed, children_removed, kept_locked, failed, by_level, error)
+  select c.tenant_id, note_data_batch.run_id, note_data_batch.relation,
+    (select d.decision from audit_private.data_retention d where d.relation = note_data_batch.relation),
+    sum(c.removed), sum(c.children_removed), sum(c.kept_locked), sum(c.failed),
+    coalesce(jsonb_object_agg(c.level, c.removed) filter (where c.removed > 0), '{}'), min(c.error)
+  from (
+    select coalesce(g.tenant_id, '00000000-0000-0000-0000-000000000000') as tenant_id, g.level, count(*) as removed,
+      0 as children_removed, 0 as kept_locked, 0 as failed, null as error
+    from unnest(note_data_batch.gone_tenants, note_data_batch.gone_levels) as g (tenant_id, level)
+    group by 1, 2
+    union all
+    select coalesce(g.tenant_id, '00000000-0000-0000-0000-000000000000'), null, 0, count(*), 0, 0, null
+    from unnest(note_data_batch.gone_children) as g (tenant_id)
+    group by 1
+    union all
+    select coalesce(k.tenant_id, '00000000-0000-0000-0000-000000000000'), null, 0, 0,
+      coalesce(sum(k.rows) filter (where k.fate = 'locked'), 0), coalesce(sum(k.rows) filter (where k.fate = 'failed'), 0),
+      min(k.error)
+    from jsonb_to_recordset(note_data_batch.kept) as k (tenant_id uuid, fate text, rows bigint, error text)
+    where k.fate in ('locked', 'failed')
+    group by 1
+  ) c
+  group by c.tenant_id
+  on conflict on constraint data_purge_receipt_pkey do update
+  set removed = t.removed + excluded.removed,
+    children_removed = t.children_removed + excluded.children_removed,
+    kept_locked = t.kept_locked + excluded.kept_locked,
+    failed = t.failed + excluded.failed,
+    error = coalesce(t.error, excluded.error),
+    by_level = t.by_level || (
+      select coalesce(jsonb_object_agg(l.key, l.value::bigint + coalesce((t.by_level ->> l.key)::bigint, 0)), '{}')
+      from jsonb_each_text(excluded.by_level) l
+    );
+
+  delete from audit_private.data_retention_wait w
+  where w.relation = note_data_batch.relation and w.entity_id = any (note_data_batch.gone);
+  insert into audit_private.data_retention_wait as w (relation, entity_id, waits_until, seen_at)
+  select note_data_batch.relation, i.item, run.started_at + min(i.delay), run.started_at
+  from (
+    select n.item, delay from unnest(note_data_batch.late) as n (item)
+    union all
+    select n.item, interval '0' from unnest(note_data_batch.left_over) as n (item)
+  ) i
+  group by i.item
+  on conflict on constraint data_retention_wait_pkey do update
+  set waits_until = least(w.waits_until, excluded.waits_until), seen_at = excluded.seen_at;
+
+  if note_data_batch.looked_at > 0 then
+    update audit_private.job_run r
+    set place = r.place || jsonb_build_object('after', note_data_batch.last_key, 'is_asked', false),
+      last_step_at = clock_timestamp()
+    where r.run_id = note_data_batch.run_id;
+  else
+    delete from audit_private.data_retention_wait w
+    where w.relation = note_data_batch.relation and w.seen_at < run.started_at;
+    perform audit_private.finish_data_purge(note_data_batch.run_id, note_data_batch.relation, 'succeeded', null);
+  end if;
+end
+$$;
+
+ALTER FUNCTION audit_private.note_data_batch(run_id uuid, relation text, last_key jsonb, looked_at integer, kept jsonb, gone text[], gone_tenants uuid[], gone_levels text[], gone_children uuid[], late text[], left_over text[]) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.note_data_batch(run_id uuid, relation text, last_key jsonb, looked_at integer, kept jsonb, gone text[], gone_tenants uuid[], gone_levels text[], gone_children uuid[], late text[], left_over text[]) IS 'notes what a batch removed and kept, and how far the run has come; a step of the generated functions';
+
+CREATE FUNCTION audit_private.note_data_review(run_id uuid, relation text, summary jsonb, group_keys text[], group_days integer[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS $$
+declare
+  entry audit_private.data_retention;
+  moment timestamptz;
+  delay constant interval := (
+    select make_interval(hours => 24 * o.value::integer) from audit_private.option o where o.name = 'retention_delay_days');
+  share constant integer := (select o.value::integer from audit_private.option o where o.name = 'data_purge_limit_percent');
+  rows_present bigint;
+  rows_due bigint;
+  rows_overdue bigint;
+begin
+  select d.* into entry from audit_private.data_retention d where d.relation = note_data_review.relation;
+  select coalesce(sum(s.rows), 0), coalesce(sum(s.due), 0), coalesce(sum(s.overdue), 0)
+  into rows_present, rows_due, rows_overdue
+  from jsonb_to_recordset(note_data_review.summary) as s (rows bigint, due bigint, overdue bigint);
+  if note_data_review.run_id is null then
+    insert into audit_private.data_retention_preview (relation, previewed_by, due, group_keys, group_days)
+    values (entry.relation, audit_private.recorded_by(), rows_due, note_data_review.group_keys, note_data_review.group_days)
+    on conflict on constraint data_retention_preview_pkey do update
+    set previewed_at = excluded.previewed_at, due = excluded.due, group_keys = excluded.group_keys,
+      group_days = excluded.group_days;
+    return;
+  end if;
+
+  select r.started_at into moment
+  from audit_private.job_run r
+  where r.run_id = note_data_review.run_id and r.result = 'running' and r.process_id = pg_backend_pid();
+  if not found then
+    return;
+  end if;
+  delete from audit_private.data_retention_group g
+  where g.relation = entry.relation
+    and not exists (select from unnest(note_data_review.group_keys) as k (item) where k.item = g.group_key);
+  insert into audit_private.data_retention_group as g
+    (relation, group_key, days, took_effect_at, next_days, next_takes_effect_at)
+  select entry.relation, k.item, null, moment, k.days, case when k.days is not null then moment + delay end
+  from unnest(note_data_review.group_keys, note_data_review.group_days) as k (item, days)
+  on conflict on constraint data_retention_group_pkey do update
+  set (days, took_effect_at, next_days, next_takes_effect_at) = (
+    select
+      case when s.is_shorter then g.days else excluded.next_days end,
+      case when s.is_shorter or g.days is not distinct from excluded.next_days then g.took_effect_at else moment end,
+      case when s.is_shorter then excluded.next_days end,
+      case
+        when not s.is_shorter then null
+        when g.next_days <= excluded.next_days then g.next_takes_effect_at
+        else excluded.next_takes_effect_at
+      end
+    from (select coalesce(excluded.next_days < coalesce(g.days, 2556), false) as is_shorter) s
+  )
+  where (g.days, g.next_days) is distinct from (excluded.next_days, null::integer)
+    and (excluded.next_days is null or g.next_days is distinct from excluded.next_days);
+
+  insert into audit_private.data_purge_receipt
+    (tenant_id, run_id, relation, decision, predicted, waiting, kept_by_hold, invalid)
+  select s.tenant_id, note_data_review.run_id, entry.relation, entry.decision, sum(s.due), sum(s.waiting), sum(s.kept_by_hold),
+    sum(s.invalid)
+  from (
+    select coalesce(r.tenant_id, '00000000-0000-0000-0000-000000000000') as tenant_id, r.due, r.waiting, r.kept_by_hold, r.invalid
+    from jsonb_to_recordset(note_data_review.summary)
+      as r (tenant_id uuid, due bigint, waiting bigint, kept_by_hold bigint, invalid bigint)
+    union all
+    select '00000000-0000-0000-0000-000000000000', 0, 0, 0, 0 where note_data_review.summary = '[]'
+  ) s
+  group by s.tenant_id;
+  update audit_private.job_run r
+  set place = r.place || '{"stage": "purge", "is_asked": false}', last_step_at = clock_timestamp()
+  where r.run_id = note_data_review.run_id;
+  if (rows_due - coalesce(entry.approved_rows, 0)) * 100 > share * rows_present then
+    perform audit_private.finish_data_purge(note_data_review.run_id, entry.relation, 'stopped',
+      format('%s of %s rows are due, more than the %s %% that a run removes without being told: preview and arm it again',
+        rows_due, rows_present, share));
+  elsif rows_overdue = 0 then
+    perform audit_private.finish_data_purge(note_data_review.run_id, entry.relation, 'succeeded', null);
+  end if;
+end
+$$;
+
+ALTER FUNCTION audit_private.note_data_review(run_id uuid, relation text, summary jsonb, group_keys text[], group_days integer[]) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.note_data_review(run_id uuid, relation text, summary jsonb, group_keys text[], group_days integer[]) IS 'notes what a preview showed, or what a run predicts and which days are in force; a step of the generated functions';
+
 CREATE FUNCTION audit_private.note_partitions_end() RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5401,6 +9589,81 @@ ALTER FUNCTION audit_private.note_partitions_end() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.note_partitions_end() IS 'brings the end of the partitions up to date';
 
+CREATE FUNCTION audit_private.note_purge_error(run_id uuid, tenant_id uuid, error text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  update audit_private.purge_receipt r
+  set error = concat_ws('; ', r.error, note_purge_error.error)
+  where r.run_id = note_purge_error.run_id
+    and (r.tenant_id = note_purge_error.tenant_id or note_purge_error.tenant_id is null and r.predicted > r.removed)
+$$;
+
+ALTER FUNCTION audit_private.note_purge_error(run_id uuid, tenant_id uuid, error text) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit_private.note_purge_error(run_id uuid, tenant_id uuid, error text) IS 'what kept a purge from removing events of a tenant, or of every one that still has some, stands on the receipt';
+
+CREATE FUNCTION audit_private.note_schedule(role name, is_scheduled boolean, reason text DEFAULT NULL::text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  checked_reason constant text := case when not is_scheduled then audit_private.check_reason(note_schedule.reason) end;
+  before jsonb;
+  changed jsonb;
+begin
+  perform audit_private.lock_catalogue();
+  select coalesce(jsonb_object_agg(format('%s as %I', s.job_name, s.scheduled_by), s.schedule), '{}') into before
+  from audit_private.job_schedule s;
+  if note_schedule.is_scheduled then
+    insert into audit_private.job_schedule as s (job_name, schedule, scheduled_by)
+    select d.job_name, d.cron, note_schedule.role from audit_private.job_definitions() d
+    on conflict (job_name, scheduled_by) do update
+    set schedule = excluded.schedule, scheduled_at = clock_timestamp()
+    where s.schedule <> excluded.schedule;
+  else
+    delete from audit_private.job_schedule s
+    where s.scheduled_by = note_schedule.role or (select r.rolsuper from pg_roles r where r.rolname = note_schedule.role);
+  end if;
+  select jsonb_object_agg(key, jsonb_build_object('old', b.value, 'new', a.value)) into changed
+  from jsonb_each(before) b
+  full join (
+    select format('%s as %I', s.job_name, s.scheduled_by) as key, to_jsonb(s.schedule) as value
+    from audit_private.job_schedule s
+  ) a using (key)
+  where a.value is distinct from b.value;
+  if changed is null then
+    return;
+  end if;
+  perform audit_private.write_system_event(
+    tenant_id => '00000000-0000-0000-0000-000000000000',
+    action => case when note_schedule.is_scheduled then 'jobs_scheduled' else 'jobs_unscheduled' end,
+    entity_type => 'audit_job',
+    entity_id => 'pg_cron',
+    description => format('Jobs %s by %I', case when note_schedule.is_scheduled then 'handed to pg_cron' else 'taken from pg_cron' end,
+      note_schedule.role),
+    metadata => jsonb_strip_nulls(jsonb_build_object('reason', checked_reason)),
+    changes => changed);
+end
+$$;
+
+ALTER FUNCTION audit_private.note_schedule(role name, is_scheduled boolean, reason text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.note_schedule(role name, is_scheduled boolean, reason text) IS 'remembers and logs which jobs a role has handed to pg_cron, or taken from it';
+
+CREATE FUNCTION audit_private.note_step(run_id uuid, place jsonb DEFAULT NULL::jsonb) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  update audit_private.job_run r
+  set last_step_at = clock_timestamp(), place = coalesce(note_step.place, r.place)
+  where r.run_id = note_step.run_id and r.result = 'running'
+$$;
+
+ALTER FUNCTION audit_private.note_step(run_id uuid, place jsonb) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.note_step(run_id uuid, place jsonb) IS 'a run lives, and has come this far';
+
 CREATE FUNCTION audit_private.object_digests() RETURNS TABLE(kind text, name text, digest text)
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5412,7 +9675,9 @@ CREATE FUNCTION audit_private.object_digests() RETURNS TABLE(kind text, name tex
         p.prosrc, p.proconfig, p.prosecdef, p.provolatile, p.prokind, p.proretset,
         p.prorettype::regtype::text, pg_get_function_arguments(p.oid), p.prolang::integer,
         p.proowner::regrole::text,
-        array(select a::text from unnest(p.proacl) as a order by a::text collate "C")
+        array(
+          select a::text from unnest(p.proacl) as a
+          where not audit_private.is_data_owner_right(a, p.proname) order by a::text collate "C")
       )::text as definition
     from pg_proc p
     where p.pronamespace in ('audit'::regnamespace, 'audit_private'::regnamespace)
@@ -5452,10 +9717,13 @@ CREATE FUNCTION audit_private.object_digests() RETURNS TABLE(kind text, name tex
     union all
     select 'schema', n.nspname::text,
       jsonb_build_array(
-        n.nspowner::regrole::text, array(select a::text from unnest(n.nspacl) as a order by a::text collate "C")
+        n.nspowner::regrole::text,
+        array(
+          select a::text from unnest(n.nspacl) as a
+          where not audit_private.is_data_owner_right(a, n.nspname) order by a::text collate "C")
       )::text
     from pg_namespace n
-    where n.nspname in ('audit', 'audit_private', 'audit_migrations')
+    where n.nspname in ('audit', 'audit_private', 'audit_data', 'audit_migrations')
   ) o
   union all
   select 'guard', 'of each partition', audit_private.guard_digest(p.partition_name)
@@ -5555,6 +9823,19 @@ ALTER FUNCTION audit_private.partner_expression(relation regclass, tenant_column
 
 COMMENT ON FUNCTION audit_private.partner_expression(relation regclass, tenant_column text, rows text, other_rows text, alias text) IS 'SQL that gives the other identity of a row whose key changed';
 
+CREATE FUNCTION audit_private.pass_gate() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  lock table audit_private.legal_hold, audit_private.retention_policy, audit_private.retention_floor in row exclusive mode;
+end
+$$;
+
+ALTER FUNCTION audit_private.pass_gate() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.pass_gate() IS 'waits for a deletion under way, before a hold, a policy or a floor is changed';
+
 CREATE FUNCTION audit_private.payload_bytes(description text, actor jsonb, target jsonb, changes jsonb, metadata jsonb, error_message text) RETURNS integer
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$
@@ -5564,6 +9845,167 @@ $$;
 ALTER FUNCTION audit_private.payload_bytes(description text, actor jsonb, target jsonb, changes jsonb, metadata jsonb, error_message text) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.payload_bytes(description text, actor jsonb, target jsonb, changes jsonb, metadata jsonb, error_message text) IS 'bytes of an event''s payload as text';
+
+CREATE FUNCTION audit_private.plain_data_children(children jsonb, parent regclass, is_nested boolean DEFAULT false) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
+    AS $$
+declare
+  plain jsonb := '[]';
+  child jsonb;
+  place bigint;
+  source regclass;
+  rule text;
+  wrong text;
+begin
+  if jsonb_typeof(plain_data_children.children) <> 'array' then
+    perform audit_private.refuse_data_retention(
+      'children is not an array',
+      'It is an array of objects with relation and join, and perhaps rule, entity_type and children.',
+      'children => ''[{"relation": "public.question_files", "join": {"question_id": "id"}}]''');
+  end if;
+  for child, place in select c.value, c.ordinality from jsonb_array_elements(plain_data_children.children) with ordinality c loop
+    select string_agg(quote_ident(k.key), ', ') into wrong
+    from jsonb_each(case jsonb_typeof(child) when 'object' then child else '{"child":null}' end) k
+    where k.key <> all ('{relation,join,rule,entity_type,children}'::text[])
+      or jsonb_typeof(k.value) <> case k.key when 'join' then 'object' when 'children' then 'array' else 'string' end
+        and not (k.key = 'entity_type' and jsonb_typeof(k.value) = 'null');
+    source := audit_private.relation_named(child ->> 'relation');
+    rule := coalesce(child ->> 'rule', 'delete');
+    if wrong is not null or rule <> all ('{delete,keeps,with_last}'::text[])
+      or rule <> 'delete' and (is_nested or coalesce(child -> 'children', '[]') <> '[]')
+      or child -> 'join' = '{}' or not child ? 'join'
+      or not exists (select from pg_class c where c.oid = source and c.relkind in ('r', 'p'))
+    then
+      perform audit_private.refuse_data_retention(
+        format('child %s of %s is not valid', place, parent),
+        case
+          when wrong is not null then 'Unknown, or of the wrong kind: ' || wrong
+          when source is null then format('There is no relation %s.', coalesce(child ->> 'relation', 'null'))
+          else 'It needs a table and a join; rule is delete, keeps or with_last; only what is deleted has children, of the rule delete.'
+        end,
+        'Write it like {"relation": "public.question_files", "join": {"question_id": "id"}, "rule": "delete"}.');
+    end if;
+    select string_agg(format('%I of %s', n.name, n.relation), ', ') into wrong
+    from (
+      select source as relation, j.key as name from jsonb_each_text(child -> 'join') j
+      union all
+      select parent, j.value from jsonb_each_text(child -> 'join') j
+    ) n
+    where not exists (
+      select from pg_attribute a
+      where a.attrelid = n.relation and a.attname = n.name and a.attnum > 0 and not a.attisdropped);
+    if wrong is not null then
+      perform audit_private.refuse_data_retention(
+        format('child %s of %s names columns that aren''t there', source, parent),
+        wrong,
+        'A join is {"column of the child": "column of its parent"}; names are case-sensitive and unquoted.');
+    end if;
+    plain := plain || jsonb_strip_nulls(jsonb_build_object(
+      'relation', (select format('%I.%I', c.relnamespace::regnamespace::name, c.relname) from pg_class c where c.oid = source),
+      'join', child -> 'join', 'rule', rule,
+      'entity_type', coalesce(child ->> 'entity_type', (
+        select w.entity_type from audit_private.watched_table w
+        where w.entity_type = audit_private.watched_entity_type(source) and w.unwatched_at is null)),
+      'children', audit_private.plain_data_children(coalesce(child -> 'children', '[]'), source, true)));
+  end loop;
+  return plain;
+end
+$$;
+
+ALTER FUNCTION audit_private.plain_data_children(children jsonb, parent regclass, is_nested boolean) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.plain_data_children(children jsonb, parent regclass, is_nested boolean) IS 'children checked and written out; raises WT112';
+
+CREATE FUNCTION audit_private.plain_data_levels(levels jsonb, relation regclass) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
+    AS $_$
+declare
+  plain jsonb := '[]';
+  level jsonb;
+  place bigint;
+  source regclass;
+  known regclass[];
+  wrong text;
+  joins jsonb;
+begin
+  if jsonb_typeof(plain_data_levels.levels) <> 'array' or jsonb_path_exists(plain_data_levels.levels, '$[*].days') is not true then
+    perform audit_private.refuse_data_retention(
+      'levels has no level with days',
+      'It is an array of objects, the first to ask first, each with name, relation and join, and perhaps days, keep and enabled.',
+      'levels => ''[{"name": "assistant", "relation": "public.assistants", "join": {"assistant_id": "id"}, "days": "data_retention_days"}]''');
+  end if;
+  for level, place in select l.value, l.ordinality from jsonb_array_elements(plain_data_levels.levels) with ordinality l loop
+    select string_agg(quote_ident(k.key), ', ') into wrong
+    from jsonb_each(case jsonb_typeof(level) when 'object' then level else '{"level":null}' end) k
+    where k.key <> all ('{name,relation,join,days,keep,enabled}'::text[])
+      or jsonb_typeof(k.value) <> case k.key when 'join' then 'object' else 'string' end
+        and not (k.key in ('days', 'keep', 'enabled') and jsonb_typeof(k.value) = 'null');
+    source := audit_private.relation_named(level ->> 'relation');
+    if wrong is not null or level ->> 'name' ~ '^[^.]{1,60}$' is not true or level -> 'join' = '{}' or not level ? 'join'
+      or exists (select from jsonb_array_elements(plain) p where p.value ->> 'name' = level ->> 'name')
+      or not exists (select from pg_class c where c.oid = source and c.relkind in ('r', 'p'))
+    then
+      perform audit_private.refuse_data_retention(
+        format('level %s is not valid', place),
+        case
+          when wrong is not null then 'Unknown, or of the wrong kind: ' || wrong
+          when source is null then format('There is no relation %s.', coalesce(level ->> 'relation', 'null'))
+          else 'It needs a name of its own without a dot, a table, and a join of at least one column.'
+        end,
+        'Write it like {"name": "space", "relation": "public.spaces", "join": {"assistant.space_id": "id"}, "days": "data_retention_days"}.');
+    end if;
+
+    select jsonb_agg(jsonb_build_array(
+        case when e.place is null then 0 else e.place end,
+        case when e.place is null then j.key else substr(j.key, strpos(j.key, '.') + 1) end,
+        j.value)
+      order by j.key)
+    into joins
+    from jsonb_each_text(level -> 'join') j
+    left join jsonb_array_elements(plain) with ordinality as e (value, place)
+      on e.value ->> 'name' = split_part(j.key, '.', 1) and strpos(j.key, '.') > 0;
+    select string_agg(n.description, ', ') into wrong
+    from (
+      select format('%I of %s', j.value ->> 1, o.relation) as description, o.relation, j.value ->> 1 as name, null as types
+      from jsonb_array_elements(joins) j
+      cross join lateral (
+        select case j.value ->> 0 when '0' then plain_data_levels.relation else known[(j.value ->> 0)::integer] end as relation
+      ) o
+      union all
+      select format('%I of %s', j.value ->> 2, source), source, j.value ->> 2, null from jsonb_array_elements(joins) j
+      union all
+      select format('%I of %s, which must be a whole number', level ->> 'days', source), source, level ->> 'days', '{int2,int4,int8}'
+      where level ->> 'days' is not null
+      union all
+      select format('%I of %s, which must be a boolean', level ->> k.name, source), source, level ->> k.name, '{bool}'
+      from unnest('{keep,enabled}'::text[]) as k (name) where level ->> k.name is not null
+    ) n
+    left join pg_attribute a on a.attrelid = n.relation and a.attname = n.name and a.attnum > 0 and not a.attisdropped
+    left join pg_type t on t.oid = a.atttypid
+    where a.attnum is null or coalesce(nullif(t.typbasetype, 0), t.oid)::regtype <> all (n.types::regtype[]);
+    if wrong is not null then
+      perform audit_private.refuse_data_retention(
+        format('level %s names columns that aren''t there', level ->> 'name'),
+        wrong,
+        'A join is {"column of the table, or earlier level.column": "column of this level"}; names are case-sensitive and unquoted.');
+    end if;
+    known := known || source;
+    plain := plain || jsonb_strip_nulls(jsonb_build_object(
+      'name', level -> 'name',
+      'relation', (select format('%I.%I', c.relnamespace::regnamespace::name, c.relname) from pg_class c where c.oid = source),
+      'join', joins, 'days', level -> 'days', 'keep', level -> 'keep', 'enabled', level -> 'enabled'));
+  end loop;
+  return plain;
+end
+$_$;
+
+ALTER FUNCTION audit_private.plain_data_levels(levels jsonb, relation regclass) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.plain_data_levels(levels jsonb, relation regclass) IS 'levels checked and written out; raises WT112';
 
 CREATE FUNCTION audit_private.plain_statement(watched audit_private.watched_table, relation regclass, operation text) RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
@@ -5630,6 +10072,26 @@ ALTER FUNCTION audit_private.plain_statement(watched audit_private.watched_table
 
 COMMENT ON FUNCTION audit_private.plain_statement(watched audit_private.watched_table, relation regclass, operation text) IS 'SQL of a generated function that logs the rows that a statement has inserted, updated or deleted';
 
+CREATE FUNCTION audit_private.policies_in_force(at timestamp with time zone) RETURNS TABLE(tenant_id uuid, days integer, is_exact boolean)
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+  select t.tenant_id,
+    case when p.tenant_id is null then 365 else p.days end,
+    coalesce(p.is_exact, false)
+  from audit_private.tenant t
+  left join lateral (
+    select r.tenant_id, r.days, r.is_exact
+    from audit_private.retention_policy r
+    where r.tenant_id = t.tenant_id and r.takes_effect_at <= policies_in_force.at
+    order by r.takes_effect_at desc
+    limit 1
+  ) p on true
+$$;
+
+ALTER FUNCTION audit_private.policies_in_force(at timestamp with time zone) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.policies_in_force(at timestamp with time zone) IS 'each tenant''s retention at a moment: 365 days, removed with their partition, where none was set; days null keeps for ever';
+
 CREATE FUNCTION audit_private.policy_text(policy pg_policy) RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5644,6 +10106,81 @@ $$;
 ALTER FUNCTION audit_private.policy_text(policy pg_policy) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.policy_text(policy pg_policy) IS 'what a policy says, to whom and for what';
+
+CREATE FUNCTION audit_private.predict_purge(run_id uuid) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS $$
+declare
+  run constant audit_private.job_run := (
+    select r from audit_private.job_run r where r.run_id = predict_purge.run_id);
+  refusal constant text := case
+    when exists (
+        select from audit_private.job_run r where r.started_at < run.started_at - interval '31 days'
+      )
+      and not exists (
+        select from audit_private.job_run r
+        where r.started_at between run.started_at - interval '31 days'
+          and run.started_at - case r.job_name when 'purge_events' then interval '20 hours' else interval '3 days' end
+      )
+      and not exists (
+        select from audit_private.event e
+        where e.occurred_at between run.started_at - interval '31 days' and run.started_at - interval '3 days'
+          and e.recorded_at between run.started_at - interval '31 days' and run.started_at - interval '3 days'
+      )
+    then format('nothing was removed: the clock says %s, and nothing has happened for 31 days before', run.started_at)
+  end;
+begin
+  with counted as materialized (
+    select p.partition_name, p.from_time, p.until_time, c.*
+    from audit_private.expired_partitions(run.started_at) p
+    cross join lateral audit_private.count_due(p.partition_name, p.until_time, run.started_at) c
+    where refusal is null
+  ),
+  work as (
+    select c.partition_name, c.from_time, jsonb_build_object(
+      'name', c.partition_name,
+      'until', c.until_time,
+      'gate', md5(audit_private.deletion_gate(c.partition_name, c.until_time, run.started_at)),
+      'counts', jsonb_agg(to_jsonb(c) - '{partition_name,from_time,until_time}'::text[] order by c.tenant_id)) as task
+    from counted c
+    group by c.partition_name, c.from_time, c.until_time
+    having sum(c.due) > 0
+  ),
+  noted as (
+    select audit_private.note_step(predict_purge.run_id, jsonb_build_object(
+      'horizon', i.transaction_offset + pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
+      'partitions', coalesce((select jsonb_agg(w.task order by w.from_time) from work w), '[]')))
+    from audit_private.instance i
+  ),
+  summed as (
+    select c.tenant_id, sum(c.due) as due,
+      sum(c.kept_by_floor) filter (where w.partition_name is null) as kept_by_floor,
+      sum(c.kept_by_hold) filter (where w.partition_name is null) as kept_by_hold
+    from counted c
+    left join work w on w.partition_name = c.partition_name
+    group by c.tenant_id
+  )
+  insert into audit_private.purge_receipt (
+    tenant_id, run_id, days, is_exact, cutoff, predicted, kept_by_floor, kept_by_hold, error
+  )
+  select p.tenant_id, run.run_id, p.days, p.is_exact, run.started_at - p.days * interval '24 hours', coalesce(s.due, 0),
+    coalesce(s.kept_by_floor, 0), coalesce(s.kept_by_hold, 0), refusal
+  from audit_private.policies_in_force(run.started_at) p
+  cross join noted
+  join audit_private.tenant t on t.tenant_id = p.tenant_id
+  left join summed s on s.tenant_id = p.tenant_id
+  where t.retired_at is null
+    or s.tenant_id is not null
+    or not exists (select from audit_private.purge_receipt l where l.tenant_id = p.tenant_id and l.is_last);
+  return refusal;
+end
+$$;
+
+ALTER FUNCTION audit_private.predict_purge(run_id uuid) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit_private.predict_purge(run_id uuid) IS 'gives each tenant its receipt with what a purge sets out to remove; returns why it removes nothing, if it refuses';
 
 CREATE FUNCTION audit_private.prefers_text_index(filter jsonb, from_time timestamp with time zone, until_time timestamp with time zone, wanted bigint) RETURNS boolean
     LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
@@ -5677,6 +10214,121 @@ $$;
 ALTER FUNCTION audit_private.prefers_text_index(filter jsonb, from_time timestamp with time zone, until_time timestamp with time zone, wanted bigint) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.prefers_text_index(filter jsonb, from_time timestamp with time zone, until_time timestamp with time zone, wanted bigint) IS 'whether the search index finds the wanted number of events sooner than walking the newest rows';
+
+CREATE FUNCTION audit_private.prepare_data_retention(relation regclass, time_column text, levels jsonb, children jsonb, tenant_column text, entity_type text, actor_column text, decision text) RETURNS TABLE(is_changed boolean, owner_name name, statements text[])
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET quote_all_identifiers TO 'off'
+    AS $$
+declare
+  known audit_private.data_retention;
+  entry audit_private.data_retention;
+  class pg_class;
+  made text[];
+begin
+  perform audit_private.lock_catalogue();
+  select c.* into class from pg_class c where c.oid = prepare_data_retention.relation;
+  entry.relation := format('%I.%I', class.relnamespace::regnamespace::name, class.relname);
+  select d.* into known from audit_private.data_retention d where d.relation = entry.relation;
+  entry.object_name := class.relnamespace::regnamespace::name || '_' || class.relname;
+  if octet_length(entry.object_name) > 45 or exists (
+    select from audit_private.data_retention d where d.object_name = entry.object_name and d.relation <> entry.relation
+  ) then
+    entry.object_name := left(regexp_replace(entry.object_name, '[^a-zA-Z0-9_]', '_', 'g'), 36) || '_'
+      || left(encode(sha256(convert_to(entry.relation, 'UTF8')), 'hex'), 8);
+  end if;
+  entry.object_name := coalesce(known.object_name, entry.object_name);
+  select r.rolname into entry.owner_name from pg_roles r where r.oid = class.relowner;
+  entry.time_column := prepare_data_retention.time_column;
+  entry.tenant_column := prepare_data_retention.tenant_column;
+  entry.actor_column := prepare_data_retention.actor_column;
+  entry.entity_type := coalesce(prepare_data_retention.entity_type, (
+    select w.entity_type from audit_private.watched_table w
+    where w.entity_type = audit_private.watched_entity_type(prepare_data_retention.relation) and w.unwatched_at is null));
+  entry.decision := btrim(prepare_data_retention.decision, E' \t\r\n');
+  perform audit_private.check_data_retention_definition(entry, class);
+  entry.levels := audit_private.plain_data_levels(prepare_data_retention.levels, prepare_data_retention.relation);
+  entry.children := audit_private.plain_data_children(
+    coalesce(prepare_data_retention.children, '[]'), prepare_data_retention.relation);
+  perform audit_private.refuse_data_retention(
+    format('not every row of %s can be resolved and removed by its owner, %s', entry.relation, entry.owner_name),
+    string_agg(o.problem, '; ' order by o.problem), string_agg(o.hint, ' ' order by o.problem))
+  from audit_private.data_obstacles(entry) o
+  having count(*) > 0;
+
+  made := audit_private.data_retention_statements(entry, prepare_data_retention.relation);
+  entry.source_digest := encode(sha256(convert_to(made::text, 'UTF8')), 'hex');
+  entry.defined_by := audit_private.recorded_by();
+  entry.defined_at := clock_timestamp();
+  owner_name := entry.owner_name;
+  is_changed := (known.time_column, known.tenant_column, known.actor_column, known.entity_type, known.levels, known.children,
+      known.owner_name) is distinct from
+    (entry.time_column, entry.tenant_column, entry.actor_column, entry.entity_type, entry.levels, entry.children,
+      entry.owner_name);
+  if is_changed or known.source_digest <> entry.source_digest
+    or audit_private.data_objects_digest(known.object_name, known.owner_name) is distinct from known.objects_digest
+  then
+    perform audit_private.drop_data_objects(entry.object_name);
+    statements := made;
+    execute format('grant usage on schema audit_private to %I', owner_name);
+    execute format('grant usage, create on schema audit_data to %I', owner_name);
+    execute format(
+      'grant execute on function audit_private.data_purge_terms(uuid, text), '
+      'audit_private.data_retention_groups(text, text[]), audit_private.data_retention_waits(text, text[]), '
+      'audit_private.note_data_review(uuid, text, jsonb, text[], integer[]), audit_private.note_data_batch('
+      'uuid, text, jsonb, integer, jsonb, text[], uuid[], text[], uuid[], text[], text[]) to %I', owner_name);
+  end if;
+  if not is_changed then
+    entry.armed_at := known.armed_at;
+    entry.armed_by := known.armed_by;
+    entry.approved_rows := known.approved_rows;
+    entry.last_complete_at := known.last_complete_at;
+    is_changed := known.decision <> entry.decision or statements is not null;
+  elsif known.relation is not null then
+    delete from audit_private.data_retention_group g where g.relation = entry.relation;
+    delete from audit_private.data_retention_wait w where w.relation = entry.relation;
+    delete from audit_private.data_retention_preview p where p.relation = entry.relation;
+  end if;
+  if is_changed then
+    if audit_private.lacking_data_indexes(entry) is not null then
+      raise warning 'each batch will read whole tables' using hint = audit_private.lacking_data_indexes(entry);
+    end if;
+    if statements is null then
+      entry.objects_digest := known.objects_digest;
+    end if;
+    insert into audit_private.data_retention as d select (entry).*
+    on conflict on constraint data_retention_pkey do update
+    set (owner_name, time_column, tenant_column, actor_column, entity_type, levels, children, decision, source_digest,
+        objects_digest, defined_at, defined_by, armed_at, armed_by, approved_rows, last_complete_at)
+      = row (excluded.owner_name, excluded.time_column, excluded.tenant_column, excluded.actor_column, excluded.entity_type,
+        excluded.levels, excluded.children, excluded.decision, excluded.source_digest, excluded.objects_digest,
+        excluded.defined_at, excluded.defined_by, excluded.armed_at, excluded.armed_by, excluded.approved_rows,
+        excluded.last_complete_at);
+    perform audit_private.write_system_event(
+      tenant_id => '00000000-0000-0000-0000-000000000000'::uuid,
+      action => 'data_retention_defined'::text,
+      entity_type => 'audit_data_retention'::text,
+      entity_id => entry.relation,
+      description => format('Data retention of %s defined%s', entry.relation,
+        case when known.armed_at is not null and entry.armed_at is null then ', which disarms it' else '' end),
+      metadata => jsonb_build_object('decision', entry.decision),
+      changes => (
+        select jsonb_object_agg(n.key, jsonb_build_object('old', o.value, 'new', n.value))
+        from jsonb_each(to_jsonb(entry)) n
+        left join jsonb_each(to_jsonb(known)) o using (key)
+        where n.value is distinct from coalesce(o.value, 'null')
+          and n.key in ('time_column', 'tenant_column', 'actor_column', 'entity_type', 'levels', 'children', 'decision',
+            'owner_name')
+      ));
+  end if;
+  return next;
+end
+$$;
+
+ALTER FUNCTION audit_private.prepare_data_retention(relation regclass, time_column text, levels jsonb, children jsonb, tenant_column text, entity_type text, actor_column text, decision text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.prepare_data_retention(relation regclass, time_column text, levels jsonb, children jsonb, tenant_column text, entity_type text, actor_column text, decision text) IS 'checks and notes how a table is under data retention; gives what its owner has to make, null when that is there';
 
 CREATE FUNCTION audit_private.prepare_unwatch(relation regclass, reason text, entity_type text) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
@@ -5753,7 +10405,8 @@ begin
   watched.ignore_columns := coalesce(prepare_watch.ignore_columns, '{}');
   watched.level := prepare_watch.level;
   watched.on_error := prepare_watch.on_error;
-  watched.keep_deleted_values := prepare_watch.keep_deleted_values;
+  watched.keep_deleted_values := coalesce(
+    prepare_watch.keep_deleted_values, not audit_private.is_under_data_retention(prepare_watch.relation));
   watched.watched_by := audit_private.recorded_by();
   select c.relnamespace::regnamespace::text, c.relname into watched.schema_name, watched.table_name
   from pg_class c where c.oid = prepare_watch.relation;
@@ -5837,6 +10490,95 @@ $$;
 ALTER FUNCTION audit_private.printing_settings(relation regclass, label_column text) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.printing_settings(relation regclass, label_column text) IS 'SET clauses that a generated function needs for a table''s types';
+
+CREATE FUNCTION audit_private.purge_step(run_id uuid) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '100ms'
+    SET jit TO 'off'
+    AS $_$
+declare
+  run constant audit_private.job_run := (
+    select r from audit_private.job_run r where r.run_id = purge_step.run_id and r.result = 'running');
+  place jsonb := run.place;
+  task constant jsonb := place -> 'partitions' -> 0;
+  tenant constant uuid := place -> 'tenants' ->> 0;
+  name constant text := task ->> 'name';
+  until constant timestamptz := task ->> 'until';
+  is_cold constant boolean := until < clock_timestamp() - interval '24 hours';
+  counts jsonb := task -> 'counts';
+  due bigint;
+  slice record;
+begin
+  if task is null then
+    return 'done';
+  end if;
+  perform audit_private.close_gate();
+
+  if tenant is null then
+    if is_cold then
+      execute format('lock table audit_private.%I in share row exclusive mode', name);
+    end if;
+    if md5(audit_private.deletion_gate(name, until, run.started_at)) <> task ->> 'gate'
+      or audit_private.has_newer_events(name, (place -> 'horizon')::bigint)
+    then
+      counts := (
+        select coalesce(jsonb_agg(to_jsonb(c) order by c.tenant_id), '[]')
+        from audit_private.count_due(name, until, run.started_at) c
+      );
+    end if;
+    due := (select coalesce(sum(c.due), 0) from jsonb_to_recordset(counts) as c (due bigint));
+    if due = 0 or is_cold and audit_private.empty_partition(name, until, run.started_at, due) then
+      place := place || '{"tenants": []}';
+    else
+      place := jsonb_set(place, '{tenants}', jsonb_path_query_array(counts, '$[*] ? (@.due > 0).tenant_id'));
+    end if;
+    update audit_private.purge_receipt r
+    set kept_by_floor = r.kept_by_floor + c.kept_by_floor,
+      kept_by_hold = r.kept_by_hold + c.kept_by_hold,
+      removed = r.removed + case when place -> 'tenants' = '[]' then c.due else 0 end,
+      oldest_removed_at = case when place -> 'tenants' = '[]' and c.due > 0 then least(r.oldest_removed_at, c.oldest_at)
+        else r.oldest_removed_at end,
+      newest_removed_at = case when place -> 'tenants' = '[]' and c.due > 0
+        then greatest(r.newest_removed_at, c.newest_at) else r.newest_removed_at end
+    from jsonb_to_recordset(counts) as c (
+      tenant_id uuid, due bigint, kept_by_floor bigint, kept_by_hold bigint, oldest_at timestamptz, newest_at timestamptz
+    )
+    where r.run_id = purge_step.run_id and r.tenant_id = c.tenant_id;
+  else
+    begin
+      slice := audit_private.delete_due(
+        name, until, run.started_at, tenant,
+        coalesce((place ->> 'from')::timestamptz, '-infinity'));
+      update audit_private.purge_receipt r
+      set removed = r.removed + slice.removed,
+        oldest_removed_at = least(r.oldest_removed_at, slice.oldest_at),
+        newest_removed_at = greatest(r.newest_removed_at, slice.newest_at)
+      where r.run_id = purge_step.run_id and r.tenant_id = tenant;
+      place := place || jsonb_build_object('from', slice.until_time);
+    exception when others then
+      perform audit_private.note_purge_error(
+        purge_step.run_id, tenant, format('%s: %s', name, sqlerrm));
+      place := place || '{"from": null}';
+    end;
+    if place ->> 'from' is null then
+      place := jsonb_set(place, '{tenants}', (place -> 'tenants') - 0);
+    end if;
+  end if;
+
+  if place -> 'tenants' = '[]' then
+    place := jsonb_set(place - 'tenants', '{partitions}', (place -> 'partitions') - 0);
+  end if;
+  perform audit_private.note_step(purge_step.run_id, place);
+  return 'more';
+exception when lock_not_available then
+  return 'busy';
+end
+$_$;
+
+ALTER FUNCTION audit_private.purge_step(run_id uuid) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit_private.purge_step(run_id uuid) IS 'takes a purge one step further: more to do, busy when the partition is in use, or done';
 
 CREATE FUNCTION audit_private.quoted_role(role name) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -5940,6 +10682,17 @@ $$;
 ALTER FUNCTION audit_private.read_cursor(cursor text, scope text, OUT occurred_at timestamp with time zone, OUT id uuid, OUT seen text) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.read_cursor(cursor text, scope text, OUT occurred_at timestamp with time zone, OUT id uuid, OUT seen text) IS 'place and first page''s view in a cursor; raises WT041 unless it was made for the same scope';
+
+CREATE FUNCTION audit_private.readable_since() RETURNS timestamp with time zone
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL RESTRICTED
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select audit_private.retention_cutoff(audit_private.visible_tenant())
+$$;
+
+ALTER FUNCTION audit_private.readable_since() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.readable_since() IS 'the visible tenant''s events from this time on haven''t expired';
 
 CREATE FUNCTION audit_private.readable_tenant() RETURNS uuid
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL RESTRICTED
@@ -6360,6 +11113,23 @@ ALTER FUNCTION audit_private.refuse_codes(tenant_id uuid, action text, entity_ty
 
 COMMENT ON FUNCTION audit_private.refuse_codes(tenant_id uuid, action text, entity_type text, place text) IS 'raises WT003, WT010 or WT012: which of tenant, action and entity type can''t be logged';
 
+CREATE FUNCTION audit_private.refuse_data_retention(message text, detail text, hint text) RETURNS void
+    LANGUAGE plpgsql PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  raise exception using
+    errcode = 'WT112',
+    message = refuse_data_retention.message,
+    detail = refuse_data_retention.detail,
+    hint = refuse_data_retention.hint;
+end
+$$;
+
+ALTER FUNCTION audit_private.refuse_data_retention(message text, detail text, hint text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.refuse_data_retention(message text, detail text, hint text) IS 'raises WT112: data retention that can''t be defined, armed or resolved like that';
+
 CREATE FUNCTION audit_private.refuse_definition(message text, detail text, hint text) RETURNS void
     LANGUAGE plpgsql PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -6521,6 +11291,23 @@ ALTER FUNCTION audit_private.refuse_revert(event_id uuid, detail text, hint text
 
 COMMENT ON FUNCTION audit_private.refuse_revert(event_id uuid, detail text, hint text) IS 'raises WT092: a change that no statement undoes';
 
+CREATE FUNCTION audit_private.refuse_scheduling(message text, detail text, hint text) RETURNS void
+    LANGUAGE plpgsql PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  raise exception using
+    errcode = 'WT114',
+    message = refuse_scheduling.message,
+    detail = refuse_scheduling.detail,
+    hint = refuse_scheduling.hint;
+end
+$$;
+
+ALTER FUNCTION audit_private.refuse_scheduling(message text, detail text, hint text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.refuse_scheduling(message text, detail text, hint text) IS 'raises WT114: pg_cron is not there, or not for this role';
+
 CREATE FUNCTION audit_private.refuse_watch(message text, detail text, hint text) RETURNS void
     LANGUAGE plpgsql PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -6552,6 +11339,29 @@ ALTER FUNCTION audit_private.refuse_write(tenant_id uuid, action text, entity_ty
 
 COMMENT ON FUNCTION audit_private.refuse_write(tenant_id uuid, action text, entity_type text) IS 'raises what keeps the role from logging: no tenant, not its tenant, or codes that can''t be logged';
 
+CREATE FUNCTION audit_private.relation_named(name text) RETURNS regclass
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  parts text[];
+begin
+  parts := parse_ident(relation_named.name);
+  return (
+    select c.oid
+    from pg_class c
+    join pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = parts[1] and c.relname = parts[2] and cardinality(parts) = 2
+  );
+exception when invalid_parameter_value then
+  return null;
+end
+$$;
+
+ALTER FUNCTION audit_private.relation_named(name text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.relation_named(name text) IS 'the relation with this schema and name; null when there is none';
+
 CREATE FUNCTION audit_private.release_tenant() RETURNS text
     LANGUAGE sql
     AS $$
@@ -6561,6 +11371,20 @@ $$;
 ALTER FUNCTION audit_private.release_tenant() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.release_tenant() IS 'ends what require_tenant began; every function that calls the one calls the other before it returns';
+
+CREATE FUNCTION audit_private.removable_before(cutoff timestamp with time zone, is_exact boolean, partition_until timestamp with time zone) RETURNS timestamp with time zone
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  select case
+    when partition_until <= cutoff then partition_until
+    when is_exact then cutoff
+    else '-infinity'
+  end
+$$;
+
+ALTER FUNCTION audit_private.removable_before(cutoff timestamp with time zone, is_exact boolean, partition_until timestamp with time zone) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.removable_before(cutoff timestamp with time zone, is_exact boolean, partition_until timestamp with time zone) IS 'events of a partition before this time are to be removed, where a cut-off is all that counts';
 
 CREATE FUNCTION audit_private.require_access(tenant_id uuid) RETURNS audit_private.access_session
     LANGUAGE plpgsql SECURITY DEFINER
@@ -6794,16 +11618,54 @@ ALTER FUNCTION audit_private.resolve_toggles() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.resolve_toggles() IS 'trigger: brings one tenant''s logging_decision up to date';
 
+CREATE FUNCTION audit_private.retained_condition(tenant_id uuid) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select case u.condition
+    when 'true' then 'true'
+    else '(' || u.condition
+      || case when exists (
+        select from audit_private.legal_hold h
+        where h.tenant_id = retained_condition.tenant_id and h.released_at is null
+      ) then ' or exists (select from audit_private.matching_holds(e.tenant_id, e.occurred_at, e.id, e.source, e.action, '
+        'e.entity_type, e.actor_type, e.outcome, e.actor_id, e.entity_id))' else '' end
+      || ')'
+  end
+  from (select audit_private.unexpired_condition(retained_condition.tenant_id) as condition) u
+$$;
+
+ALTER FUNCTION audit_private.retained_condition(tenant_id uuid) OWNER TO audit_finder;
+
+COMMENT ON FUNCTION audit_private.retained_condition(tenant_id uuid) IS 'a condition on audit_private.event e: it hasn''t expired; as is_retained, for a statement of the finder';
+
+CREATE FUNCTION audit_private.retained_now(tenant_id uuid) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select concat_ws(' or ', audit_private.unexpired_condition(retained_now.tenant_id), (
+    select string_agg('(' || audit_private.hold_condition(h) || ')', ' or ')
+    from audit_private.legal_hold h
+    where h.tenant_id = retained_now.tenant_id and h.released_at is null
+  ))
+$$;
+
+ALTER FUNCTION audit_private.retained_now(tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.retained_now(tenant_id uuid) IS 'a condition on audit_private.event e: it hasn''t expired, or is held, as of now';
+
 CREATE FUNCTION audit_private.retention_cutoff(tenant_id uuid) RETURNS timestamp with time zone
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  select now() - interval '365 days'
+  select coalesce(min(statement_timestamp() - p.days * interval '24 hours'), '-infinity')
+  from audit_private.policies_in_force(statement_timestamp()) p
+  where p.tenant_id = retention_cutoff.tenant_id
 $$;
 
 ALTER FUNCTION audit_private.retention_cutoff(tenant_id uuid) OWNER TO audit_owner;
 
-COMMENT ON FUNCTION audit_private.retention_cutoff(tenant_id uuid) IS 'events strictly older than this are due to be purged: 365 days, the policy of every tenant that has set none';
+COMMENT ON FUNCTION audit_private.retention_cutoff(tenant_id uuid) IS 'events strictly older than this have expired, unless a floor of their category or a hold keeps them';
 
 CREATE FUNCTION audit_private.row_changes(tenant_id uuid, entity_type text, entity_id text) RETURNS TABLE(sequence bigint, transaction_id bigint, occurred_at timestamp with time zone, is_start boolean, is_end boolean, target jsonb, changes jsonb)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -6868,6 +11730,19 @@ $$;
 ALTER FUNCTION audit_private.row_columns(watched audit_private.watched_table, relation regclass, alias text) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.row_columns(watched audit_private.watched_table, relation regclass, alias text) IS 'a select list for the snapshot of a row: of the new one under n, of the old one under o';
+
+CREATE FUNCTION audit_private.scheduler_database() RETURNS name
+    LANGUAGE sql SECURITY DEFINER PARALLEL RESTRICTED
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select coalesce(
+    (select current_database() from pg_extension e where e.extname = 'pg_cron'),
+    (select a.datname from pg_stat_activity a where a.application_name = 'pg_cron scheduler' order by a.pid limit 1))
+$$;
+
+ALTER FUNCTION audit_private.scheduler_database() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.scheduler_database() IS 'the database in which pg_cron keeps its jobs; null where it does not run';
 
 CREATE FUNCTION audit_private.search_pattern(key text, value jsonb) RETURNS text
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
@@ -6938,7 +11813,7 @@ COMMENT ON FUNCTION audit_private.seen_condition(seen text) IS 'a condition on a
 CREATE FUNCTION audit_private.sees_all_tenants() RETURNS boolean
     LANGUAGE sql STABLE PARALLEL RESTRICTED
     AS $$
-  select r.name = 'audit_owner'
+  select r.name in ('audit_owner', 'audit_keeper')
     or pg_catalog.pg_has_role(r.name, 'audit_operator', 'usage')
     or pg_catalog.pg_has_role(r.name, 'audit_auditor', 'usage')
   from audit_private.effective_role() as r (name)
@@ -6947,6 +11822,26 @@ $$;
 ALTER FUNCTION audit_private.sees_all_tenants() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.sees_all_tenants() IS 'whether the role administers or audits every tenant';
+
+CREATE FUNCTION audit_private.skip_partition(run_id uuid, error text) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  place constant jsonb := (
+    select r.place from audit_private.job_run r where r.run_id = skip_partition.run_id and r.result = 'running');
+begin
+  perform audit_private.note_purge_error(
+    skip_partition.run_id, null, format('%s: %s', place -> 'partitions' -> 0 ->> 'name', skip_partition.error));
+  perform audit_private.note_step(
+    skip_partition.run_id, jsonb_set(place - '{tenants,from}'::text[], '{partitions}', (place -> 'partitions') - 0));
+  return case when place -> 'partitions' -> 1 is null then 'done' else 'more' end;
+end
+$$;
+
+ALTER FUNCTION audit_private.skip_partition(run_id uuid, error text) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit_private.skip_partition(run_id uuid, error text) IS 'leaves a partition for the next purge, and says why; more to do, or done; a step of purge_events';
 
 CREATE FUNCTION audit_private.spool_actor(OUT actor_id text, OUT actor_type text, OUT actor jsonb) RETURNS record
     LANGUAGE plpgsql SECURITY DEFINER
@@ -7029,6 +11924,69 @@ $$;
 ALTER FUNCTION audit_private.spool_statement(watched audit_private.watched_table, relation regclass, operation text, names jsonb) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.spool_statement(watched audit_private.watched_table, relation regclass, operation text, names jsonb) IS 'SQL that keeps the rows of a statement that could not be logged';
+
+CREATE FUNCTION audit_private.start_exports() RETURNS uuid[]
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  running_allowed constant integer := 2;
+  begun record;
+begin
+  perform audit_private.require_read_committed();
+  perform pg_advisory_xact_lock(hashtextextended('pgwitness start_exports', 0));
+  delete from audit_private.export_chunk c
+  using audit_private.export x
+  where x.state in ('completed', 'running')
+    and audit_private.export_state(x) in ('cancelled', 'expired')
+    and c.tenant_id = x.tenant_id
+    and c.export_id = x.export_id;
+  update audit_private.export x
+  set state = audit_private.export_state(x), finished_at = coalesce(x.finished_at, clock_timestamp())
+  where x.state in ('pending', 'running', 'completed')
+    and not x.is_straight
+    and x.state <> audit_private.export_state(x);
+  update audit_private.export x
+  set state = 'failed', finished_at = clock_timestamp(), error = 'its client never told how it ended'
+  where x.state = 'running' and x.is_straight and x.started_at < clock_timestamp() - interval '24 hours';
+
+  for begun in
+    select n.tenant_id, n.export_id, n.resolved_filter
+    from (
+      select x.tenant_id, x.export_id, x.resolved_filter, x.state,
+        row_number() over (
+          partition by x.tenant_id order by x.state = 'running' desc, x.requested_at, x.export_id) as place
+      from audit_private.export x
+      where x.state in ('pending', 'running') and not x.is_straight
+    ) n
+    where n.state = 'pending' and n.place <= running_allowed
+  loop
+    perform audit_private.pass_gate();
+    begin
+      update audit_private.export x
+      set state = 'running',
+        started_at = clock_timestamp(),
+        condition = format('(%s) and (%s) and (%s)',
+          audit_private.retained_now(begun.tenant_id),
+          audit_private.seen_condition(audit_private.current_view()),
+          audit_private.export_condition(begun.resolved_filter))
+      where x.tenant_id = begun.tenant_id and x.export_id = begun.export_id;
+    exception when others then
+      perform audit_private.fail_export(begun.export_id, sqlerrm);
+    end;
+  end loop;
+  return array(
+    select x.export_id
+    from audit_private.export x
+    where x.state = 'running' and not x.is_straight
+    order by x.started_at
+  );
+end
+$$;
+
+ALTER FUNCTION audit_private.start_exports() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.start_exports() IS 'ends what was cancelled or has expired, begins what waits, and gives the exports that are running; a step of run_exports';
 
 CREATE FUNCTION audit_private.store_batch(tenant_id uuid, events jsonb) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
@@ -7113,6 +12071,40 @@ ALTER FUNCTION audit_private.store_batch(tenant_id uuid, events jsonb) OWNER TO 
 
 COMMENT ON FUNCTION audit_private.store_batch(tenant_id uuid, events jsonb) IS 'logs a batch as one statement; returns how many events were stored';
 
+CREATE FUNCTION audit_private.store_export(session audit_private.access_session, filter jsonb, format text, is_straight boolean) RETURNS audit_private.export
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  asked constant jsonb := coalesce(store_export.filter, '{}');
+  resolved jsonb;
+  stored audit_private.export;
+begin
+  perform audit_private.check_format(store_export.format);
+  perform audit_private.filter_condition(asked);
+  resolved := asked || jsonb_strip_nulls(jsonb_build_object(
+    'from', audit_private.filter_time(asked, 'from'), 'to', audit_private.filter_time(asked, 'to')));
+  insert into audit_private.export (
+    tenant_id, is_straight, format, filter, resolved_filter, state, started_at, requested_by, actor_id, actor_type, access_id
+  )
+  values (
+    (store_export.session).tenant_id, store_export.is_straight, store_export.format, asked, resolved,
+    case when store_export.is_straight then 'running' else 'pending' end,
+    case when store_export.is_straight then clock_timestamp() end,
+    audit_private.recorded_by(), (store_export.session).actor_id, (store_export.session).actor_type,
+    (store_export.session).access_id
+  )
+  returning * into stored;
+  perform audit_private.write_export_event(
+    stored, 'requested', pg_catalog.format('Asked for an export of the log (%s)', stored.format), store_export.session);
+  return stored;
+end
+$$;
+
+ALTER FUNCTION audit_private.store_export(session audit_private.access_session, filter jsonb, format text, is_straight boolean) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.store_export(session audit_private.access_session, filter jsonb, format text, is_straight boolean) IS 'notes and logs that an export was asked for; raises WT040 and WT120';
+
 CREATE FUNCTION audit_private.store_one_by_one(tenant_id uuid, events jsonb) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -7187,6 +12179,50 @@ ALTER FUNCTION audit_private.store_toggle(tenant_id uuid, action text, code text
 
 COMMENT ON FUNCTION audit_private.store_toggle(tenant_id uuid, action text, code text, enabled boolean) IS 'stores one toggle, named by the action of its event; null removes it';
 
+CREATE FUNCTION audit_private.survivors_statement(partition_name text, partition_until timestamp with time zone, at timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+  select audit_private.deletion_gate(
+    survivors_statement.partition_name, survivors_statement.partition_until, survivors_statement.at) || format(
+    ', present as (
+      (select e.tenant_id from audit_private.%1$I e order by e.tenant_id limit 1)
+      union all
+      select (
+        select e.tenant_id from audit_private.%1$I e
+        where e.tenant_id > p.tenant_id
+        order by e.tenant_id
+        limit 1
+      )
+      from present p
+      where p.tenant_id is not null
+    ),
+    staying as (
+      select p.tenant_id, timestamptz ''-infinity'' as from_time
+      from present p
+      where p.tenant_id is not null and not exists (select from due d where d.tenant_id = p.tenant_id)
+      union all
+      select d.tenant_id, d.removable_before from due d where d.removable_before < %2$L::timestamptz
+    )
+    select s.event
+    from staying t
+    cross join lateral (
+      select e::audit_private.event as event
+      from audit_private.%1$I e
+      where e.tenant_id = t.tenant_id and e.occurred_at >= t.from_time
+      offset 0
+    ) s
+    union all
+    select e::audit_private.event
+    from audit_private.%1$I e
+    where e.ctid = any (array(select k.place from kept k))',
+    survivors_statement.partition_name, survivors_statement.partition_until)
+$_$;
+
+ALTER FUNCTION audit_private.survivors_statement(partition_name text, partition_until timestamp with time zone, at timestamp with time zone) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit_private.survivors_statement(partition_name text, partition_until timestamp with time zone, at timestamp with time zone) IS 'SQL that gives the events that a purge leaves in a partition';
+
 CREATE FUNCTION audit_private.text_condition(columns text, key text, value jsonb, uses_index boolean) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -7233,6 +12269,33 @@ $$;
 ALTER FUNCTION audit_private.truncation_statement(watched audit_private.watched_table) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.truncation_statement(watched audit_private.watched_table) IS 'SQL of a generated function that logs that a table was emptied';
+
+CREATE FUNCTION audit_private.unexpired_condition(tenant_id uuid) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "DateStyle" TO 'ISO, YMD'
+    AS $$
+  select case
+    when c.cutoff = '-infinity' then 'true'
+    else format('e.occurred_at >= %L::timestamptz', c.cutoff)
+      || coalesce((
+        select string_agg(
+          format(' or e.action = any (%L::text[]) and e.occurred_at >= %L::timestamptz',
+            f.actions, statement_timestamp() - f.days * interval '24 hours'), '')
+        from (
+          select r.days, array_agg(a.action) as actions
+          from audit_private.floors_in_force(statement_timestamp()) r
+          join audit_private.action a on a.category = r.category
+          group by r.days
+        ) f
+      ), '')
+  end
+  from (select audit_private.retention_cutoff(unexpired_condition.tenant_id) as cutoff) c
+$$;
+
+ALTER FUNCTION audit_private.unexpired_condition(tenant_id uuid) OWNER TO audit_finder;
+
+COMMENT ON FUNCTION audit_private.unexpired_condition(tenant_id uuid) IS 'a condition on audit_private.event e: neither policy nor floor lets it go; "true" where nothing expires';
 
 CREATE FUNCTION audit_private.value_condition(column_name text, chosen text[]) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -7395,6 +12458,98 @@ ALTER FUNCTION audit_private.watched_relation(entity_type text) OWNER TO audit_o
 
 COMMENT ON FUNCTION audit_private.watched_relation(entity_type text) IS 'the table of an entity type; null when it is gone or was never watched';
 
+CREATE FUNCTION audit_private.write_chunk(tenant_id uuid, export_id uuid, number integer, format text, condition text, from_time timestamp with time zone, until_time timestamp with time zone, place_occurred_at timestamp with time zone, place_id uuid, most integer, OUT rows bigint, OUT bytes bigint, OUT last_occurred_at timestamp with time zone, OUT last_id uuid, OUT is_last boolean) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET work_mem TO '64MB'
+    SET "DateStyle" TO 'ISO, YMD'
+    SET "TimeZone" TO 'UTC'
+    AS $_$
+declare
+  bytes_allowed constant integer := 8388608;
+  span record;
+  found_rows bigint;
+  found_lines text;
+  is_cut boolean;
+  place_at timestamptz;
+  place uuid;
+  lines text := '';
+  content bytea;
+begin
+  rows := 0;
+  bytes := 0;
+  is_last := true;
+  if write_chunk.place_id is null and write_chunk.format = 'csv' then
+    lines := (select string_agg(c.name, ',' order by c.place) || E'\n' from audit_private.export_columns('csv') c);
+  end if;
+  for span in
+    select w.*
+    from audit_private.event_windows(
+      write_chunk.from_time,
+      least(write_chunk.until_time, write_chunk.place_occurred_at + interval '1 microsecond')) w
+  loop
+    execute pg_catalog.format(
+      'with line as (
+        select e.occurred_at, e.id, %s as line
+        from (
+          select e.*, a.category,
+            audit_private.search_text_v1(e.description, e.actor, e.target, e.metadata) as search_text,
+            audit_private.search_text_v1(e.actor_id, e.actor, null, null) as actor_text
+          from audit_private.event e
+          left join audit_private.action a on a.action = e.action
+        ) e
+        where e.tenant_id = %L::uuid
+          and e.occurred_at >= %L::timestamptz
+          and e.occurred_at < %L::timestamptz
+          and %s
+          %s
+        order by e.occurred_at desc, e.id desc
+        limit %s
+      ),
+      sized as (
+        select l.*, count(*) over () as found,
+          sum(octet_length(l.line)) over (
+            order by l.occurred_at desc, l.id desc rows between unbounded preceding and 1 preceding) as before
+        from line l
+        order by l.occurred_at desc, l.id desc
+      )
+      select count(*) as rows, min(s.found) > count(*) as is_cut,
+        string_agg(s.line, '''') as lines,
+        min(s.occurred_at) as last_occurred_at, (array_agg(s.id))[count(*)] as last_id
+      from sized s
+      where coalesce(s.before, 0) < %s',
+      audit_private.export_line(write_chunk.format), write_chunk.tenant_id, span.window_from, span.window_until,
+      write_chunk.condition,
+      case when write_chunk.place_id is not null then pg_catalog.format(
+        'and e.occurred_at <= %1$L::timestamptz and (e.occurred_at, e.id) < (%1$L::timestamptz, %2$L::uuid)',
+        write_chunk.place_occurred_at, write_chunk.place_id) end,
+      write_chunk.most - rows, bytes_allowed - octet_length(lines))
+    into found_rows, is_cut, found_lines, place_at, place;
+    continue when found_rows = 0;
+    rows := rows + found_rows;
+    lines := lines || found_lines;
+    last_occurred_at := place_at;
+    last_id := place;
+    is_last := not is_cut and rows < write_chunk.most and octet_length(lines) < bytes_allowed;
+    exit when not is_last;
+  end loop;
+  if lines = '' then
+    return;
+  end if;
+
+  content := convert_to(lines, 'UTF8');
+  bytes := octet_length(content);
+  insert into audit_private.export_chunk (tenant_id, export_id, number, rows, content, digest)
+  values (
+    write_chunk.tenant_id, write_chunk.export_id, write_chunk.number, rows, content, encode(sha256(content), 'hex'));
+end
+$_$;
+
+ALTER FUNCTION audit_private.write_chunk(tenant_id uuid, export_id uuid, number integer, format text, condition text, from_time timestamp with time zone, until_time timestamp with time zone, place_occurred_at timestamp with time zone, place_id uuid, most integer, OUT rows bigint, OUT bytes bigint, OUT last_occurred_at timestamp with time zone, OUT last_id uuid, OUT is_last boolean) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit_private.write_chunk(tenant_id uuid, export_id uuid, number integer, format text, condition text, from_time timestamp with time zone, until_time timestamp with time zone, place_occurred_at timestamp with time zone, place_id uuid, most integer, OUT rows bigint, OUT bytes bigint, OUT last_occurred_at timestamp with time zone, OUT last_id uuid, OUT is_last boolean) IS 'writes the next events that an export holds, after a place, as one chunk of it';
+
 CREATE FUNCTION audit_private.write_cursor(scope text, seen text, occurred_at timestamp with time zone, id uuid) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
@@ -7416,6 +12571,35 @@ $$;
 ALTER FUNCTION audit_private.write_cursor(scope text, seen text, occurred_at timestamp with time zone, id uuid) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.write_cursor(scope text, seen text, occurred_at timestamp with time zone, id uuid) IS 'the cursor of one row: its place and what the first page saw';
+
+CREATE FUNCTION audit_private.write_export_event(export audit_private.export, step text, description text, session audit_private.access_session DEFAULT NULL::audit_private.access_session, metadata jsonb DEFAULT '{}'::jsonb) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform audit_private.write_system_event(
+    tenant_id => (write_export_event.export).tenant_id,
+    action => 'audit_log_exported',
+    entity_type => 'audit_export',
+    entity_id => (write_export_event.export).export_id::text,
+    description => write_export_event.description,
+    metadata => jsonb_strip_nulls(jsonb_build_object(
+      'step', write_export_event.step,
+      'export_id', (write_export_event.export).export_id,
+      'format', (write_export_event.export).format,
+      'is_straight', (write_export_event.export).is_straight,
+      'requested_by', (write_export_event.export).requested_by,
+      'access_id', (write_export_event.session).access_id,
+      'access_reason', (write_export_event.session).access_reason,
+      'justification', (write_export_event.session).justification
+    )) || jsonb_build_object('filter', (write_export_event.export).filter) || write_export_event.metadata
+  );
+end
+$$;
+
+ALTER FUNCTION audit_private.write_export_event(export audit_private.export, step text, description text, session audit_private.access_session, metadata jsonb) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.write_export_event(export audit_private.export, step text, description text, session audit_private.access_session, metadata jsonb) IS 'writes the event audit_log_exported of one step of an export';
 
 CREATE FUNCTION audit_private.write_system_event(tenant_id uuid, action text, entity_type text, entity_id text, description text, metadata jsonb DEFAULT NULL::jsonb, changes jsonb DEFAULT NULL::jsonb) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
@@ -7450,6 +12634,41 @@ $$;
 ALTER FUNCTION audit_private.write_system_event(tenant_id uuid, action text, entity_type text, entity_id text, description text, metadata jsonb, changes jsonb) OWNER TO audit_writer;
 
 COMMENT ON FUNCTION audit_private.write_system_event(tenant_id uuid, action text, entity_type text, entity_id text, description text, metadata jsonb, changes jsonb) IS 'writes a mandatory event by the current actor and returns its id';
+
+CREATE VIEW audit.exportable_event AS
+ SELECT e.tenant_id,
+    e.occurred_at,
+    e.id,
+    e.recorded_at,
+    e.sequence,
+    e.transaction_id,
+    e.source,
+    a.category,
+    e.action,
+    e.entity_type,
+    e.entity_id,
+    e.actor_type,
+    e.actor_id,
+    e.actor,
+    e.description,
+    COALESCE(e.target, jsonb_build_object('type', e.entity_type, 'id', e.entity_id)) AS target,
+    e.changes,
+    e.metadata,
+    e.outcome,
+    e.error_message,
+    e.ip,
+    e.user_agent,
+    e.request_id,
+    e.recorded_by,
+    audit_private.search_text_v1(e.description, e.actor, e.target, e.metadata) AS search_text,
+    audit_private.search_text_v1(e.actor_id, e.actor, NULL::jsonb, NULL::jsonb) AS actor_text
+   FROM (audit_private.event e
+     LEFT JOIN audit_private.action a ON ((a.action = e.action)))
+  WHERE ((( SELECT audit_private.open_reading() AS open_reading) IS NOT NULL) AND (e.tenant_id = ( SELECT audit_private.open_reading() AS open_reading)));
+
+ALTER TABLE audit.exportable_event OWNER TO audit_owner;
+
+COMMENT ON VIEW audit.exportable_event IS 'audit.event with the texts that a filter looks through; what the statement of audit.begin_export reads';
 
 CREATE TABLE audit_private.access_closing (
     tenant_id uuid NOT NULL,
@@ -7638,6 +12857,136 @@ COMMENT ON COLUMN audit_private.category_toggle.category IS 'the category';
 
 COMMENT ON COLUMN audit_private.category_toggle.is_enabled IS 'whether its actions are logged';
 
+CREATE TABLE audit_private.data_purge_receipt (
+    tenant_id uuid NOT NULL,
+    run_id uuid NOT NULL,
+    relation text NOT NULL,
+    decision text NOT NULL,
+    started_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    finished_at timestamp with time zone,
+    predicted bigint DEFAULT 0 NOT NULL,
+    removed bigint DEFAULT 0 NOT NULL,
+    children_removed bigint DEFAULT 0 NOT NULL,
+    waiting bigint DEFAULT 0 NOT NULL,
+    kept_by_hold bigint DEFAULT 0 NOT NULL,
+    kept_locked bigint DEFAULT 0 NOT NULL,
+    failed bigint DEFAULT 0 NOT NULL,
+    invalid bigint DEFAULT 0 NOT NULL,
+    by_level jsonb DEFAULT '{}'::jsonb NOT NULL,
+    result text DEFAULT 'running'::text NOT NULL,
+    error text,
+    CONSTRAINT data_purge_receipt_result_check CHECK ((result = ANY (ARRAY['running'::text, 'succeeded'::text, 'failed'::text, 'stopped'::text, 'skipped'::text, 'interrupted'::text])))
+);
+
+ALTER TABLE ONLY audit_private.data_purge_receipt FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.data_purge_receipt OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.data_purge_receipt IS 'what each run of purge_data removed of each table and tenant, also when it was nothing';
+
+COMMENT ON COLUMN audit_private.data_purge_receipt.tenant_id IS 'the rows'' tenant; the nil uuid for rows without';
+
+COMMENT ON COLUMN audit_private.data_purge_receipt.run_id IS 'the run';
+
+COMMENT ON COLUMN audit_private.data_purge_receipt.relation IS 'the table';
+
+COMMENT ON COLUMN audit_private.data_purge_receipt.decision IS 'the disposal decision then in force';
+
+COMMENT ON COLUMN audit_private.data_purge_receipt.started_at IS 'when the run came to the table';
+
+COMMENT ON COLUMN audit_private.data_purge_receipt.finished_at IS 'when it left it';
+
+COMMENT ON COLUMN audit_private.data_purge_receipt.predicted IS 'rows that it set out to remove';
+
+COMMENT ON COLUMN audit_private.data_purge_receipt.removed IS 'rows that it removed';
+
+COMMENT ON COLUMN audit_private.data_purge_receipt.children_removed IS 'rows of other tables that it removed with them';
+
+COMMENT ON COLUMN audit_private.data_purge_receipt.waiting IS 'rows that are due, but newly so by a shortened value';
+
+COMMENT ON COLUMN audit_private.data_purge_receipt.kept_by_hold IS 'rows that are due, but held';
+
+COMMENT ON COLUMN audit_private.data_purge_receipt.kept_locked IS 'rows that the application had locked; the next run''s';
+
+COMMENT ON COLUMN audit_private.data_purge_receipt.failed IS 'rows whose removal raised an error; skipped';
+
+COMMENT ON COLUMN audit_private.data_purge_receipt.invalid IS 'rows that are kept because a value makes no sense';
+
+COMMENT ON COLUMN audit_private.data_purge_receipt.by_level IS 'rows removed, by the level that their days came from';
+
+COMMENT ON COLUMN audit_private.data_purge_receipt.result IS 'running, succeeded, failed, stopped (too large a share), skipped (the table has changed) or interrupted';
+
+COMMENT ON COLUMN audit_private.data_purge_receipt.error IS 'what went wrong';
+
+CREATE TABLE audit_private.data_retention_group (
+    relation text NOT NULL,
+    group_key text NOT NULL,
+    days integer,
+    took_effect_at timestamp with time zone NOT NULL,
+    next_days integer,
+    next_takes_effect_at timestamp with time zone
+);
+
+ALTER TABLE audit_private.data_retention_group OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.data_retention_group IS 'days in force for the rows below the same assistant, space and so on, and those that wait because they are shorter';
+
+COMMENT ON COLUMN audit_private.data_retention_group.relation IS 'the table under data retention';
+
+COMMENT ON COLUMN audit_private.data_retention_group.group_key IS 'keys of the levels'' rows';
+
+COMMENT ON COLUMN audit_private.data_retention_group.days IS 'days in force; null keeps for ever';
+
+COMMENT ON COLUMN audit_private.data_retention_group.took_effect_at IS 'since when';
+
+COMMENT ON COLUMN audit_private.data_retention_group.next_days IS 'shorter days that wait; null when none do';
+
+COMMENT ON COLUMN audit_private.data_retention_group.next_takes_effect_at IS 'until when';
+
+CREATE TABLE audit_private.data_retention_preview (
+    relation text NOT NULL,
+    previewed_by text NOT NULL,
+    previewed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    due bigint NOT NULL,
+    group_keys text[] NOT NULL,
+    group_days integer[] NOT NULL
+);
+
+ALTER TABLE audit_private.data_retention_preview OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.data_retention_preview IS 'what a preview showed, which arming approves';
+
+COMMENT ON COLUMN audit_private.data_retention_preview.relation IS 'the table under data retention';
+
+COMMENT ON COLUMN audit_private.data_retention_preview.previewed_by IS 'login and SET ROLE role';
+
+COMMENT ON COLUMN audit_private.data_retention_preview.previewed_at IS 'when';
+
+COMMENT ON COLUMN audit_private.data_retention_preview.due IS 'rows that would have gone';
+
+COMMENT ON COLUMN audit_private.data_retention_preview.group_keys IS 'keys of the groups that it found';
+
+COMMENT ON COLUMN audit_private.data_retention_preview.group_days IS 'their days';
+
+CREATE TABLE audit_private.data_retention_wait (
+    relation text NOT NULL,
+    entity_id text NOT NULL,
+    waits_until timestamp with time zone NOT NULL,
+    seen_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE audit_private.data_retention_wait OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.data_retention_wait IS 'rows that were due before the last run and are still there: newly due by a change of their own, such as another parent, or left over';
+
+COMMENT ON COLUMN audit_private.data_retention_wait.relation IS 'the table under data retention';
+
+COMMENT ON COLUMN audit_private.data_retention_wait.entity_id IS 'the row''s key, as events have it';
+
+COMMENT ON COLUMN audit_private.data_retention_wait.waits_until IS 'until when it isn''t removed';
+
+COMMENT ON COLUMN audit_private.data_retention_wait.seen_at IS 'moment of the last run that met it';
+
 CREATE TABLE audit_private.entity_type (
     entity_type text NOT NULL,
     titles jsonb NOT NULL,
@@ -7670,6 +13019,55 @@ CREATE SEQUENCE audit_private.event_sequence
 ALTER TABLE audit_private.event_sequence OWNER TO audit_owner;
 
 COMMENT ON SEQUENCE audit_private.event_sequence IS 'orders events of one entity that share a microsecond';
+
+CREATE TABLE audit_private.export_cancellation (
+    tenant_id uuid NOT NULL,
+    export_id uuid NOT NULL,
+    cancelled_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    cancelled_by text NOT NULL
+);
+
+ALTER TABLE ONLY audit_private.export_cancellation FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.export_cancellation OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.export_cancellation IS 'exports that were cancelled; never taken back';
+
+COMMENT ON COLUMN audit_private.export_cancellation.tenant_id IS 'whose events';
+
+COMMENT ON COLUMN audit_private.export_cancellation.export_id IS 'the export';
+
+COMMENT ON COLUMN audit_private.export_cancellation.cancelled_at IS 'when';
+
+COMMENT ON COLUMN audit_private.export_cancellation.cancelled_by IS 'login and SET ROLE role';
+
+CREATE TABLE audit_private.export_chunk (
+    tenant_id uuid NOT NULL,
+    export_id uuid NOT NULL,
+    number integer NOT NULL,
+    rows integer NOT NULL,
+    content bytea NOT NULL,
+    digest text NOT NULL
+);
+ALTER TABLE ONLY audit_private.export_chunk ALTER COLUMN content SET STORAGE EXTERNAL;
+
+ALTER TABLE ONLY audit_private.export_chunk FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.export_chunk OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.export_chunk IS 'content of exports, up to 24 hours after they were completed';
+
+COMMENT ON COLUMN audit_private.export_chunk.tenant_id IS 'whose events';
+
+COMMENT ON COLUMN audit_private.export_chunk.export_id IS 'the export';
+
+COMMENT ON COLUMN audit_private.export_chunk.number IS 'place in the export, from 1';
+
+COMMENT ON COLUMN audit_private.export_chunk.rows IS 'events in it';
+
+COMMENT ON COLUMN audit_private.export_chunk.content IS 'UTF-8, whole lines';
+
+COMMENT ON COLUMN audit_private.export_chunk.digest IS 'SHA-256 of the content, in hexadecimal';
 
 CREATE TABLE audit_private.idempotency_key (
     tenant_id uuid NOT NULL,
@@ -7749,6 +13147,25 @@ COMMENT ON COLUMN audit_private.instance.is_only IS 'always true, so that there 
 COMMENT ON COLUMN audit_private.instance.transaction_offset IS 'added to the server''s transaction number; raised when numbers start again after a restore';
 
 COMMENT ON COLUMN audit_private.instance.events_until IS 'until when there are partitions without a hole';
+
+CREATE TABLE audit_private.job_schedule (
+    job_name text NOT NULL,
+    schedule text NOT NULL,
+    scheduled_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    scheduled_by name NOT NULL
+);
+
+ALTER TABLE audit_private.job_schedule OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.job_schedule IS 'the jobs that schedule_jobs handed to pg_cron';
+
+COMMENT ON COLUMN audit_private.job_schedule.job_name IS 'the procedure';
+
+COMMENT ON COLUMN audit_private.job_schedule.schedule IS 'minute, hour, day, month and weekday, as pg_cron was told';
+
+COMMENT ON COLUMN audit_private.job_schedule.scheduled_at IS 'when';
+
+COMMENT ON COLUMN audit_private.job_schedule.scheduled_by IS 'role that pg_cron runs it as';
 
 CREATE TABLE audit_private.logging_decision (
     tenant_id uuid NOT NULL,
@@ -7834,6 +13251,32 @@ ALTER TABLE audit_private.read_number OWNER TO audit_owner;
 
 COMMENT ON SEQUENCE audit_private.read_number IS 'numbers the reads of the log; a number that no event holds is a read that was undone';
 
+CREATE TABLE audit_private.retention_floor (
+    category text NOT NULL,
+    takes_effect_at timestamp with time zone NOT NULL,
+    days integer,
+    reason text NOT NULL,
+    set_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    set_by text NOT NULL,
+    CONSTRAINT retention_floor_days_check CHECK (((days >= 1) AND (days <= 2555)))
+);
+
+ALTER TABLE audit_private.retention_floor OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.retention_floor IS 'how long events of a category are kept at least, whatever a tenant''s policy says; the latest that has taken effect is in force';
+
+COMMENT ON COLUMN audit_private.retention_floor.category IS 'the category';
+
+COMMENT ON COLUMN audit_private.retention_floor.takes_effect_at IS 'a floor that is lowered waits until then';
+
+COMMENT ON COLUMN audit_private.retention_floor.days IS 'the floor; null for none';
+
+COMMENT ON COLUMN audit_private.retention_floor.reason IS 'why it was set';
+
+COMMENT ON COLUMN audit_private.retention_floor.set_at IS 'when';
+
+COMMENT ON COLUMN audit_private.retention_floor.set_by IS 'login and SET ROLE role';
+
 CREATE TABLE audit_private.role_binding (
     role_name name NOT NULL,
     is_service boolean NOT NULL,
@@ -7890,31 +13333,6 @@ COMMENT ON COLUMN audit_private.service_grant.granted_at IS 'when';
 
 COMMENT ON COLUMN audit_private.service_grant.granted_by IS 'login and SET ROLE role';
 
-CREATE TABLE audit_private.tenant (
-    tenant_id uuid NOT NULL,
-    name text NOT NULL,
-    registered_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    retired_at timestamp with time zone,
-    is_logging_enabled boolean DEFAULT true NOT NULL,
-    CONSTRAINT tenant_name_check CHECK ((name <> ''::text))
-);
-
-ALTER TABLE ONLY audit_private.tenant FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE audit_private.tenant OWNER TO audit_owner;
-
-COMMENT ON TABLE audit_private.tenant IS 'whose events the log keeps; the nil uuid stands for the installation itself';
-
-COMMENT ON COLUMN audit_private.tenant.tenant_id IS 'the application''s own identifier';
-
-COMMENT ON COLUMN audit_private.tenant.name IS 'for people';
-
-COMMENT ON COLUMN audit_private.tenant.registered_at IS 'when it was registered';
-
-COMMENT ON COLUMN audit_private.tenant.retired_at IS 'since when it can''t log; its trail stays readable';
-
-COMMENT ON COLUMN audit_private.tenant.is_logging_enabled IS 'the global toggle';
-
 CREATE TABLE audit_private.tenant_grant (
     tenant_id uuid NOT NULL,
     role_name name NOT NULL,
@@ -7960,11 +13378,38 @@ ALTER TABLE ONLY audit_private.category
 ALTER TABLE ONLY audit_private.category_toggle
     ADD CONSTRAINT category_toggle_pkey PRIMARY KEY (tenant_id, category);
 
+ALTER TABLE ONLY audit_private.data_purge_receipt
+    ADD CONSTRAINT data_purge_receipt_pkey PRIMARY KEY (tenant_id, run_id, relation);
+
+ALTER TABLE ONLY audit_private.data_retention_group
+    ADD CONSTRAINT data_retention_group_pkey PRIMARY KEY (relation, group_key);
+
+ALTER TABLE ONLY audit_private.data_retention
+    ADD CONSTRAINT data_retention_object_name_key UNIQUE (object_name);
+
+ALTER TABLE ONLY audit_private.data_retention
+    ADD CONSTRAINT data_retention_pkey PRIMARY KEY (relation);
+
+ALTER TABLE ONLY audit_private.data_retention_preview
+    ADD CONSTRAINT data_retention_preview_pkey PRIMARY KEY (relation, previewed_by);
+
+ALTER TABLE ONLY audit_private.data_retention_wait
+    ADD CONSTRAINT data_retention_wait_pkey PRIMARY KEY (relation, entity_id);
+
 ALTER TABLE ONLY audit_private.entity_type
     ADD CONSTRAINT entity_type_pkey PRIMARY KEY (entity_type);
 
 ALTER TABLE ONLY audit_private.event
     ADD CONSTRAINT event_pkey PRIMARY KEY (tenant_id, occurred_at, id);
+
+ALTER TABLE ONLY audit_private.export_cancellation
+    ADD CONSTRAINT export_cancellation_pkey PRIMARY KEY (tenant_id, export_id);
+
+ALTER TABLE ONLY audit_private.export_chunk
+    ADD CONSTRAINT export_chunk_pkey PRIMARY KEY (tenant_id, export_id, number);
+
+ALTER TABLE ONLY audit_private.export
+    ADD CONSTRAINT export_pkey PRIMARY KEY (tenant_id, export_id);
 
 ALTER TABLE ONLY audit_private.idempotency_key
     ADD CONSTRAINT idempotency_key_pkey PRIMARY KEY (tenant_id, idempotency_key);
@@ -7978,6 +13423,15 @@ ALTER TABLE ONLY audit_private.installed_object
 ALTER TABLE ONLY audit_private.instance
     ADD CONSTRAINT instance_pkey PRIMARY KEY (is_only);
 
+ALTER TABLE ONLY audit_private.job_run
+    ADD CONSTRAINT job_run_pkey PRIMARY KEY (run_id);
+
+ALTER TABLE ONLY audit_private.job_schedule
+    ADD CONSTRAINT job_schedule_pkey PRIMARY KEY (job_name, scheduled_by);
+
+ALTER TABLE ONLY audit_private.legal_hold
+    ADD CONSTRAINT legal_hold_pkey PRIMARY KEY (tenant_id, hold_id);
+
 ALTER TABLE ONLY audit_private.logging_decision
     ADD CONSTRAINT logging_decision_pkey PRIMARY KEY (tenant_id, action);
 
@@ -7986,6 +13440,15 @@ ALTER TABLE ONLY audit_private.option
 
 ALTER TABLE ONLY audit_private.outcome
     ADD CONSTRAINT outcome_pkey PRIMARY KEY (outcome);
+
+ALTER TABLE ONLY audit_private.purge_receipt
+    ADD CONSTRAINT purge_receipt_pkey PRIMARY KEY (tenant_id, run_id);
+
+ALTER TABLE ONLY audit_private.retention_floor
+    ADD CONSTRAINT retention_floor_pkey PRIMARY KEY (category, takes_effect_at);
+
+ALTER TABLE ONLY audit_private.retention_policy
+    ADD CONSTRAINT retention_policy_pkey PRIMARY KEY (tenant_id, takes_effect_at);
 
 ALTER TABLE ONLY audit_private.role_binding
     ADD CONSTRAINT role_binding_pkey PRIMARY KEY (role_name);
@@ -8008,7 +13471,23 @@ CREATE INDEX action_category_idx ON audit_private.action USING btree (category);
 
 CREATE INDEX capture_spool_spool_id_idx ON audit_private.capture_spool USING btree (spool_id);
 
+CREATE INDEX data_purge_receipt_relation_idx ON audit_private.data_purge_receipt USING btree (relation, started_at);
+
+CREATE INDEX data_purge_receipt_run_id_idx ON audit_private.data_purge_receipt USING btree (run_id, relation);
+
+CREATE INDEX data_purge_receipt_started_at_idx ON audit_private.data_purge_receipt USING btree (started_at);
+
 CREATE INDEX event_transaction_id_idx ON ONLY audit_private.event USING brin (transaction_id);
+
+CREATE INDEX export_state_idx ON audit_private.export USING btree (tenant_id, state) WHERE (state = ANY (ARRAY['pending'::text, 'running'::text, 'completed'::text]));
+
+CREATE INDEX job_run_job_name_idx ON audit_private.job_run USING btree (job_name, started_at);
+
+CREATE UNIQUE INDEX job_run_running_idx ON audit_private.job_run USING btree (job_name) WHERE (result = 'running'::text);
+
+CREATE UNIQUE INDEX legal_hold_name_idx ON audit_private.legal_hold USING btree (tenant_id, name) WHERE (released_at IS NULL);
+
+CREATE INDEX purge_receipt_run_id_idx ON audit_private.purge_receipt USING btree (run_id);
 
 CREATE INDEX watched_table_name_idx ON audit_private.watched_table USING btree (schema_name, table_name);
 
@@ -8067,6 +13546,36 @@ ALTER TABLE ONLY audit_private.category_toggle
 ALTER TABLE ONLY audit_private.category_toggle
     ADD CONSTRAINT category_toggle_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES audit_private.tenant(tenant_id);
 
+ALTER TABLE ONLY audit_private.data_purge_receipt
+    ADD CONSTRAINT data_purge_receipt_run_id_fkey FOREIGN KEY (run_id) REFERENCES audit_private.job_run(run_id);
+
+ALTER TABLE ONLY audit_private.data_retention_group
+    ADD CONSTRAINT data_retention_group_relation_fkey FOREIGN KEY (relation) REFERENCES audit_private.data_retention(relation) ON DELETE CASCADE;
+
+ALTER TABLE ONLY audit_private.data_retention_preview
+    ADD CONSTRAINT data_retention_preview_relation_fkey FOREIGN KEY (relation) REFERENCES audit_private.data_retention(relation) ON DELETE CASCADE;
+
+ALTER TABLE ONLY audit_private.data_retention_wait
+    ADD CONSTRAINT data_retention_wait_relation_fkey FOREIGN KEY (relation) REFERENCES audit_private.data_retention(relation) ON DELETE CASCADE;
+
+ALTER TABLE ONLY audit_private.export_chunk
+    ADD CONSTRAINT export_chunk_tenant_id_export_id_fkey FOREIGN KEY (tenant_id, export_id) REFERENCES audit_private.export(tenant_id, export_id);
+
+ALTER TABLE ONLY audit_private.export
+    ADD CONSTRAINT export_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES audit_private.tenant(tenant_id);
+
+ALTER TABLE ONLY audit_private.legal_hold
+    ADD CONSTRAINT legal_hold_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES audit_private.tenant(tenant_id);
+
+ALTER TABLE ONLY audit_private.purge_receipt
+    ADD CONSTRAINT purge_receipt_run_id_fkey FOREIGN KEY (run_id) REFERENCES audit_private.job_run(run_id);
+
+ALTER TABLE ONLY audit_private.retention_floor
+    ADD CONSTRAINT retention_floor_category_fkey FOREIGN KEY (category) REFERENCES audit_private.category(category);
+
+ALTER TABLE ONLY audit_private.retention_policy
+    ADD CONSTRAINT retention_policy_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES audit_private.tenant(tenant_id);
+
 ALTER TABLE ONLY audit_private.tenant_grant
     ADD CONSTRAINT tenant_grant_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES audit_private.tenant(tenant_id);
 
@@ -8084,11 +13593,25 @@ CREATE POLICY "Backups are complete" ON audit_private.capture_spool FOR SELECT T
 
 CREATE POLICY "Backups are complete" ON audit_private.category_toggle FOR SELECT TO audit_backup USING (true);
 
+CREATE POLICY "Backups are complete" ON audit_private.data_purge_receipt FOR SELECT TO audit_backup USING (true);
+
 CREATE POLICY "Backups are complete" ON audit_private.event FOR SELECT TO audit_backup USING (true);
+
+CREATE POLICY "Backups are complete" ON audit_private.export FOR SELECT TO audit_backup USING (true);
+
+CREATE POLICY "Backups are complete" ON audit_private.export_cancellation FOR SELECT TO audit_backup USING (true);
+
+CREATE POLICY "Backups are complete" ON audit_private.export_chunk FOR SELECT TO audit_backup USING (true);
 
 CREATE POLICY "Backups are complete" ON audit_private.idempotency_key FOR SELECT TO audit_backup USING (true);
 
+CREATE POLICY "Backups are complete" ON audit_private.legal_hold FOR SELECT TO audit_backup USING (true);
+
 CREATE POLICY "Backups are complete" ON audit_private.logging_decision FOR SELECT TO audit_backup USING (true);
+
+CREATE POLICY "Backups are complete" ON audit_private.purge_receipt FOR SELECT TO audit_backup USING (true);
+
+CREATE POLICY "Backups are complete" ON audit_private.retention_policy FOR SELECT TO audit_backup USING (true);
 
 CREATE POLICY "Backups are complete" ON audit_private.role_binding FOR SELECT TO audit_backup USING (true);
 
@@ -8098,13 +13621,33 @@ CREATE POLICY "Backups are complete" ON audit_private.tenant_grant FOR SELECT TO
 
 CREATE POLICY "Bindings are what the tenant wall stands on" ON audit_private.role_binding TO audit_owner USING (true);
 
+CREATE POLICY "Cancellations are visible to their tenant and to operators" ON audit_private.export_cancellation TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
+
 CREATE POLICY "Closings are visible to their tenant and to operators" ON audit_private.access_closing TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
+
+CREATE POLICY "Content is visible to its tenant and to operators" ON audit_private.export_chunk TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
 
 CREATE POLICY "Decisions are visible to their tenant and to operators" ON audit_private.logging_decision TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
 
-CREATE POLICY "Events leave only to their tenant, with a reason" ON audit_private.event FOR SELECT TO audit_owner USING ((tenant_id = ( SELECT audit_private.readable_tenant() AS readable_tenant)));
+CREATE POLICY "Engine roles decide by policies" ON audit_private.retention_policy FOR SELECT TO audit_writer, audit_finder, audit_keeper USING (true);
+
+CREATE POLICY "Engine roles respect holds" ON audit_private.legal_hold FOR SELECT TO audit_finder, audit_keeper USING (true);
+
+CREATE POLICY "Events leave only to their tenant, with a reason" ON audit_private.event FOR SELECT TO audit_owner USING (((tenant_id = ( SELECT audit_private.readable_tenant() AS readable_tenant)) AND ((occurred_at >= ( SELECT audit_private.readable_since() AS readable_since)) OR audit_private.is_retained(tenant_id, occurred_at, id, source, action, entity_type, actor_type, outcome, actor_id, entity_id))));
+
+CREATE POLICY "Exports are visible to their tenant and to operators" ON audit_private.export TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
 
 CREATE POLICY "Grants are visible to their tenant and to operators" ON audit_private.tenant_grant TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
+
+CREATE POLICY "Holds are visible to their tenant and to operators" ON audit_private.legal_hold TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
+
+CREATE POLICY "Policies are visible to their tenant and to operators" ON audit_private.retention_policy TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
+
+CREATE POLICY "Receipts are visible to their tenant and to operators" ON audit_private.data_purge_receipt TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
+
+CREATE POLICY "Receipts are visible to their tenant and to operators" ON audit_private.purge_receipt FOR SELECT TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
+
+CREATE POLICY "Retention is decided tenant by tenant" ON audit_private.tenant FOR SELECT TO audit_finder, audit_keeper USING (true);
 
 CREATE POLICY "Spooled changes are counted for their tenant and for operators" ON audit_private.capture_spool FOR SELECT TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
 
@@ -8112,11 +13655,17 @@ CREATE POLICY "The finder sees keys and hashes" ON audit_private.event FOR SELEC
 
 CREATE POLICY "The keeper erases" ON audit_private.event FOR UPDATE TO audit_keeper USING (true);
 
+CREATE POLICY "The keeper gives receipts" ON audit_private.purge_receipt TO audit_keeper USING (true) WITH CHECK (true);
+
 CREATE POLICY "The keeper puts survivors back" ON audit_private.event FOR INSERT TO audit_keeper WITH CHECK (true);
 
 CREATE POLICY "The keeper reads what it decides on" ON audit_private.event FOR SELECT TO audit_keeper USING (true);
 
 CREATE POLICY "The keeper removes" ON audit_private.event FOR DELETE TO audit_keeper USING (true);
+
+CREATE POLICY "The keeper waits for exports" ON audit_private.export FOR SELECT TO audit_keeper USING (true);
+
+CREATE POLICY "The keeper writes content" ON audit_private.export_chunk FOR INSERT TO audit_keeper WITH CHECK (true);
 
 CREATE POLICY "The writer appends" ON audit_private.event FOR INSERT TO audit_writer WITH CHECK (true);
 
@@ -8144,11 +13693,25 @@ ALTER TABLE audit_private.capture_spool ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE audit_private.category_toggle ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE audit_private.data_purge_receipt ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE audit_private.event ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.export ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.export_cancellation ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.export_chunk ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE audit_private.idempotency_key ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE audit_private.legal_hold ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE audit_private.logging_decision ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.purge_receipt ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.retention_policy ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE audit_private.role_binding ENABLE ROW LEVEL SECURITY;
 
@@ -8167,11 +13730,31 @@ GRANT ALL ON SCHEMA audit TO audit_writer;
 GRANT ALL ON SCHEMA audit TO audit_finder;
 GRANT ALL ON SCHEMA audit TO audit_keeper;
 
+GRANT USAGE ON SCHEMA audit_data TO audit_operator;
+
 GRANT ALL ON SCHEMA audit_private TO audit_writer;
 GRANT ALL ON SCHEMA audit_private TO audit_finder;
 GRANT ALL ON SCHEMA audit_private TO audit_keeper;
 GRANT USAGE ON SCHEMA audit_private TO audit_operator;
 GRANT USAGE ON SCHEMA audit_private TO audit_backup;
+
+REVOKE ALL ON FUNCTION audit.arm_data_retention(relation regclass, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.arm_data_retention(relation regclass, reason text) TO audit_operator;
+
+REVOKE ALL ON FUNCTION audit.begin_export(filter jsonb, format text, tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.begin_export(filter jsonb, format text, tenant_id uuid) TO audit_reader;
+GRANT ALL ON FUNCTION audit.begin_export(filter jsonb, format text, tenant_id uuid) TO audit_admin;
+GRANT ALL ON FUNCTION audit.begin_export(filter jsonb, format text, tenant_id uuid) TO audit_privacy;
+GRANT ALL ON FUNCTION audit.begin_export(filter jsonb, format text, tenant_id uuid) TO audit_auditor;
+
+REVOKE ALL ON FUNCTION audit.cancel_export(export_id uuid, tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.cancel_export(export_id uuid, tenant_id uuid) TO audit_reader;
+GRANT ALL ON FUNCTION audit.cancel_export(export_id uuid, tenant_id uuid) TO audit_admin;
+GRANT ALL ON FUNCTION audit.cancel_export(export_id uuid, tenant_id uuid) TO audit_privacy;
+GRANT ALL ON FUNCTION audit.cancel_export(export_id uuid, tenant_id uuid) TO audit_auditor;
+
+REVOKE ALL ON FUNCTION audit.cancel_retention_change(reason text, tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.cancel_retention_change(reason text, tenant_id uuid) TO audit_admin;
 
 REVOKE ALL ON FUNCTION audit.check_health() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.check_health() TO audit_operator;
@@ -8210,8 +13793,23 @@ GRANT ALL ON FUNCTION audit.define_action(action text, category text, titles jso
 REVOKE ALL ON FUNCTION audit.define_category(category text, titles jsonb, descriptions jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.define_category(category text, titles jsonb, descriptions jsonb) TO audit_operator;
 
+REVOKE ALL ON FUNCTION audit.define_data_retention(relation regclass, time_column text, levels jsonb, children jsonb, tenant_column text, entity_type text, actor_column text, decision text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.define_data_retention(relation regclass, time_column text, levels jsonb, children jsonb, tenant_column text, entity_type text, actor_column text, decision text) TO audit_operator;
+
 REVOKE ALL ON FUNCTION audit.define_entity_type(entity_type text, titles jsonb, descriptions jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.define_entity_type(entity_type text, titles jsonb, descriptions jsonb) TO audit_operator;
+
+REVOKE ALL ON FUNCTION audit.disarm_data_retention(relation regclass, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.disarm_data_retention(relation regclass, reason text) TO audit_operator;
+
+REVOKE ALL ON FUNCTION audit.drop_data_retention(relation regclass, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.drop_data_retention(relation regclass, reason text) TO audit_operator;
+
+REVOKE ALL ON FUNCTION audit.finish_export(export_id uuid, rows bigint, bytes bigint, digest text, error text, tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.finish_export(export_id uuid, rows bigint, bytes bigint, digest text, error text, tenant_id uuid) TO audit_reader;
+GRANT ALL ON FUNCTION audit.finish_export(export_id uuid, rows bigint, bytes bigint, digest text, error text, tenant_id uuid) TO audit_admin;
+GRANT ALL ON FUNCTION audit.finish_export(export_id uuid, rows bigint, bytes bigint, digest text, error text, tenant_id uuid) TO audit_privacy;
+GRANT ALL ON FUNCTION audit.finish_export(export_id uuid, rows bigint, bytes bigint, digest text, error text, tenant_id uuid) TO audit_auditor;
 
 REVOKE ALL ON FUNCTION audit_private.is_text_by_language_v1(texts jsonb) FROM PUBLIC;
 
@@ -8224,6 +13822,7 @@ GRANT ALL ON FUNCTION audit_private.open_reading() TO audit_auditor;
 GRANT SELECT ON TABLE audit_private.action TO audit_backup;
 GRANT SELECT ON TABLE audit_private.action TO audit_writer;
 GRANT SELECT ON TABLE audit_private.action TO audit_finder;
+GRANT SELECT ON TABLE audit_private.action TO audit_keeper;
 
 REVOKE ALL ON TABLE audit_private.event FROM audit_owner;
 GRANT SELECT,REFERENCES,TRIGGER ON TABLE audit_private.event TO audit_owner;
@@ -8330,9 +13929,41 @@ GRANT ALL ON FUNCTION audit.list_catalogue() TO audit_auditor;
 REVOKE ALL ON FUNCTION audit.list_control_events(from_time timestamp with time zone, to_time timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.list_control_events(from_time timestamp with time zone, to_time timestamp with time zone) TO audit_auditor;
 
+REVOKE ALL ON FUNCTION audit.list_data_purges(up_to integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.list_data_purges(up_to integer) TO audit_operator;
+GRANT ALL ON FUNCTION audit.list_data_purges(up_to integer) TO audit_auditor;
+GRANT ALL ON FUNCTION audit.list_data_purges(up_to integer) TO audit_privacy;
+
+REVOKE ALL ON FUNCTION audit.list_data_retention() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.list_data_retention() TO audit_operator;
+GRANT ALL ON FUNCTION audit.list_data_retention() TO audit_auditor;
+GRANT ALL ON FUNCTION audit.list_data_retention() TO audit_privacy;
+
+REVOKE ALL ON FUNCTION audit.list_exports(tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.list_exports(tenant_id uuid) TO audit_reader;
+GRANT ALL ON FUNCTION audit.list_exports(tenant_id uuid) TO audit_admin;
+GRANT ALL ON FUNCTION audit.list_exports(tenant_id uuid) TO audit_privacy;
+GRANT ALL ON FUNCTION audit.list_exports(tenant_id uuid) TO audit_auditor;
+
 REVOKE ALL ON FUNCTION audit.list_grants() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.list_grants() TO audit_operator;
 GRANT ALL ON FUNCTION audit.list_grants() TO audit_auditor;
+
+GRANT SELECT ON TABLE audit_private.legal_hold TO audit_backup;
+GRANT SELECT ON TABLE audit_private.legal_hold TO audit_finder;
+GRANT SELECT ON TABLE audit_private.legal_hold TO audit_keeper;
+
+GRANT SELECT ON TABLE audit_private.listed_hold TO audit_backup;
+
+REVOKE ALL ON FUNCTION audit.list_holds(tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.list_holds(tenant_id uuid) TO audit_admin;
+GRANT ALL ON FUNCTION audit.list_holds(tenant_id uuid) TO audit_privacy;
+GRANT ALL ON FUNCTION audit.list_holds(tenant_id uuid) TO audit_operator;
+GRANT ALL ON FUNCTION audit.list_holds(tenant_id uuid) TO audit_auditor;
+
+REVOKE ALL ON FUNCTION audit.list_jobs() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.list_jobs() TO audit_operator;
+GRANT ALL ON FUNCTION audit.list_jobs() TO audit_auditor;
 
 REVOKE ALL ON FUNCTION audit.list_options() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.list_options() TO audit_operator;
@@ -8341,6 +13972,41 @@ GRANT ALL ON FUNCTION audit.list_options() TO audit_auditor;
 REVOKE ALL ON FUNCTION audit.list_partitions() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.list_partitions() TO audit_operator;
 GRANT ALL ON FUNCTION audit.list_partitions() TO audit_auditor;
+
+GRANT SELECT ON TABLE audit_private.job_run TO audit_backup;
+GRANT SELECT ON TABLE audit_private.job_run TO audit_keeper;
+
+REVOKE ALL ON TABLE audit_private.purge_receipt FROM audit_owner;
+GRANT SELECT,REFERENCES,TRIGGER ON TABLE audit_private.purge_receipt TO audit_owner;
+GRANT SELECT ON TABLE audit_private.purge_receipt TO audit_backup;
+GRANT SELECT,INSERT,UPDATE ON TABLE audit_private.purge_receipt TO audit_keeper;
+
+GRANT SELECT ON TABLE audit_private.tenant TO audit_backup;
+GRANT SELECT ON TABLE audit_private.tenant TO audit_writer;
+GRANT SELECT ON TABLE audit_private.tenant TO audit_finder;
+GRANT SELECT ON TABLE audit_private.tenant TO audit_keeper;
+
+GRANT SELECT ON TABLE audit_private.listed_purge TO audit_backup;
+
+REVOKE ALL ON FUNCTION audit.list_purges(up_to integer, tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.list_purges(up_to integer, tenant_id uuid) TO audit_admin;
+GRANT ALL ON FUNCTION audit.list_purges(up_to integer, tenant_id uuid) TO audit_privacy;
+GRANT ALL ON FUNCTION audit.list_purges(up_to integer, tenant_id uuid) TO audit_operator;
+GRANT ALL ON FUNCTION audit.list_purges(up_to integer, tenant_id uuid) TO audit_auditor;
+
+GRANT SELECT ON TABLE audit_private.retention_policy TO audit_backup;
+GRANT SELECT ON TABLE audit_private.retention_policy TO audit_writer;
+GRANT SELECT ON TABLE audit_private.retention_policy TO audit_finder;
+GRANT SELECT ON TABLE audit_private.retention_policy TO audit_keeper;
+
+GRANT SELECT ON TABLE audit_private.listed_retention TO audit_backup;
+
+REVOKE ALL ON FUNCTION audit.list_retention(tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.list_retention(tenant_id uuid) TO audit_admin;
+GRANT ALL ON FUNCTION audit.list_retention(tenant_id uuid) TO audit_reader;
+GRANT ALL ON FUNCTION audit.list_retention(tenant_id uuid) TO audit_privacy;
+GRANT ALL ON FUNCTION audit.list_retention(tenant_id uuid) TO audit_operator;
+GRANT ALL ON FUNCTION audit.list_retention(tenant_id uuid) TO audit_auditor;
 
 GRANT SELECT ON TABLE audit_private.event_page TO audit_backup;
 
@@ -8375,6 +14041,9 @@ GRANT ALL ON FUNCTION audit.list_toggles(tenant_id uuid) TO audit_admin;
 GRANT ALL ON FUNCTION audit.list_toggles(tenant_id uuid) TO audit_reader;
 GRANT ALL ON FUNCTION audit.list_toggles(tenant_id uuid) TO audit_auditor;
 
+REVOKE ALL ON FUNCTION audit.list_upkeep() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.list_upkeep() TO audit_operator;
+
 REVOKE ALL ON FUNCTION audit.list_watched() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.list_watched() TO audit_operator;
 GRANT ALL ON FUNCTION audit.list_watched() TO audit_auditor;
@@ -8403,14 +14072,51 @@ GRANT ALL ON FUNCTION audit.open_access(access_reason text, justification text, 
 GRANT ALL ON FUNCTION audit.open_access(access_reason text, justification text, tenant_id uuid) TO audit_privacy;
 GRANT ALL ON FUNCTION audit.open_access(access_reason text, justification text, tenant_id uuid) TO audit_auditor;
 
+REVOKE ALL ON FUNCTION audit.place_hold(name text, filter jsonb, reason text, tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.place_hold(name text, filter jsonb, reason text, tenant_id uuid) TO audit_admin;
+
+REVOKE ALL ON FUNCTION audit.preview_data_purge(relation regclass) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.preview_data_purge(relation regclass) TO audit_operator;
+
+GRANT SELECT ON TABLE audit_private.purge_preview TO audit_backup;
+
+REVOKE ALL ON FUNCTION audit.preview_purge(tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.preview_purge(tenant_id uuid) TO audit_admin;
+GRANT ALL ON FUNCTION audit.preview_purge(tenant_id uuid) TO audit_operator;
+GRANT ALL ON FUNCTION audit.preview_purge(tenant_id uuid) TO audit_auditor;
+
+REVOKE ALL ON PROCEDURE audit.purge_data() FROM PUBLIC;
+GRANT ALL ON PROCEDURE audit.purge_data() TO audit_operator;
+
+REVOKE ALL ON PROCEDURE audit.purge_events() FROM PUBLIC;
+GRANT ALL ON PROCEDURE audit.purge_events() TO audit_operator;
+
+REVOKE ALL ON FUNCTION audit.read_export(export_id uuid, after_chunk integer, tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.read_export(export_id uuid, after_chunk integer, tenant_id uuid) TO audit_reader;
+GRANT ALL ON FUNCTION audit.read_export(export_id uuid, after_chunk integer, tenant_id uuid) TO audit_admin;
+GRANT ALL ON FUNCTION audit.read_export(export_id uuid, after_chunk integer, tenant_id uuid) TO audit_privacy;
+GRANT ALL ON FUNCTION audit.read_export(export_id uuid, after_chunk integer, tenant_id uuid) TO audit_auditor;
+
 REVOKE ALL ON FUNCTION audit.register_tenant(tenant_id uuid, name text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.register_tenant(tenant_id uuid, name text) TO audit_operator;
+
+REVOKE ALL ON FUNCTION audit.release_hold(name text, reason text, tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.release_hold(name text, reason text, tenant_id uuid) TO audit_admin;
 
 GRANT SELECT ON TABLE audit_private.event_relation TO audit_backup;
 
 REVOKE ALL ON FUNCTION audit.report_subject(identifiers text[], with_actors boolean, tenant_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.report_subject(identifiers text[], with_actors boolean, tenant_id uuid) TO audit_privacy;
 GRANT ALL ON FUNCTION audit.report_subject(identifiers text[], with_actors boolean, tenant_id uuid) TO audit_admin;
+
+REVOKE ALL ON FUNCTION audit.request_export(filter jsonb, format text, tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.request_export(filter jsonb, format text, tenant_id uuid) TO audit_reader;
+GRANT ALL ON FUNCTION audit.request_export(filter jsonb, format text, tenant_id uuid) TO audit_admin;
+GRANT ALL ON FUNCTION audit.request_export(filter jsonb, format text, tenant_id uuid) TO audit_privacy;
+GRANT ALL ON FUNCTION audit.request_export(filter jsonb, format text, tenant_id uuid) TO audit_auditor;
+
+REVOKE ALL ON FUNCTION audit.resolve_data_retention(relation regclass, key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.resolve_data_retention(relation regclass, key text) TO audit_operator;
 
 REVOKE ALL ON FUNCTION audit.retire_action(action text, reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.retire_action(action text, reason text) TO audit_operator;
@@ -8426,6 +14132,15 @@ GRANT ALL ON FUNCTION audit.revert_sql(event_id uuid, tenant_id uuid) TO audit_a
 
 REVOKE ALL ON FUNCTION audit.revoke_tenant(role name, reason text, tenant_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.revoke_tenant(role name, reason text, tenant_id uuid) TO audit_operator;
+
+REVOKE ALL ON PROCEDURE audit.run_exports() FROM PUBLIC;
+GRANT ALL ON PROCEDURE audit.run_exports() TO audit_operator;
+
+REVOKE ALL ON PROCEDURE audit.run_jobs() FROM PUBLIC;
+GRANT ALL ON PROCEDURE audit.run_jobs() TO audit_operator;
+
+REVOKE ALL ON FUNCTION audit.schedule_jobs() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.schedule_jobs() TO audit_operator;
 
 REVOKE ALL ON FUNCTION audit.search_events(filter jsonb, page_size integer, after text, tenant_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.search_events(filter jsonb, page_size integer, after text, tenant_id uuid) TO audit_reader;
@@ -8453,8 +14168,17 @@ GRANT ALL ON FUNCTION audit.set_logging(enabled boolean, reason text, tenant_id 
 REVOKE ALL ON FUNCTION audit.set_option(name text, value text, reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.set_option(name text, value text, reason text) TO audit_operator;
 
+REVOKE ALL ON FUNCTION audit.set_retention(days integer, reason text, is_exact boolean, tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.set_retention(days integer, reason text, is_exact boolean, tenant_id uuid) TO audit_admin;
+
+REVOKE ALL ON FUNCTION audit.set_retention_floor(category text, days integer, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.set_retention_floor(category text, days integer, reason text) TO audit_operator;
+
 REVOKE ALL ON FUNCTION audit.set_toggles(toggles jsonb, reason text, tenant_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.set_toggles(toggles jsonb, reason text, tenant_id uuid) TO audit_admin;
+
+REVOKE ALL ON FUNCTION audit.unschedule_jobs(reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.unschedule_jobs(reason text) TO audit_operator;
 
 REVOKE ALL ON FUNCTION audit.unwatch(relation regclass, reason text, entity_type text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.unwatch(relation regclass, reason text, entity_type text) TO audit_operator;
@@ -8476,6 +14200,12 @@ REVOKE ALL ON FUNCTION audit_private.batch_events(events jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.batch_events(events jsonb) TO audit_writer;
 
 REVOKE ALL ON FUNCTION audit_private.batch_times(events jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.begin_exports(process_id integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.begin_exports(process_id integer) TO audit_operator;
+
+REVOKE ALL ON FUNCTION audit_private.begin_run(job_name text, process_id integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.begin_run(job_name text, process_id integer) TO audit_operator;
 
 REVOKE ALL ON FUNCTION audit_private.bind_roles() FROM PUBLIC;
 
@@ -8518,11 +14248,26 @@ GRANT ALL ON FUNCTION audit_private.check_batch(events jsonb, known_keys text[])
 
 REVOKE ALL ON FUNCTION audit_private.check_capture() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION audit_private.check_data_retention() FROM PUBLIC;
+
+GRANT SELECT ON TABLE audit_private.data_retention TO audit_backup;
+
+REVOKE ALL ON FUNCTION audit_private.check_data_retention_definition(entry audit_private.data_retention, class pg_class) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION audit_private.check_definition(code text, titles jsonb, descriptions jsonb, is_built_in boolean) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.check_format(format text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.check_jobs() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.check_reason(reason text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION audit_private.check_retention() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION audit_private.check_role(role name) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.check_scheduler(role name) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.check_scheduler(role name) TO audit_operator;
 
 REVOKE ALL ON FUNCTION audit_private.check_tenant(tenant_id uuid) FROM PUBLIC;
 
@@ -8531,6 +14276,15 @@ REVOKE ALL ON FUNCTION audit_private.check_toggles(toggles jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION audit_private.check_watch(watched audit_private.watched_table, relation regclass) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.claim_idempotency_key(tenant_id uuid, idempotency_key text, event_id uuid, content_digest bytea) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.close_data_schemas(owner_name name) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.close_gate() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.close_gate() TO audit_operator;
+GRANT ALL ON FUNCTION audit_private.close_gate() TO audit_keeper;
+
+REVOKE ALL ON FUNCTION audit_private.close_next_partition(tried text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.close_next_partition(tried text[]) TO audit_operator;
 
 REVOKE ALL ON FUNCTION audit_private.column_kind(type_id oid, collation_id oid, OUT is_printed boolean, OUT is_exact boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.column_kind(type_id oid, collation_id oid, OUT is_printed boolean, OUT is_exact boolean) TO audit_writer;
@@ -8544,6 +14298,9 @@ GRANT ALL ON FUNCTION audit_private.content_digest(action text, entity_type text
 
 REVOKE ALL ON FUNCTION audit_private.count_actor_events(tenant_id uuid, actor_ids text[], from_time timestamp with time zone, until_time timestamp with time zone, most bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.count_actor_events(tenant_id uuid, actor_ids text[], from_time timestamp with time zone, until_time timestamp with time zone, most bigint) TO audit_owner;
+
+REVOKE ALL ON FUNCTION audit_private.count_due(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, tenant_ids uuid[], treats_all_as_exact boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.count_due(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, tenant_ids uuid[], treats_all_as_exact boolean) TO audit_owner;
 
 REVOKE ALL ON FUNCTION audit_private.count_found_events(tenant_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone, most bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.count_found_events(tenant_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone, most bigint) TO audit_owner;
@@ -8570,7 +14327,41 @@ GRANT ALL ON FUNCTION audit_private.cut_columns(columns jsonb) TO audit_writer;
 REVOKE ALL ON FUNCTION audit_private.cut_payload(payload_limit integer, INOUT description text, INOUT actor jsonb, INOUT target jsonb, INOUT changes jsonb, INOUT metadata jsonb, INOUT error_message text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.cut_payload(payload_limit integer, INOUT description text, INOUT actor jsonb, INOUT target jsonb, INOUT changes jsonb, INOUT metadata jsonb, INOUT error_message text) TO audit_writer;
 
+REVOKE ALL ON FUNCTION audit_private.data_children(children jsonb, sources text, condition text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.data_objects_digest(object_name text, owner_name name) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.data_obstacles(entry audit_private.data_retention) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.data_purge_body(entry audit_private.data_retention, relation regclass) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.data_purge_terms(run_id uuid, relation text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.data_resolution_statement(relation regclass) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.data_resolution_statement(relation regclass) TO audit_operator;
+
+REVOKE ALL ON FUNCTION audit_private.data_retention_groups(relation text, group_keys text[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.data_retention_problem(entry audit_private.data_retention) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.data_retention_statements(entry audit_private.data_retention, relation regclass) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.data_retention_waits(relation text, entity_ids text[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.data_review_body(entry audit_private.data_retention, relation regclass) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.data_review_statement(relation regclass) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.data_review_statement(relation regclass) TO audit_operator;
+
+REVOKE ALL ON FUNCTION audit_private.data_verdict(entry audit_private.data_retention, relation regclass) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.data_view_statement(entry audit_private.data_retention, relation regclass) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION audit_private.define_captured(entity_type text, category text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.delete_due(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, tenant_id uuid, from_time timestamp with time zone, OUT removed bigint, OUT oldest_at timestamp with time zone, OUT newest_at timestamp with time zone, OUT until_time timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.deletion_gate(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, tenant_ids uuid[], treats_all_as_exact boolean, from_time timestamp with time zone, until_time timestamp with time zone) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.derived_event_id(tenant_id uuid, occurred_at timestamp with time zone, idempotency_key text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.derived_event_id(tenant_id uuid, occurred_at timestamp with time zone, idempotency_key text) TO audit_writer;
@@ -8578,10 +14369,26 @@ GRANT ALL ON FUNCTION audit_private.derived_event_id(tenant_id uuid, occurred_at
 REVOKE ALL ON FUNCTION audit_private.drop_capture_function(entity_type text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.drop_capture_function(entity_type text) TO audit_owner;
 
+REVOKE ALL ON FUNCTION audit_private.drop_data_objects(object_name text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.drop_empty_partition() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.drop_empty_partition() TO audit_operator;
+
+REVOKE ALL ON FUNCTION audit_private.due_jobs() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.due_jobs() TO audit_operator;
+
+REVOKE ALL ON FUNCTION audit_private.due_tenants(partition_until timestamp with time zone, at timestamp with time zone, treats_all_as_exact boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.due_tenants(partition_until timestamp with time zone, at timestamp with time zone, treats_all_as_exact boolean) TO audit_keeper;
+
 REVOKE ALL ON FUNCTION audit_private.effective_role() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.effective_role() TO audit_writer;
 GRANT ALL ON FUNCTION audit_private.effective_role() TO audit_finder;
 GRANT ALL ON FUNCTION audit_private.effective_role() TO audit_keeper;
+
+REVOKE ALL ON FUNCTION audit_private.empty_partition(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, due bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.end_data_purge(run_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.end_data_purge(run_id uuid) TO audit_operator;
 
 REVOKE ALL ON FUNCTION audit_private.entity_title(entity_type text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.entity_title(entity_type text) TO audit_writer;
@@ -8598,6 +14405,32 @@ GRANT ALL ON FUNCTION audit_private.event_time(id uuid) TO audit_keeper;
 
 REVOKE ALL ON FUNCTION audit_private.event_windows(from_time timestamp with time zone, until_time timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.event_windows(from_time timestamp with time zone, until_time timestamp with time zone) TO audit_finder;
+GRANT ALL ON FUNCTION audit_private.event_windows(from_time timestamp with time zone, until_time timestamp with time zone) TO audit_keeper;
+
+REVOKE ALL ON FUNCTION audit_private.expired_partitions(at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.expired_partitions(at timestamp with time zone) TO audit_owner;
+
+REVOKE ALL ON FUNCTION audit_private.export_columns(format text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.export_columns(format text) TO audit_keeper;
+
+REVOKE ALL ON FUNCTION audit_private.export_condition(filter jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.export_line(format text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.export_line(format text) TO audit_keeper;
+
+GRANT SELECT ON TABLE audit_private.export TO audit_backup;
+GRANT SELECT ON TABLE audit_private.export TO audit_keeper;
+
+REVOKE ALL ON FUNCTION audit_private.export_state(export audit_private.export) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.export_step(export_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.export_step(export_id uuid) TO audit_operator;
+
+REVOKE ALL ON FUNCTION audit_private.fail_data_purge(run_id uuid, error text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.fail_data_purge(run_id uuid, error text) TO audit_operator;
+
+REVOKE ALL ON FUNCTION audit_private.fail_export(export_id uuid, error text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.fail_export(export_id uuid, error text) TO audit_operator;
 
 REVOKE ALL ON FUNCTION audit_private.faulty_event(events jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.faulty_event(events jsonb) TO audit_writer;
@@ -8627,11 +14460,29 @@ GRANT ALL ON FUNCTION audit_private.find_content_digest(tenant_id uuid, occurred
 REVOKE ALL ON FUNCTION audit_private.find_events(tenant_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone, last_occurred_at timestamp with time zone, last_id uuid, most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.find_events(tenant_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone, last_occurred_at timestamp with time zone, last_id uuid, most integer) TO audit_owner;
 
+REVOKE ALL ON FUNCTION audit_private.find_export(tenant_id uuid, export_id uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.finish_data_purge(run_id uuid, relation text, result text, error text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.finish_data_retention(relation regclass) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.finish_data_retention(relation regclass) TO audit_operator;
+
+REVOKE ALL ON FUNCTION audit_private.finish_purge(run_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.finish_purge(run_id uuid) TO audit_operator;
+
+REVOKE ALL ON FUNCTION audit_private.finish_run(run_id uuid, result text, detail text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.finish_run(run_id uuid, result text, detail text) TO audit_operator;
+GRANT ALL ON FUNCTION audit_private.finish_run(run_id uuid, result text, detail text) TO audit_keeper;
+
 REVOKE ALL ON FUNCTION audit_private.finish_unwatch(entity_type text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.finish_unwatch(entity_type text) TO audit_operator;
 
 REVOKE ALL ON FUNCTION audit_private.finish_watch(entity_type text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.finish_watch(entity_type text) TO audit_operator;
+
+REVOKE ALL ON FUNCTION audit_private.floors_in_force(at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.floors_in_force(at timestamp with time zone) TO audit_finder;
+GRANT ALL ON FUNCTION audit_private.floors_in_force(at timestamp with time zone) TO audit_keeper;
 
 REVOKE ALL ON FUNCTION audit_private.forget_idempotency_keys(at_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.forget_idempotency_keys(at_most integer) TO audit_operator;
@@ -8647,6 +14498,11 @@ GRANT ALL ON FUNCTION audit_private.has_columns(relation regclass, digest text, 
 
 REVOKE ALL ON FUNCTION audit_private.has_just_read(session audit_private.access_session, route text, filter jsonb, is_same_statement boolean) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION audit_private.has_newer_events(partition_name text, transaction_id bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.hold_condition(hold audit_private.legal_hold) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.hold_condition(hold audit_private.legal_hold) TO audit_keeper;
+
 REVOKE ALL ON FUNCTION audit_private.id_condition(chosen text[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.import_batch(tenant_id uuid, events jsonb, first_line integer) FROM PUBLIC;
@@ -8657,12 +14513,34 @@ REVOKE ALL ON FUNCTION audit_private.ip_condition(chosen text[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION audit_private.is_apply_worker() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.is_apply_worker() TO audit_writer;
 
+REVOKE ALL ON FUNCTION audit_private.is_data_owner_right(item aclitem, object name) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.is_partition_empty(partition_name text, locks_it boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.is_partition_empty(partition_name text, locks_it boolean) TO audit_owner;
+
+REVOKE ALL ON FUNCTION audit_private.is_retained(tenant_id uuid, occurred_at timestamp with time zone, id uuid, source text, action text, entity_type text, actor_type text, outcome text, actor_id text, entity_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.is_retained(tenant_id uuid, occurred_at timestamp with time zone, id uuid, source text, action text, entity_type text, actor_type text, outcome text, actor_id text, entity_id text) TO audit_owner;
+GRANT ALL ON FUNCTION audit_private.is_retained(tenant_id uuid, occurred_at timestamp with time zone, id uuid, source text, action text, entity_type text, actor_type text, outcome text, actor_id text, entity_id text) TO audit_finder;
+GRANT ALL ON FUNCTION audit_private.is_retained(tenant_id uuid, occurred_at timestamp with time zone, id uuid, source text, action text, entity_type text, actor_type text, outcome text, actor_id text, entity_id text) TO audit_reader;
+GRANT ALL ON FUNCTION audit_private.is_retained(tenant_id uuid, occurred_at timestamp with time zone, id uuid, source text, action text, entity_type text, actor_type text, outcome text, actor_id text, entity_id text) TO audit_admin;
+GRANT ALL ON FUNCTION audit_private.is_retained(tenant_id uuid, occurred_at timestamp with time zone, id uuid, source text, action text, entity_type text, actor_type text, outcome text, actor_id text, entity_id text) TO audit_privacy;
+GRANT ALL ON FUNCTION audit_private.is_retained(tenant_id uuid, occurred_at timestamp with time zone, id uuid, source text, action text, entity_type text, actor_type text, outcome text, actor_id text, entity_id text) TO audit_auditor;
+
 REVOKE ALL ON FUNCTION audit_private.is_service_role() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.is_under_data_retention(relation regclass) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.is_valid_event(description text, outcome text, error_message text, entity_id text, actor_id text, actor_type text, actor jsonb, target jsonb, changes jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.is_valid_event(description text, outcome text, error_message text, entity_id text, actor_id text, actor_type text, actor jsonb, target jsonb, changes jsonb) TO audit_writer;
 
 REVOKE ALL ON FUNCTION audit_private.is_withheld(value jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.job_definitions() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.job_definitions() TO audit_operator;
+
+REVOKE ALL ON FUNCTION audit_private.job_slots() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.job_states() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.key_columns(relation regclass) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.key_columns(relation regclass) TO audit_writer;
@@ -8670,7 +14548,13 @@ GRANT ALL ON FUNCTION audit_private.key_columns(relation regclass) TO audit_writ
 REVOKE ALL ON FUNCTION audit_private.key_expression(relation regclass, alias text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.key_expression(relation regclass, alias text) TO audit_writer;
 
+REVOKE ALL ON FUNCTION audit_private.known_data_retention(relation regclass) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.lacking_data_indexes(entry audit_private.data_retention) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION audit_private.list_drift() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.listed_tenant(tenant_id uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.lock_catalogue() FROM PUBLIC;
 
@@ -8679,10 +14563,30 @@ REVOKE ALL ON FUNCTION audit_private.log_event_carefully(action text, entity_typ
 REVOKE ALL ON FUNCTION audit_private.match_expression(relation regclass, tenant_column text, left_alias text, right_alias text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.match_expression(relation regclass, tenant_column text, left_alias text, right_alias text) TO audit_writer;
 
+REVOKE ALL ON FUNCTION audit_private.matching_holds(tenant_id uuid, occurred_at timestamp with time zone, id uuid, source text, action text, entity_type text, actor_type text, outcome text, actor_id text, entity_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.matching_holds(tenant_id uuid, occurred_at timestamp with time zone, id uuid, source text, action text, entity_type text, actor_type text, outcome text, actor_id text, entity_id text) TO audit_finder;
+GRANT ALL ON FUNCTION audit_private.matching_holds(tenant_id uuid, occurred_at timestamp with time zone, id uuid, source text, action text, entity_type text, actor_type text, outcome text, actor_id text, entity_id text) TO audit_keeper;
+
 REVOKE ALL ON FUNCTION audit_private.new_event_id(occurred_at timestamp with time zone, unique_bits bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.new_event_id(occurred_at timestamp with time zone, unique_bits bigint) TO audit_writer;
 
+REVOKE ALL ON FUNCTION audit_private.next_data_purge(run_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.next_data_purge(run_id uuid) TO audit_operator;
+
+REVOKE ALL ON FUNCTION audit_private.note_data_batch(run_id uuid, relation text, last_key jsonb, looked_at integer, kept jsonb, gone text[], gone_tenants uuid[], gone_levels text[], gone_children uuid[], late text[], left_over text[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.note_data_review(run_id uuid, relation text, summary jsonb, group_keys text[], group_days integer[]) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION audit_private.note_partitions_end() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.note_purge_error(run_id uuid, tenant_id uuid, error text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.note_schedule(role name, is_scheduled boolean, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.note_schedule(role name, is_scheduled boolean, reason text) TO audit_operator;
+
+REVOKE ALL ON FUNCTION audit_private.note_step(run_id uuid, place jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.note_step(run_id uuid, place jsonb) TO audit_operator;
+GRANT ALL ON FUNCTION audit_private.note_step(run_id uuid, place jsonb) TO audit_keeper;
 
 REVOKE ALL ON FUNCTION audit_private.object_digests() FROM PUBLIC;
 
@@ -8694,14 +14598,31 @@ REVOKE ALL ON FUNCTION audit_private.partitions_end(moment timestamp with time z
 REVOKE ALL ON FUNCTION audit_private.partner_expression(relation regclass, tenant_column text, rows text, other_rows text, alias text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.partner_expression(relation regclass, tenant_column text, rows text, other_rows text, alias text) TO audit_writer;
 
+REVOKE ALL ON FUNCTION audit_private.pass_gate() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION audit_private.payload_bytes(description text, actor jsonb, target jsonb, changes jsonb, metadata jsonb, error_message text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.payload_bytes(description text, actor jsonb, target jsonb, changes jsonb, metadata jsonb, error_message text) TO audit_writer;
 
+REVOKE ALL ON FUNCTION audit_private.plain_data_children(children jsonb, parent regclass, is_nested boolean) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.plain_data_levels(levels jsonb, relation regclass) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION audit_private.plain_statement(watched audit_private.watched_table, relation regclass, operation text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.policies_in_force(at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.policies_in_force(at timestamp with time zone) TO audit_writer;
+GRANT ALL ON FUNCTION audit_private.policies_in_force(at timestamp with time zone) TO audit_finder;
+GRANT ALL ON FUNCTION audit_private.policies_in_force(at timestamp with time zone) TO audit_keeper;
 
 REVOKE ALL ON FUNCTION audit_private.policy_text(policy pg_policy) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION audit_private.predict_purge(run_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.predict_purge(run_id uuid) TO audit_operator;
+
 REVOKE ALL ON FUNCTION audit_private.prefers_text_index(filter jsonb, from_time timestamp with time zone, until_time timestamp with time zone, wanted bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.prepare_data_retention(relation regclass, time_column text, levels jsonb, children jsonb, tenant_column text, entity_type text, actor_column text, decision text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.prepare_data_retention(relation regclass, time_column text, levels jsonb, children jsonb, tenant_column text, entity_type text, actor_column text, decision text) TO audit_operator;
 
 REVOKE ALL ON FUNCTION audit_private.prepare_unwatch(relation regclass, reason text, entity_type text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.prepare_unwatch(relation regclass, reason text, entity_type text) TO audit_operator;
@@ -8710,6 +14631,9 @@ REVOKE ALL ON FUNCTION audit_private.prepare_watch(relation regclass, entity_typ
 GRANT ALL ON FUNCTION audit_private.prepare_watch(relation regclass, entity_type text, tenant_column text, label_column text, columns text[], redact_columns text[], ignore_columns text[], category text, level text, on_error text, keep_deleted_values boolean, reason text) TO audit_operator;
 
 REVOKE ALL ON FUNCTION audit_private.printing_settings(relation regclass, label_column text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.purge_step(run_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.purge_step(run_id uuid) TO audit_operator;
 
 REVOKE ALL ON FUNCTION audit_private.quoted_role(role name) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.quoted_role(role name) TO audit_writer;
@@ -8721,6 +14645,12 @@ REVOKE ALL ON FUNCTION audit_private.rare_statement(entity_type text, relation r
 REVOKE ALL ON FUNCTION audit_private.rare_values(watched audit_private.watched_table) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.read_cursor(cursor text, scope text, OUT occurred_at timestamp with time zone, OUT id uuid, OUT seen text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.readable_since() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.readable_since() TO audit_reader;
+GRANT ALL ON FUNCTION audit_private.readable_since() TO audit_admin;
+GRANT ALL ON FUNCTION audit_private.readable_since() TO audit_privacy;
+GRANT ALL ON FUNCTION audit_private.readable_since() TO audit_auditor;
 
 REVOKE ALL ON FUNCTION audit_private.readable_tenant() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.readable_tenant() TO audit_reader;
@@ -8755,6 +14685,8 @@ REVOKE ALL ON FUNCTION audit_private.refuse_change() FROM PUBLIC;
 REVOKE ALL ON FUNCTION audit_private.refuse_codes(tenant_id uuid, action text, entity_type text, place text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.refuse_codes(tenant_id uuid, action text, entity_type text, place text) TO audit_owner;
 
+REVOKE ALL ON FUNCTION audit_private.refuse_data_retention(message text, detail text, hint text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION audit_private.refuse_definition(message text, detail text, hint text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.refuse_event(place text, action text, description text, outcome text, error_message text, entity_id text, actor_id text, actor_type text, actor jsonb, target jsonb, changes jsonb, is_mandatory boolean, occurred_at timestamp with time zone, earliest timestamp with time zone, latest timestamp with time zone, events_until timestamp with time zone, payload_bytes integer, payload_limit integer) FROM PUBLIC;
@@ -8770,15 +14702,22 @@ GRANT ALL ON FUNCTION audit_private.refuse_repeat(idempotency_key text) TO audit
 
 REVOKE ALL ON FUNCTION audit_private.refuse_revert(event_id uuid, detail text, hint text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION audit_private.refuse_scheduling(message text, detail text, hint text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION audit_private.refuse_watch(message text, detail text, hint text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.refuse_watch(message text, detail text, hint text) TO audit_writer;
 
 REVOKE ALL ON FUNCTION audit_private.refuse_write(tenant_id uuid, action text, entity_type text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION audit_private.relation_named(name text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION audit_private.release_tenant() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.release_tenant() TO audit_writer;
 GRANT ALL ON FUNCTION audit_private.release_tenant() TO audit_finder;
 GRANT ALL ON FUNCTION audit_private.release_tenant() TO audit_keeper;
+
+REVOKE ALL ON FUNCTION audit_private.removable_before(cutoff timestamp with time zone, is_exact boolean, partition_until timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.removable_before(cutoff timestamp with time zone, is_exact boolean, partition_until timestamp with time zone) TO audit_keeper;
 
 REVOKE ALL ON FUNCTION audit_private.require_access(tenant_id uuid) FROM PUBLIC;
 
@@ -8797,6 +14736,10 @@ REVOKE ALL ON FUNCTION audit_private.resolve_decisions(only_tenant_id uuid) FROM
 
 REVOKE ALL ON FUNCTION audit_private.resolve_toggles() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION audit_private.retained_condition(tenant_id uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.retained_now(tenant_id uuid) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION audit_private.retention_cutoff(tenant_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.retention_cutoff(tenant_id uuid) TO audit_writer;
 GRANT ALL ON FUNCTION audit_private.retention_cutoff(tenant_id uuid) TO audit_finder;
@@ -8807,17 +14750,26 @@ REVOKE ALL ON FUNCTION audit_private.row_changes(tenant_id uuid, entity_type tex
 REVOKE ALL ON FUNCTION audit_private.row_columns(watched audit_private.watched_table, relation regclass, alias text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.row_columns(watched audit_private.watched_table, relation regclass, alias text) TO audit_writer;
 
+REVOKE ALL ON FUNCTION audit_private.scheduler_database() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION audit_private.search_pattern(key text, value jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.search_text_v1(description text, actor jsonb, target jsonb, metadata jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.search_text_v1(description text, actor jsonb, target jsonb, metadata jsonb) TO audit_finder;
 GRANT ALL ON FUNCTION audit_private.search_text_v1(description text, actor jsonb, target jsonb, metadata jsonb) TO audit_writer;
 GRANT ALL ON FUNCTION audit_private.search_text_v1(description text, actor jsonb, target jsonb, metadata jsonb) TO audit_keeper;
+GRANT ALL ON FUNCTION audit_private.search_text_v1(description text, actor jsonb, target jsonb, metadata jsonb) TO audit_reader;
+GRANT ALL ON FUNCTION audit_private.search_text_v1(description text, actor jsonb, target jsonb, metadata jsonb) TO audit_admin;
+GRANT ALL ON FUNCTION audit_private.search_text_v1(description text, actor jsonb, target jsonb, metadata jsonb) TO audit_privacy;
+GRANT ALL ON FUNCTION audit_private.search_text_v1(description text, actor jsonb, target jsonb, metadata jsonb) TO audit_auditor;
 
 REVOKE ALL ON FUNCTION audit_private.seen_condition(seen text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.sees_all_tenants() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.sees_all_tenants() TO audit_writer;
+
+REVOKE ALL ON FUNCTION audit_private.skip_partition(run_id uuid, error text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.skip_partition(run_id uuid, error text) TO audit_operator;
 
 REVOKE ALL ON FUNCTION audit_private.spool_actor(OUT actor_id text, OUT actor_type text, OUT actor jsonb) FROM PUBLIC;
 
@@ -8826,17 +14778,28 @@ REVOKE ALL ON FUNCTION audit_private.spool_handler(watched audit_private.watched
 REVOKE ALL ON FUNCTION audit_private.spool_statement(watched audit_private.watched_table, relation regclass, operation text, names jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.spool_statement(watched audit_private.watched_table, relation regclass, operation text, names jsonb) TO audit_writer;
 
+REVOKE ALL ON FUNCTION audit_private.start_exports() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.start_exports() TO audit_operator;
+
 REVOKE ALL ON FUNCTION audit_private.store_batch(tenant_id uuid, events jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.store_export(session audit_private.access_session, filter jsonb, format text, is_straight boolean) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.store_one_by_one(tenant_id uuid, events jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.store_toggle(tenant_id uuid, action text, code text, enabled boolean) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION audit_private.survivors_statement(partition_name text, partition_until timestamp with time zone, at timestamp with time zone) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION audit_private.text_condition(columns text, key text, value jsonb, uses_index boolean) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.truncation_statement(watched audit_private.watched_table) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION audit_private.unexpired_condition(tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.unexpired_condition(tenant_id uuid) TO audit_owner;
+
 REVOKE ALL ON FUNCTION audit_private.value_condition(column_name text, chosen text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.value_condition(column_name text, chosen text[]) TO audit_keeper;
 
 REVOKE ALL ON FUNCTION audit_private.value_literal(value jsonb, relation regclass, column_name text) FROM PUBLIC;
 
@@ -8858,10 +14821,21 @@ REVOKE ALL ON FUNCTION audit_private.watched_entity_type(relation regclass) FROM
 
 REVOKE ALL ON FUNCTION audit_private.watched_relation(entity_type text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION audit_private.write_chunk(tenant_id uuid, export_id uuid, number integer, format text, condition text, from_time timestamp with time zone, until_time timestamp with time zone, place_occurred_at timestamp with time zone, place_id uuid, most integer, OUT rows bigint, OUT bytes bigint, OUT last_occurred_at timestamp with time zone, OUT last_id uuid, OUT is_last boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.write_chunk(tenant_id uuid, export_id uuid, number integer, format text, condition text, from_time timestamp with time zone, until_time timestamp with time zone, place_occurred_at timestamp with time zone, place_id uuid, most integer, OUT rows bigint, OUT bytes bigint, OUT last_occurred_at timestamp with time zone, OUT last_id uuid, OUT is_last boolean) TO audit_owner;
+
 REVOKE ALL ON FUNCTION audit_private.write_cursor(scope text, seen text, occurred_at timestamp with time zone, id uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.write_export_event(export audit_private.export, step text, description text, session audit_private.access_session, metadata jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.write_system_event(tenant_id uuid, action text, entity_type text, entity_id text, description text, metadata jsonb, changes jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.write_system_event(tenant_id uuid, action text, entity_type text, entity_id text, description text, metadata jsonb, changes jsonb) TO audit_owner;
+GRANT ALL ON FUNCTION audit_private.write_system_event(tenant_id uuid, action text, entity_type text, entity_id text, description text, metadata jsonb, changes jsonb) TO audit_keeper;
+
+GRANT SELECT ON TABLE audit.exportable_event TO audit_reader;
+GRANT SELECT ON TABLE audit.exportable_event TO audit_admin;
+GRANT SELECT ON TABLE audit.exportable_event TO audit_privacy;
+GRANT SELECT ON TABLE audit.exportable_event TO audit_auditor;
 
 GRANT SELECT ON TABLE audit_private.access_closing TO audit_backup;
 
@@ -8879,8 +14853,17 @@ GRANT SELECT ON SEQUENCE audit_private.capture_spool_spool_id_seq TO audit_backu
 GRANT SELECT ON TABLE audit_private.category TO audit_backup;
 GRANT SELECT ON TABLE audit_private.category TO audit_writer;
 GRANT SELECT ON TABLE audit_private.category TO audit_finder;
+GRANT SELECT ON TABLE audit_private.category TO audit_keeper;
 
 GRANT SELECT ON TABLE audit_private.category_toggle TO audit_backup;
+
+GRANT SELECT ON TABLE audit_private.data_purge_receipt TO audit_backup;
+
+GRANT SELECT ON TABLE audit_private.data_retention_group TO audit_backup;
+
+GRANT SELECT ON TABLE audit_private.data_retention_preview TO audit_backup;
+
+GRANT SELECT ON TABLE audit_private.data_retention_wait TO audit_backup;
 
 GRANT SELECT ON TABLE audit_private.entity_type TO audit_backup;
 GRANT SELECT ON TABLE audit_private.entity_type TO audit_writer;
@@ -8888,6 +14871,11 @@ GRANT SELECT ON TABLE audit_private.entity_type TO audit_finder;
 
 GRANT SELECT ON SEQUENCE audit_private.event_sequence TO audit_backup;
 GRANT USAGE ON SEQUENCE audit_private.event_sequence TO audit_writer;
+
+GRANT SELECT ON TABLE audit_private.export_cancellation TO audit_backup;
+
+GRANT SELECT ON TABLE audit_private.export_chunk TO audit_backup;
+GRANT INSERT ON TABLE audit_private.export_chunk TO audit_keeper;
 
 GRANT SELECT ON TABLE audit_private.idempotency_key TO audit_backup;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE audit_private.idempotency_key TO audit_writer;
@@ -8901,6 +14889,8 @@ GRANT SELECT ON TABLE audit_private.instance TO audit_writer;
 GRANT SELECT ON TABLE audit_private.instance TO audit_finder;
 GRANT SELECT ON TABLE audit_private.instance TO audit_keeper;
 
+GRANT SELECT ON TABLE audit_private.job_schedule TO audit_backup;
+
 GRANT SELECT ON TABLE audit_private.logging_decision TO audit_backup;
 GRANT SELECT ON TABLE audit_private.logging_decision TO audit_writer;
 
@@ -8911,13 +14901,14 @@ GRANT SELECT ON TABLE audit_private.outcome TO audit_backup;
 
 GRANT SELECT ON SEQUENCE audit_private.read_number TO audit_backup;
 
+GRANT SELECT ON TABLE audit_private.retention_floor TO audit_backup;
+GRANT SELECT ON TABLE audit_private.retention_floor TO audit_finder;
+GRANT SELECT ON TABLE audit_private.retention_floor TO audit_keeper;
+
 GRANT SELECT ON TABLE audit_private.role_binding TO audit_backup;
 GRANT SELECT ON TABLE audit_private.role_binding TO audit_writer;
 
 GRANT SELECT ON TABLE audit_private.service_grant TO audit_backup;
-
-GRANT SELECT ON TABLE audit_private.tenant TO audit_backup;
-GRANT SELECT ON TABLE audit_private.tenant TO audit_writer;
 
 GRANT SELECT ON TABLE audit_private.tenant_grant TO audit_backup;
 

@@ -1,7 +1,7 @@
 -- The columns in their order, and how each is written: times as RFC 3339 in UTC whatever the session's settings are,
--- objects as JSON, addresses and codes (lower-case words) as they are. In CSV a text that a spreadsheet could take for a formula gets an
--- apostrophe before it, and one that begins with an apostrophe another, so that taking one away gives the text back.
--- A target that wasn't given is shown as in audit.event.
+-- objects as JSON, addresses and codes (lower-case words) as they are. In CSV a text that a spreadsheet could take for a
+-- formula gets an apostrophe before it, and one that begins with an apostrophe another, so that taking one away gives the
+-- text back. A target that wasn't given is shown as in audit.event.
 create or replace function audit_private.export_columns(format text)
 returns table (place bigint, name text, kind text, expression text)
 language sql
