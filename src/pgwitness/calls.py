@@ -1518,6 +1518,162 @@ def purge_data() -> Call[None]:
     return Call("purge_data", (), None, _nothing, is_procedure=True)
 
 
+# Exports
+
+
+def request_export(
+    filter: Object | None = None, format: str = "jsonl", tenant_id: Uuid | None = None
+) -> Call[UUID]:
+    """Asks for an export of events, which the job `run_exports` writes.
+
+    Args:
+        filter: as for `search_events`; left out, all events.
+        format: csv or jsonl.
+        tenant_id: the tenant.
+
+    Returns:
+        The export, for `list_exports`, `read_export` and `cancel_export`.
+
+    Raises:
+        AccessRequired: no access session is open; also AccessExpired, AccessUncommitted,
+            AccessForeign and ReadOnly, as for `search_events`.
+        ExportFormatUnknown: the format is neither.
+        FilterInvalid: a key or a value of the filter.
+    """
+    return _value(
+        "request_export",
+        _uuid,
+        filter=("jsonb", {} if filter is None else filter),
+        format=("text", format),
+        tenant_id=("uuid", tenant_id),
+    )
+
+
+def cancel_export(export_id: Uuid, tenant_id: Uuid | None = None) -> Call[bool]:
+    """Cancels an export that is pending or running; one's own, or any for audit_admin.
+
+    Args:
+        export_id: the export.
+        tenant_id: the tenant.
+
+    Returns:
+        Whether there was something to cancel.
+
+    Raises:
+        ExportForeign: it is somebody else's.
+        ExportMissing: there is none of that id.
+    """
+    return _value(
+        "cancel_export", bool, export_id=("uuid", export_id), tenant_id=("uuid", tenant_id)
+    )
+
+
+def read_export(
+    export_id: Uuid, after_chunk: int = 0, tenant_id: Uuid | None = None
+) -> Call[list[models.ExportChunk]]:
+    """Gives the next few chunks of a completed export; none is the end.
+
+    Args:
+        export_id: the export.
+        after_chunk: the last chunk that was read; 0 begins a download, which is logged.
+        tenant_id: the tenant.
+
+    Raises:
+        AccessRequired: no access session is open; also AccessExpired, AccessUncommitted,
+            AccessForeign and ReadOnly, as for `search_events`.
+        ExportExpired: it was complete for more than 24 hours.
+        ExportForeign: it is somebody else's.
+        ExportMissing: there is none of that id.
+        ExportUnreadable: it isn't complete, or was streamed.
+    """
+    return _list(
+        "read_export",
+        models.ExportChunk,
+        export_id=("uuid", export_id),
+        after_chunk=("integer", after_chunk),
+        tenant_id=("uuid", tenant_id),
+    )
+
+
+def list_exports(tenant_id: Uuid | None = None) -> Call[list[models.Export]]:
+    """Lists the tenant's exports, newest first, and how far each is.
+
+    Args:
+        tenant_id: the tenant.
+    """
+    return _list("list_exports", models.Export, tenant_id=("uuid", tenant_id))
+
+
+def run_exports() -> Call[None]:
+    """Writes the exports that were asked for, and removes expired ones; for audit_operator.
+
+    It commits between steps, as `maintain_partitions`.
+    """
+    return Call("run_exports", (), None, _nothing, is_procedure=True)
+
+
+def begin_export(
+    filter: Object | None = None, format: str = "jsonl", tenant_id: Uuid | None = None
+) -> Call[models.BegunExport]:
+    """Logs that a straight export begins, and gives its COPY statement; `Client.export` does all.
+
+    Args:
+        filter: as for `search_events`; left out, all events.
+        format: csv or jsonl.
+        tenant_id: the tenant.
+
+    Raises:
+        AccessRequired: no access session is open; also AccessExpired, AccessUncommitted,
+            AccessForeign and ReadOnly, as for `search_events`.
+        ExportFormatUnknown: the format is neither.
+        FilterInvalid: a key or a value of the filter.
+    """
+    return _one(
+        "begin_export",
+        models.BegunExport,
+        filter=("jsonb", {} if filter is None else filter),
+        format=("text", format),
+        tenant_id=("uuid", tenant_id),
+    )
+
+
+def finish_export(
+    export_id: Uuid,
+    rows: int | None = None,
+    bytes: int | None = None,
+    digest: str | None = None,
+    error: str | None = None,
+    tenant_id: Uuid | None = None,
+) -> Call[bool]:
+    """Tells the log how an export ended that `begin_export` began.
+
+    Args:
+        export_id: the export.
+        rows: how many events were taken.
+        bytes: how many bytes the file has.
+        digest: its SHA-256, in hexadecimal.
+        error: why it failed.
+        tenant_id: the tenant.
+
+    Returns:
+        Whether it hadn't been told yet.
+
+    Raises:
+        ExportForeign: it is somebody else's.
+        ExportMissing: there is none of that id.
+    """
+    return _value(
+        "finish_export",
+        bool,
+        export_id=("uuid", export_id),
+        rows=("bigint", rows),
+        bytes=("bigint", bytes),
+        digest=("text", digest),
+        error=("text", error),
+        tenant_id=("uuid", tenant_id),
+    )
+
+
 # Jobs
 
 

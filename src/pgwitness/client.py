@@ -10,6 +10,7 @@ import asyncio
 import functools
 import inspect
 import logging
+import os
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import (
@@ -20,12 +21,14 @@ from contextlib import (
     suppress,
 )
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar
+from typing import IO, TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar
 from uuid import UUID
 
-from pgwitness import calls, models
+import psycopg
+
+from pgwitness import calls, exporting, models
 from pgwitness.calls import Call
 from pgwitness.connections import (
     AsyncExecutor,
@@ -471,6 +474,14 @@ class Client:
     list_data_purges = _method(calls.list_data_purges)
     purge_data = _method(calls.purge_data)
 
+    request_export = _method(calls.request_export)
+    cancel_export = _method(calls.cancel_export)
+    read_export = _method(calls.read_export)
+    list_exports = _method(calls.list_exports)
+    run_exports = _method(calls.run_exports)
+    begin_export = _method(calls.begin_export)
+    finish_export = _method(calls.finish_export)
+
     list_upkeep = _method(calls.list_upkeep)
     schedule_jobs = _method(calls.schedule_jobs)
     unschedule_jobs = _method(calls.unschedule_jobs)
@@ -527,6 +538,76 @@ class Client:
         return _iterate(
             lambda after: self.list_row_history(relation, entity_id, page_size, after, tenant_id),
             page_size,
+        )
+
+    def export(
+        self,
+        filter: calls.Object | None,
+        format: str,
+        file: str | os.PathLike[str] | IO[bytes],
+        *,
+        compression: exporting.Compression | None = None,
+        with_mark: bool = False,
+        progress: Callable[[int], None] | None = None,
+        tenant_id: calls.Uuid | None = None,
+    ) -> exporting.Manifest:
+        """Streams the events that a filter finds into a file, by COPY; memory stays flat.
+
+        The request is committed before the first event leaves, hence transactions of its own: over
+        a pool, or a psycopg connection in autocommit outside a transaction. Say who acts with
+        `use_context`. A path has its name when the file is whole and on the disk.
+
+        Args:
+            filter: as for `search_events`; None or {} for all events.
+            format: csv or jsonl.
+            file: a path, or a binary file, which stays yours.
+            compression: gzip, zstd or None; zstd takes the package zstandard.
+            with_mark: begin with a byte order mark, so that Excel reads CSV as UTF-8.
+            progress: told how many lines have come so far.
+            tenant_id: the tenant.
+
+        Returns:
+            What the file holds, for `pgwitness.exporting.write_manifest`.
+
+        Raises:
+            ExportFormatUnknown: the format is neither.
+            OSError: the file can't be written.
+            PgwitnessError: as `begin_export`.
+            RuntimeError: the client can't make transactions of its own.
+        """
+        self._refuse_transaction()
+        context = current_context() or Context()
+        context = replace(context, tenant_id=tenant_id or context.tenant_id)
+        with exporting.open_sink(file, compression, with_mark=with_mark) as sink:
+            with self._context_block(context):
+                tenant = self.current_tenant()
+                begun = self.begin_export(filter, format)
+            try:
+                with self._context_block(context) as connection:
+                    copied = exporting.copy(connection, begun.statement, sink, progress)
+                sink.finish()
+            except BaseException as error:
+                with suppress(Exception):
+                    why = exporting.describe_failure(error)
+                    with self._context_block(context):
+                        self.finish_export(begun.export_id, error=why)
+                raise
+            with self._context_block(context):
+                self.finish_export(begun.export_id, copied.rows, sink.bytes, sink.sha256)
+        return exporting.describe(begun.export_id, tenant, format, filter, copied, sink)
+
+    def _refuse_transaction(self) -> None:
+        own = self._current_executor()
+        handle = own.handle if own is not None else None
+        if own is None or (
+            isinstance(handle, psycopg.Connection)
+            and handle.autocommit
+            and not own.has_transaction()
+        ):
+            return
+        raise RuntimeError(
+            "an export takes transactions of its own: give the client a psycopg pool, or a "
+            "connection in autocommit outside a transaction"
         )
 
     def _current_executor(self) -> Executor | None:
@@ -722,6 +803,14 @@ class AsyncClient:
     list_data_purges = _async_method(calls.list_data_purges)
     purge_data = _async_method(calls.purge_data)
 
+    request_export = _async_method(calls.request_export)
+    cancel_export = _async_method(calls.cancel_export)
+    read_export = _async_method(calls.read_export)
+    list_exports = _async_method(calls.list_exports)
+    run_exports = _async_method(calls.run_exports)
+    begin_export = _async_method(calls.begin_export)
+    finish_export = _async_method(calls.finish_export)
+
     list_upkeep = _async_method(calls.list_upkeep)
     schedule_jobs = _async_method(calls.schedule_jobs)
     unschedule_jobs = _async_method(calls.unschedule_jobs)
@@ -778,6 +867,76 @@ class AsyncClient:
         return _async_iterate(
             lambda after: self.list_row_history(relation, entity_id, page_size, after, tenant_id),
             page_size,
+        )
+
+    async def export(
+        self,
+        filter: calls.Object | None,
+        format: str,
+        file: str | os.PathLike[str] | IO[bytes],
+        *,
+        compression: exporting.Compression | None = None,
+        with_mark: bool = False,
+        progress: Callable[[int], None] | None = None,
+        tenant_id: calls.Uuid | None = None,
+    ) -> exporting.Manifest:
+        """Streams the events that a filter finds into a file, by COPY; memory stays flat.
+
+        The request is committed before the first event leaves, hence transactions of its own: over
+        a pool, or a psycopg connection in autocommit outside a transaction. Say who acts with
+        `use_context`. A path has its name when the file is whole and on the disk.
+
+        Args:
+            filter: as for `search_events`; None or {} for all events.
+            format: csv or jsonl.
+            file: a path, or a binary file, which stays yours.
+            compression: gzip, zstd or None; zstd takes the package zstandard.
+            with_mark: begin with a byte order mark, so that Excel reads CSV as UTF-8.
+            progress: told how many lines have come so far.
+            tenant_id: the tenant.
+
+        Returns:
+            What the file holds, for `pgwitness.exporting.write_manifest`.
+
+        Raises:
+            ExportFormatUnknown: the format is neither.
+            OSError: the file can't be written.
+            PgwitnessError: as `begin_export`.
+            RuntimeError: the client can't make transactions of its own.
+        """
+        self._refuse_transaction()
+        context = current_context() or Context()
+        context = replace(context, tenant_id=tenant_id or context.tenant_id)
+        with exporting.open_sink(file, compression, with_mark=with_mark) as sink:
+            async with self._context_block(context):
+                tenant = await self.current_tenant()
+                begun = await self.begin_export(filter, format)
+            try:
+                async with self._context_block(context) as connection:
+                    copied = await exporting.async_copy(connection, begun.statement, sink, progress)
+                sink.finish()
+            except BaseException as error:
+                with suppress(Exception):
+                    why = exporting.describe_failure(error)
+                    async with self._context_block(context):
+                        await self.finish_export(begun.export_id, error=why)
+                raise
+            async with self._context_block(context):
+                await self.finish_export(begun.export_id, copied.rows, sink.bytes, sink.sha256)
+        return exporting.describe(begun.export_id, tenant, format, filter, copied, sink)
+
+    def _refuse_transaction(self) -> None:
+        own = self._current_executor()
+        handle = own.handle if own is not None else None
+        if own is None or (
+            isinstance(handle, psycopg.AsyncConnection)
+            and handle.autocommit
+            and not own.has_transaction()
+        ):
+            return
+        raise RuntimeError(
+            "an export takes transactions of its own: give the client a psycopg pool, or a "
+            "connection in autocommit outside a transaction"
         )
 
     def _current_executor(self) -> AsyncExecutor | None:

@@ -13,11 +13,13 @@ import shlex
 import shutil
 import signal
 import sys
+import tempfile
 import textwrap
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, suppress
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
@@ -297,6 +299,7 @@ def play(stage: Stage) -> None:
     read(stage)
     retain(stage)
     retain_conversations(stage)
+    take_out(stage)
 
 
 def prepare(stage: Stage) -> None:
@@ -458,6 +461,20 @@ def retain_conversations(stage: Stage) -> None:
 
     stage.head(" 12  Purges and partitions are jobs: of pg_cron, cron, systemd or a service ")
     stage.run("operator", "jobs", "list")
+
+
+def take_out(stage: Stage) -> None:
+    """Stream events into a file, and have the database write others by itself."""
+    stage.head(" 13  Taking events out, straight or as a job; all of it is logged ")
+    with tempfile.TemporaryDirectory() as folder:
+        file = f"{folder}/created.csv"
+        created = ("--filter", '{"action": "user_created"}')
+        stage.run("reader", "export", "--format", "csv", *created, "-o", file)
+        stage.show(Path(f"{file}.manifest.json").read_text(), "json")
+        stage.run("reader", "export", "request", *created)
+        stage.run("operator", "export", "run")
+        stage.run("reader", "export", "list")
+    stage.run("reader", "search", "--action", "audit_log_exported", "--limit", "4")
 
 
 def say_goodbye(stage: Stage, psql: str, place: str) -> None:

@@ -264,6 +264,26 @@ class SchedulerMissing(PgwitnessError):
     """WT114: pg_cron isn't there to run jobs, or not for this role."""
 
 
+class ExportFormatUnknown(PgwitnessError):
+    """WT120: events are exported as csv or jsonl."""
+
+
+class ExportMissing(PgwitnessError):
+    """WT121: the tenant has no export of that id."""
+
+
+class ExportForeign(PgwitnessError):
+    """WT122: the export is somebody else's."""
+
+
+class ExportUnreadable(PgwitnessError):
+    """WT123: the export isn't complete, or was streamed and not kept."""
+
+
+class ExportExpired(PgwitnessError):
+    """WT124: the export was complete for more than 24 hours."""
+
+
 class ValueUnstorable(PgwitnessError, ValueError):
     """The client can't turn a Python value into JSON or text without losing some of it."""
 
@@ -315,6 +335,11 @@ ERRORS: dict[str, type[PgwitnessError]] = {
     "WT112": DataRetentionRefused,
     "WT113": PreviewRequired,
     "WT114": SchedulerMissing,
+    "WT120": ExportFormatUnknown,
+    "WT121": ExportMissing,
+    "WT122": ExportForeign,
+    "WT123": ExportUnreadable,
+    "WT124": ExportExpired,
 }
 
 

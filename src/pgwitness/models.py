@@ -758,6 +758,78 @@ class Upkeep:
 
 
 @dataclass(frozen=True, slots=True)
+class BegunExport:
+    """An export that the log knows of, to be streamed by its statement.
+
+    Attributes:
+        export_id: the export.
+        statement: the COPY that gives its content, for a later transaction.
+    """
+
+    export_id: UUID
+    statement: str
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """An export of events, and how far it is.
+
+    Attributes:
+        export_id: the export.
+        format: csv or jsonl.
+        filter: the filter as it was given.
+        state: pending, running, completed, failed, cancelled or expired.
+        is_straight: streamed to a client; otherwise the job `run_exports` writes it.
+        rows: events written so far.
+        bytes: bytes written so far.
+        reached_at: time of the last event written so far; exports go from the newest to the oldest.
+        digest: SHA-256 in hexadecimal: of the file when straight, else over the digests of the
+            chunks, one behind the other.
+        error: why it failed.
+        actor_id: who asked for it.
+        actor_type: what kind of actor that is.
+        requested_by: database login, and the SET ROLE role behind a slash.
+        requested_at: when it was asked for.
+        started_at: the moment that it shows.
+        finished_at: when it ended.
+        expires_at: from then on it can't be read.
+    """
+
+    export_id: UUID
+    format: str
+    filter: Json
+    state: str
+    is_straight: bool
+    rows: int
+    bytes: int
+    reached_at: datetime | None
+    digest: str | None
+    error: str | None
+    actor_id: str
+    actor_type: str
+    requested_by: str
+    requested_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExportChunk:
+    """A part of an export, of whole lines.
+
+    Attributes:
+        chunk: its place in the export, from 1.
+        content: UTF-8.
+        digest: SHA-256 of the content, in hexadecimal.
+    """
+
+    chunk: int
+    content: bytes
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class ScheduledJob:
     """A job that pg_cron runs.
 
@@ -892,6 +964,8 @@ def _converter(hint: Any) -> _Converter:
         return as_uuid
     if datetime in kinds:
         return _as_time
+    if hint is bytes:
+        return bytes
     if get_origin(hint) is tuple:
         return _as_tuple
     if any(get_origin(kind) is tuple for kind in kinds):

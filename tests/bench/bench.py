@@ -20,6 +20,8 @@ What is compared with what:
   that is gone afterwards. More in capture.py.
 - Retention: purges against DELETE and VACUUM, and against the batched purge of another system; in a
   database of its own. More in retention.py.
+- Exporting: exports against COPY of the same columns to a file, and what the client weighs. More in
+  exporting.py.
 """
 
 from __future__ import annotations
@@ -50,6 +52,7 @@ if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from bench.capture import CaptureReport, compare_capture
+from bench.exporting import compare_exporting
 from bench.retention import compare_retention
 from bench.stage import (
     ADMIN,
@@ -93,7 +96,7 @@ EVENT = {
 }
 """What every writer writes."""
 
-PARTS = ("writing", "reading", "capture", "retention")
+PARTS = ("writing", "reading", "capture", "retention", "exporting")
 
 SETTINGS = (
     "server_version",
@@ -512,6 +515,8 @@ def main(arguments: list[str] | None = None) -> int:
             comparisons += compare_retention(
                 place, runs=min(runs, 3), rows=expired, seconds=seconds
             )
+        if "exporting" in parts:
+            comparisons += compare_exporting(place, runs=min(runs, 3), rows=rows)
     print_comparisons(comparisons)
     if capture:
         print("\nCapture, side by side:\n")

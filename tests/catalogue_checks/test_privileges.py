@@ -81,6 +81,14 @@ MATRIX = {
     "list_data_retention": "operator auditor privacy",
     "list_data_purges": "operator auditor privacy",
     "purge_data": "operator",
+    # exporting
+    "request_export": READERS,
+    "cancel_export": READERS,
+    "read_export": READERS,
+    "list_exports": READERS,
+    "begin_export": READERS,
+    "finish_export": READERS,
+    "run_exports": "operator",
     # partitions and jobs
     "list_upkeep": "operator",
     "schedule_jobs": "operator",
@@ -115,6 +123,11 @@ PRIVATE_MATRIX = {
     "next_data_purge": "operator",
     "fail_data_purge": "operator",
     "end_data_purge": "operator",
+    "begin_exports": "operator",
+    "start_exports": "operator",
+    "export_step": "operator",
+    "fail_export": "operator",
+    "search_text_v1": READERS,
     "due_jobs": "operator",
     "job_definitions": "operator",
     "check_scheduler": "operator",
@@ -134,7 +147,7 @@ PRIVATE_MATRIX = {
 }
 
 # Tables, views and sequences that people's roles may read; backups read everything.
-RELATIONS = {"audit.event": READERS}
+RELATIONS = {"audit.event": READERS, "audit.exportable_event": READERS}
 
 CALLABLE = """
     select p.proname, r.rolname

@@ -14,7 +14,14 @@ from pgwitness.calls import Call
 
 from databases import Database
 
-OWN_METHODS = {"action", "context", "iter_events", "iter_row_history", "unwritten_failures"}
+OWN_METHODS = {
+    "action",
+    "context",
+    "export",
+    "iter_events",
+    "iter_row_history",
+    "unwritten_failures",
+}
 
 
 @pytest.fixture

@@ -83,6 +83,70 @@ ALTER FUNCTION audit.arm_data_retention(relation regclass, reason text) OWNER TO
 
 COMMENT ON FUNCTION audit.arm_data_retention(relation regclass, reason text) IS 'lets purge_data remove what is due of a table, after a preview; again, to approve a run that stopped; true when that changed anything; for the table''s owner, with audit_operator; raises WT021, WT112 and WT113';
 
+CREATE FUNCTION audit.begin_export(filter jsonb DEFAULT '{}'::jsonb, format text DEFAULT 'jsonl'::text, tenant_id uuid DEFAULT NULL::uuid) RETURNS TABLE(export_id uuid, statement text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  tenant uuid;
+  stored audit_private.export;
+begin
+  tenant := audit_private.require_tenant(begin_export.tenant_id);
+  stored := audit_private.store_export(
+    audit_private.require_access(tenant), begin_export.filter, begin_export.format, true);
+  perform audit_private.release_tenant();
+  return query
+  select stored.export_id, pg_catalog.format(
+    case stored.format
+      when 'csv' then 'copy (select %s from audit.exportable_event e where e.tenant_id = %L::uuid and %s '
+        'order by e.occurred_at desc, e.id desc) to stdout (format csv, header, encoding ''UTF8'')'
+      else 'copy (select row_to_json(r) from (select %s from audit.exportable_event e where e.tenant_id = %L::uuid and %s '
+        'order by e.occurred_at desc, e.id desc) r) to stdout '
+        '(format csv, quote E''\x01'', delimiter E''\x02'', encoding ''UTF8'')'
+    end,
+    string_agg(pg_catalog.format('%s as %I', c.expression, c.name), ', ' order by c.place),
+    tenant, audit_private.export_condition(stored.resolved_filter))
+  from audit_private.export_columns(stored.format) c;
+end
+$$;
+
+ALTER FUNCTION audit.begin_export(filter jsonb, format text, tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.begin_export(filter jsonb, format text, tenant_id uuid) IS 'Logs that an export begins and gives the COPY statement that streams it, csv or jsonl, to be run once this has committed; then tell how it ended with audit.finish_export. Needs an open access session. Raises WT030, WT031, WT032, WT035, WT036, WT040 and WT120.';
+
+CREATE FUNCTION audit.cancel_export(export_id uuid, tenant_id uuid DEFAULT NULL::uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  tenant uuid;
+  cancelled audit_private.export;
+begin
+  perform audit_private.require_writable();
+  tenant := audit_private.require_tenant(cancel_export.tenant_id);
+  cancelled := audit_private.find_export(tenant, cancel_export.export_id);
+  if cancelled.state not in ('pending', 'running') then
+    perform audit_private.release_tenant();
+    return false;
+  end if;
+  insert into audit_private.export_cancellation (tenant_id, export_id, cancelled_by)
+  values (tenant, cancelled.export_id, audit_private.recorded_by())
+  on conflict do nothing;
+  if not found then
+    perform audit_private.release_tenant();
+    return false;
+  end if;
+  perform audit_private.write_export_event(
+    cancelled, 'cancelled', 'Cancelled an export of the log', null, jsonb_build_object('rows', cancelled.rows));
+  perform audit_private.release_tenant();
+  return true;
+end
+$$;
+
+ALTER FUNCTION audit.cancel_export(export_id uuid, tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.cancel_export(export_id uuid, tenant_id uuid) IS 'Cancels an export that is pending or running: one''s own, or any of the tenant as a member of audit_admin. True when there was something to cancel. Raises WT036, WT121 and WT122.';
+
 CREATE FUNCTION audit.cancel_retention_change(reason text, tenant_id uuid DEFAULT NULL::uuid) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -683,6 +747,44 @@ $$;
 ALTER FUNCTION audit.drop_data_retention(relation regclass, reason text) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit.drop_data_retention(relation regclass, reason text) IS 'a table is no longer under data retention; its rows and receipts stay; null for tables that are gone; true when that changed anything; for audit_operator; raises WT021';
+
+CREATE FUNCTION audit.finish_export(export_id uuid, rows bigint DEFAULT NULL::bigint, bytes bigint DEFAULT NULL::bigint, digest text DEFAULT NULL::text, error text DEFAULT NULL::text, tenant_id uuid DEFAULT NULL::uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  tenant uuid;
+  finished audit_private.export;
+begin
+  perform audit_private.require_writable();
+  tenant := audit_private.require_tenant(finish_export.tenant_id);
+  finished := audit_private.find_export(tenant, finish_export.export_id);
+  update audit_private.export x
+  set state = case when finish_export.error is null then 'completed' else 'failed' end,
+    finished_at = clock_timestamp(),
+    rows = coalesce(finish_export.rows, 0),
+    bytes = coalesce(finish_export.bytes, 0),
+    digest = left(finish_export.digest, 128),
+    error = left(finish_export.error, 2000)
+  where x.tenant_id = tenant and x.export_id = finished.export_id and x.is_straight and x.state = 'running'
+  returning * into finished;
+  if not found then
+    perform audit_private.release_tenant();
+    return false;
+  end if;
+  perform audit_private.write_export_event(
+    finished, finished.state,
+    case finished.state when 'completed' then 'An export of the log is complete' else 'An export of the log failed' end,
+    null, jsonb_strip_nulls(jsonb_build_object(
+      'rows', finished.rows, 'bytes', finished.bytes, 'digest', finished.digest, 'error', finished.error)));
+  perform audit_private.release_tenant();
+  return true;
+end
+$$;
+
+ALTER FUNCTION audit.finish_export(export_id uuid, rows bigint, bytes bigint, digest text, error text, tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.finish_export(export_id uuid, rows bigint, bytes bigint, digest text, error text, tenant_id uuid) IS 'Tells the log how an export ended that audit.begin_export began: with how many events and bytes and which SHA-256, or with an error. True the first time. Raises WT036, WT121 and WT122.';
 
 CREATE FUNCTION audit_private.is_text_by_language_v1(texts jsonb) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -1468,6 +1570,29 @@ ALTER FUNCTION audit.list_data_retention() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit.list_data_retention() IS 'tables under data retention, by whose days, since when rows go, and what keeps a run from them; for audit_operator, audit_auditor and audit_privacy';
 
+CREATE FUNCTION audit.list_exports(tenant_id uuid DEFAULT NULL::uuid) RETURNS TABLE(export_id uuid, format text, filter jsonb, state text, is_straight boolean, rows bigint, bytes bigint, reached_at timestamp with time zone, digest text, error text, actor_id text, actor_type text, requested_by text, requested_at timestamp with time zone, started_at timestamp with time zone, finished_at timestamp with time zone, expires_at timestamp with time zone)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  tenant uuid;
+begin
+  tenant := audit_private.require_tenant(list_exports.tenant_id);
+  return query
+  select x.export_id, x.format, x.filter, audit_private.export_state(x), x.is_straight, x.rows, x.bytes,
+    x.place_occurred_at, x.digest, x.error, x.actor_id, x.actor_type, x.requested_by, x.requested_at, x.started_at,
+    x.finished_at, x.expires_at
+  from audit_private.export x
+  where x.tenant_id = tenant
+  order by x.requested_at desc, x.export_id desc;
+  perform audit_private.release_tenant();
+end
+$$;
+
+ALTER FUNCTION audit.list_exports(tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.list_exports(tenant_id uuid) IS 'The exports of the tenant, newest first: how far each is, and the time of the event that it has come to';
+
 CREATE FUNCTION audit.list_grants() RETURNS TABLE(role_name name, tenant_id uuid, reason text, granted_at timestamp with time zone, granted_by text, is_role_present boolean)
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL RESTRICTED
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1559,7 +1684,7 @@ COMMENT ON COLUMN audit_private.legal_hold.released_by IS 'login and SET ROLE ro
 
 COMMENT ON COLUMN audit_private.legal_hold.release_reason IS 'why it was released';
 
-CREATE VIEW audit_private.hold_row AS
+CREATE VIEW audit_private.listed_hold AS
  SELECT h.tenant_id,
     h.name,
     h.filter,
@@ -1569,14 +1694,13 @@ CREATE VIEW audit_private.hold_row AS
     h.released_at,
     h.released_by,
     h.release_reason
-   FROM audit_private.legal_hold h
-  WHERE false;
+   FROM audit_private.legal_hold h;
 
-ALTER TABLE audit_private.hold_row OWNER TO audit_owner;
+ALTER TABLE audit_private.listed_hold OWNER TO audit_owner;
 
-COMMENT ON VIEW audit_private.hold_row IS 'row type of audit.list_holds; holds no rows';
+COMMENT ON VIEW audit_private.listed_hold IS 'row type of audit.list_holds';
 
-CREATE FUNCTION audit.list_holds(tenant_id uuid DEFAULT NULL::uuid) RETURNS SETOF audit_private.hold_row
+CREATE FUNCTION audit.list_holds(tenant_id uuid DEFAULT NULL::uuid) RETURNS SETOF audit_private.listed_hold
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -1584,8 +1708,8 @@ declare
   tenant constant uuid := audit_private.listed_tenant(list_holds.tenant_id);
 begin
   return query
-  select h.tenant_id, h.name, h.filter, h.reason, h.placed_at, h.placed_by, h.released_at, h.released_by, h.release_reason
-  from audit_private.legal_hold h
+  select h.*
+  from audit_private.listed_hold h
   where tenant is null or h.tenant_id = tenant
   order by h.released_at is not null, h.placed_at desc, h.tenant_id, h.name;
   perform audit_private.release_tenant();
@@ -1694,7 +1818,6 @@ CREATE TABLE audit_private.purge_receipt (
     oldest_removed_at timestamp with time zone,
     newest_removed_at timestamp with time zone,
     is_last boolean DEFAULT false NOT NULL,
-    is_told boolean DEFAULT false NOT NULL,
     error text
 );
 
@@ -1728,8 +1851,6 @@ COMMENT ON COLUMN audit_private.purge_receipt.newest_removed_at IS 'time of the 
 
 COMMENT ON COLUMN audit_private.purge_receipt.is_last IS 'the tenant is retired, and no event of it is left';
 
-COMMENT ON COLUMN audit_private.purge_receipt.is_told IS 'an event tells of it';
-
 COMMENT ON COLUMN audit_private.purge_receipt.error IS 'what kept the run from removing some of them';
 
 CREATE TABLE audit_private.tenant (
@@ -1757,7 +1878,7 @@ COMMENT ON COLUMN audit_private.tenant.retired_at IS 'since when it can''t log; 
 
 COMMENT ON COLUMN audit_private.tenant.is_logging_enabled IS 'the global toggle';
 
-CREATE VIEW audit_private.purge_row AS
+CREATE VIEW audit_private.listed_purge AS
  SELECT j.run_id,
     j.started_at,
     j.finished_at,
@@ -1777,15 +1898,14 @@ CREATE VIEW audit_private.purge_row AS
     r.error,
     j.run_by
    FROM ((audit_private.purge_receipt r
-     CROSS JOIN audit_private.job_run j)
-     CROSS JOIN audit_private.tenant t)
-  WHERE false;
+     JOIN audit_private.job_run j ON ((j.run_id = r.run_id)))
+     JOIN audit_private.tenant t ON ((t.tenant_id = r.tenant_id)));
 
-ALTER TABLE audit_private.purge_row OWNER TO audit_owner;
+ALTER TABLE audit_private.listed_purge OWNER TO audit_owner;
 
-COMMENT ON VIEW audit_private.purge_row IS 'row type of audit.list_purges; holds no rows';
+COMMENT ON VIEW audit_private.listed_purge IS 'row type of audit.list_purges';
 
-CREATE FUNCTION audit.list_purges(up_to integer DEFAULT 100, tenant_id uuid DEFAULT NULL::uuid) RETURNS SETOF audit_private.purge_row
+CREATE FUNCTION audit.list_purges(up_to integer DEFAULT 100, tenant_id uuid DEFAULT NULL::uuid) RETURNS SETOF audit_private.listed_purge
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -1793,13 +1913,10 @@ declare
   tenant constant uuid := audit_private.listed_tenant(list_purges.tenant_id);
 begin
   return query
-  select j.run_id, j.started_at, j.finished_at, r.tenant_id, t.name, r.days, r.is_exact, r.cutoff, r.predicted, r.removed,
-    r.kept_by_floor, r.kept_by_hold, r.oldest_removed_at, r.newest_removed_at, r.is_last, j.result, r.error, j.run_by
-  from audit_private.purge_receipt r
-  join audit_private.job_run j on j.run_id = r.run_id
-  join audit_private.tenant t on t.tenant_id = r.tenant_id
-  where tenant is null or r.tenant_id = tenant
-  order by j.started_at desc, t.name, t.tenant_id
+  select p.*
+  from audit_private.listed_purge p
+  where tenant is null or p.tenant_id = tenant
+  order by p.started_at desc, p.name, p.tenant_id
   limit least(greatest(list_purges.up_to, 1), 10000);
   perform audit_private.release_tenant();
 end
@@ -1840,7 +1957,7 @@ COMMENT ON COLUMN audit_private.retention_policy.set_at IS 'when';
 
 COMMENT ON COLUMN audit_private.retention_policy.set_by IS 'login and SET ROLE role';
 
-CREATE VIEW audit_private.days_row AS
+CREATE VIEW audit_private.listed_retention AS
  SELECT t.tenant_id,
     t.name,
     p.days,
@@ -1857,14 +1974,14 @@ CREATE VIEW audit_private.days_row AS
     NULL::jsonb AS floors,
     p.takes_effect_at AS next_purge_at
    FROM (audit_private.tenant t
-     CROSS JOIN audit_private.retention_policy p)
+     JOIN audit_private.retention_policy p ON ((p.tenant_id = t.tenant_id)))
   WHERE false;
 
-ALTER TABLE audit_private.days_row OWNER TO audit_owner;
+ALTER TABLE audit_private.listed_retention OWNER TO audit_owner;
 
-COMMENT ON VIEW audit_private.days_row IS 'row type of audit.list_retention; holds no rows';
+COMMENT ON VIEW audit_private.listed_retention IS 'row type of audit.list_retention; holds no rows';
 
-CREATE FUNCTION audit.list_retention(tenant_id uuid DEFAULT NULL::uuid) RETURNS SETOF audit_private.days_row
+CREATE FUNCTION audit.list_retention(tenant_id uuid DEFAULT NULL::uuid) RETURNS SETOF audit_private.listed_retention
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -2502,27 +2619,27 @@ ALTER FUNCTION audit.preview_data_purge(relation regclass) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit.preview_data_purge(relation regclass) IS 'what purge_data would remove now, by tenant, level and days (level null: nothing is set, so it is kept), and what waits, is held or kept for a value that makes no sense; arming approves it; for audit_operator; raises WT112';
 
-CREATE VIEW audit_private.preview_row AS
- SELECT t.tenant_id,
-    t.name,
+CREATE VIEW audit_private.purge_preview AS
+ SELECT r.tenant_id,
+    r.name,
     r.days,
     r.is_exact,
     r.cutoff,
-    r.predicted AS due,
-    r.oldest_removed_at AS oldest_at,
-    r.newest_removed_at AS newest_at,
-    r.kept_by_floor,
-    r.kept_by_hold,
-    r.removed AS waiting_for_partition
-   FROM (audit_private.tenant t
-     CROSS JOIN audit_private.purge_receipt r)
+    p.predicted AS due,
+    p.oldest_removed_at AS oldest_at,
+    p.newest_removed_at AS newest_at,
+    p.kept_by_floor,
+    p.kept_by_hold,
+    p.removed AS waiting_for_partition
+   FROM (audit_private.listed_retention r
+     JOIN audit_private.purge_receipt p ON ((p.tenant_id = r.tenant_id)))
   WHERE false;
 
-ALTER TABLE audit_private.preview_row OWNER TO audit_owner;
+ALTER TABLE audit_private.purge_preview OWNER TO audit_owner;
 
-COMMENT ON VIEW audit_private.preview_row IS 'row type of audit.preview_purge; holds no rows';
+COMMENT ON VIEW audit_private.purge_preview IS 'row type of audit.preview_purge; holds no rows';
 
-CREATE FUNCTION audit.preview_purge(tenant_id uuid DEFAULT NULL::uuid) RETURNS SETOF audit_private.preview_row
+CREATE FUNCTION audit.preview_purge(tenant_id uuid DEFAULT NULL::uuid) RETURNS SETOF audit_private.purge_preview
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET jit TO 'off'
@@ -2642,6 +2759,63 @@ $$;
 ALTER PROCEDURE audit.purge_events() OWNER TO audit_owner;
 
 COMMENT ON PROCEDURE audit.purge_events() IS 'removes expired events of every tenant, and leaves a receipt for each; daily, as the option purge_events_at says; for audit_operator';
+
+CREATE FUNCTION audit.read_export(export_id uuid, after_chunk integer DEFAULT 0, tenant_id uuid DEFAULT NULL::uuid) RETURNS TABLE(chunk integer, content bytea, digest text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  chunks_a_page constant integer := 2;
+  tenant uuid;
+  session audit_private.access_session;
+  wanted audit_private.export;
+  state text;
+begin
+  tenant := audit_private.require_tenant(read_export.tenant_id);
+  session := audit_private.require_access(tenant);
+  wanted := audit_private.find_export(tenant, read_export.export_id);
+  state := audit_private.export_state(wanted);
+  if state = 'expired' then
+    raise exception using
+      errcode = 'WT124',
+      message = format('export %s has expired', wanted.export_id),
+      detail = format('It could be read until %s.', wanted.expires_at),
+      hint = 'Ask for it anew with audit.request_export.';
+  elsif state <> 'completed' or wanted.is_straight then
+    raise exception using
+      errcode = 'WT123',
+      message = format('export %s can''t be read', wanted.export_id),
+      detail = case when wanted.is_straight then 'It was streamed to a client and is not kept.'
+        else format('It is %s%s.', state, coalesce(': ' || wanted.error, '')) end,
+      hint = case when state in ('pending', 'running')
+        then 'The job run_exports writes it: select * from audit.list_exports(); tells how far it is.'
+        else 'Ask for it anew with audit.request_export.' end;
+  end if;
+
+  if coalesce(read_export.after_chunk, 0) <= 0 or session.access_id <> all (wanted.access_ids) then
+    update audit_private.export x
+    set access_ids = array_append(array_remove(x.access_ids, session.access_id), session.access_id)
+    where x.tenant_id = tenant and x.export_id = wanted.export_id;
+    perform audit_private.write_export_event(
+      wanted, 'downloaded', 'Downloaded an export of the log', session, jsonb_build_object(
+        'read_number', nextval('audit_private.read_number'), 'rows', wanted.rows, 'bytes', wanted.bytes,
+        'digest', wanted.digest));
+  end if;
+  return query
+  select c.number, c.content, c.digest
+  from audit_private.export_chunk c
+  where c.tenant_id = tenant
+    and c.export_id = wanted.export_id
+    and c.number > coalesce(read_export.after_chunk, 0)
+  order by c.number
+  limit chunks_a_page;
+  perform audit_private.release_tenant();
+end
+$$;
+
+ALTER FUNCTION audit.read_export(export_id uuid, after_chunk integer, tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.read_export(export_id uuid, after_chunk integer, tenant_id uuid) IS 'The next few chunks of a completed export; after_chunk => the last one that you have reads on, no row is the end. Needs an open access session; each download is logged. Raises WT030, WT031, WT032, WT035, WT036, WT121, WT122, WT123 and WT124.';
 
 CREATE FUNCTION audit.register_tenant(tenant_id uuid, name text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2858,6 +3032,26 @@ $_$;
 ALTER FUNCTION audit.report_subject(identifiers text[], with_actors boolean, tenant_id uuid) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit.report_subject(identifiers text[], with_actors boolean, tenant_id uuid) IS 'Every event in which a person is actor or target or is mentioned, newest first. Where the person isn''t the actor, actor_id, actor, ip and user_agent are null unless with_actors. Needs an open access session, and is logged. Raises WT040 for identifiers under 3 characters.';
+
+CREATE FUNCTION audit.request_export(filter jsonb DEFAULT '{}'::jsonb, format text DEFAULT 'jsonl'::text, tenant_id uuid DEFAULT NULL::uuid) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  tenant uuid;
+  stored audit_private.export;
+begin
+  tenant := audit_private.require_tenant(request_export.tenant_id);
+  stored := audit_private.store_export(
+    audit_private.require_access(tenant), request_export.filter, request_export.format, false);
+  perform audit_private.release_tenant();
+  return stored.export_id;
+end
+$$;
+
+ALTER FUNCTION audit.request_export(filter jsonb, format text, tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.request_export(filter jsonb, format text, tenant_id uuid) IS 'Asks for an export of the events that a filter finds, as csv or jsonl, and returns its id: the job run_exports writes it, audit.list_exports tells how far it is, audit.read_export gives it. Needs an open access session, and is logged. Raises WT030, WT031, WT032, WT035, WT036, WT040 and WT120.';
 
 CREATE FUNCTION audit.resolve_data_retention(relation regclass, key text) RETURNS TABLE(level text, days integer, is_kept boolean, "time" timestamp with time zone, due_at timestamp with time zone, problem text)
     LANGUAGE plpgsql STABLE
@@ -3114,6 +3308,55 @@ ALTER FUNCTION audit.revoke_tenant(role name, reason text, tenant_id uuid) OWNER
 
 COMMENT ON FUNCTION audit.revoke_tenant(role name, reason text, tenant_id uuid) IS 'takes one tenant from a database role, or all its grants when no tenant is named; for audit_operator';
 
+CREATE PROCEDURE audit.run_exports()
+    LANGUAGE plpgsql
+    AS $$
+declare
+  run constant pg_catalog.uuid := audit_private.begin_exports(pg_catalog.pg_backend_pid());
+  running pg_catalog.uuid[];
+  export pg_catalog.uuid;
+  chunks pg_catalog.int8 := 0;
+  problem pg_catalog.text;
+begin
+  commit;
+  if run is null then
+    return;
+  end if;
+  loop
+    begin
+      running := audit_private.start_exports();
+    exception when others then
+      running := '{}';
+      problem := sqlerrm;
+    end;
+    commit;
+    exit when pg_catalog.cardinality(running) operator(pg_catalog.=) 0;
+    foreach export in array running loop
+      begin
+        perform audit_private.export_step(export);
+      exception when others then
+        perform audit_private.fail_export(export, sqlerrm);
+      end;
+      perform audit_private.note_step(run);
+      commit;
+      chunks := chunks operator(pg_catalog.+) 1;
+    end loop;
+  end loop;
+  if problem is not null then
+    perform audit_private.finish_run(run, 'failed', problem);
+  elsif chunks operator(pg_catalog.=) 0 then
+    perform audit_private.finish_run(run, 'succeeded', 'nothing to do');
+  else
+    perform audit_private.finish_run(run, 'succeeded', pg_catalog.format('%s chunks written', chunks));
+  end if;
+  commit;
+end
+$$;
+
+ALTER PROCEDURE audit.run_exports() OWNER TO audit_owner;
+
+COMMENT ON PROCEDURE audit.run_exports() IS 'writes the exports that were asked for, and removes those that have expired; every minute; for audit_operator';
+
 CREATE PROCEDURE audit.run_jobs()
     LANGUAGE plpgsql
     AS $$
@@ -3131,6 +3374,8 @@ begin
       call audit.purge_events();
     elsif due operator(pg_catalog.=) 'purge_data' then
       call audit.purge_data();
+    elsif due operator(pg_catalog.=) 'run_exports' then
+      call audit.run_exports();
     end if;
   end loop;
 end
@@ -3860,6 +4105,42 @@ ALTER FUNCTION audit_private.batch_times(events jsonb) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.batch_times(events jsonb) IS 'the times in a batch, without those that are none';
 
+CREATE FUNCTION audit_private.begin_exports(process_id integer) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  begun uuid;
+begin
+  begin
+    update audit_private.job_run r
+    set result = 'running',
+      started_at = clock_timestamp(),
+      last_step_at = clock_timestamp(),
+      finished_at = null,
+      detail = null,
+      process_id = begin_exports.process_id,
+      run_by = audit_private.recorded_by()
+    where r.run_id = (
+      select i.run_id
+      from audit_private.job_run i
+      where i.job_name = 'run_exports' and i.result = 'succeeded' and i.detail = 'nothing to do'
+      order by i.started_at desc
+      limit 1
+    )
+    and r.result = 'succeeded'
+    returning r.run_id into begun;
+  exception when unique_violation then
+    begun := null;
+  end;
+  return coalesce(begun, audit_private.begin_run('run_exports', begin_exports.process_id));
+end
+$$;
+
+ALTER FUNCTION audit_private.begin_exports(process_id integer) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.begin_exports(process_id integer) IS 'begins a run of run_exports; null when one is under way; its first step';
+
 CREATE FUNCTION audit_private.begin_run(job_name text, process_id integer) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3875,7 +4156,7 @@ begin
   where r.job_name = begin_run.job_name
     and r.result = 'running'
     and (
-      r.last_step_at < clock_timestamp() - interval '1 hour'
+      r.last_step_at < clock_timestamp() - interval '12 hours'
       or r.process_id = begin_run.process_id
       or not exists (select from pg_stat_activity a where a.pid = r.process_id)
     );
@@ -3922,19 +4203,6 @@ $$;
 ALTER FUNCTION audit_private.bind_roles() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.bind_roles() IS 'trigger: keeps role_binding equal to the grants';
-
-CREATE FUNCTION audit_private.capture_action(entity_type text, operation text) RETURNS text
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-  select capture_action.entity_type || case capture_action.operation
-    when 'INSERT' then '_created' when 'UPDATE' then '_updated' when 'DELETE' then '_deleted' else '_truncated'
-  end
-$$;
-
-ALTER FUNCTION audit_private.capture_action(entity_type text, operation text) OWNER TO audit_owner;
-
-COMMENT ON FUNCTION audit_private.capture_action(entity_type text, operation text) IS 'the action that tells of an operation on a watched table';
 
 CREATE TABLE audit_private.watched_table (
     entity_type text NOT NULL,
@@ -3999,6 +4267,48 @@ COMMENT ON COLUMN audit_private.watched_table.watched_by IS 'login and SET ROLE 
 
 COMMENT ON COLUMN audit_private.watched_table.unwatched_at IS 'since when it isn''t watched any more; its history stays';
 
+CREATE FUNCTION audit_private.bounded_expression(watched audit_private.watched_table, relation regclass, aliases text[], content text) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
+    AS $_$
+  select case
+    when count(*) = 0 then bounded_expression.content
+    else format('case when 0::bigint + %s > capture.payload_limit / 4 then audit_private.cut_columns(%s) else %2$s end',
+      string_agg(
+        format(
+          case
+            when a.atttypid = any ('{text,varchar,bpchar,bytea}'::regtype[]::oid[]) then 'coalesce(octet_length(%1$s.%2$I), 0)'
+            else 'coalesce(length(pg_column_compression(%1$s.%2$I)) * 100000000, pg_column_size(%1$s.%2$I), 0)'
+          end,
+          alias, a.attname),
+        ' + '),
+      bounded_expression.content)
+  end
+  from audit_private.capture_columns(bounded_expression.watched, bounded_expression.relation) c
+  join pg_attribute a on a.attrelid = bounded_expression.relation and a.attname = c.name
+  cross join unnest(bounded_expression.aliases) as alias
+  where c.treatment = 'value' and a.attlen = -1 and a.atttypmod not between 0 and 1000
+    and a.atttypid <> all ('{numeric,inet,cidr}'::regtype[]::oid[])
+$_$;
+
+ALTER FUNCTION audit_private.bounded_expression(watched audit_private.watched_table, relation regclass, aliases text[], content text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.bounded_expression(watched audit_private.watched_table, relation regclass, aliases text[], content text) IS 'SQL that gives a snapshot or changes, cut where they exceed the payload''s limit';
+
+CREATE FUNCTION audit_private.capture_action(entity_type text, operation text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select capture_action.entity_type || case capture_action.operation
+    when 'INSERT' then '_created' when 'UPDATE' then '_updated' when 'DELETE' then '_deleted' else '_truncated'
+  end
+$$;
+
+ALTER FUNCTION audit_private.capture_action(entity_type text, operation text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.capture_action(entity_type text, operation text) IS 'the action that tells of an operation on a watched table';
+
 CREATE FUNCTION audit_private.capture_columns(watched audit_private.watched_table, relation regclass) RETURNS TABLE(name text, place integer, is_key boolean, treatment text, old_value text, new_value text, is_changed text)
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4055,63 +4365,43 @@ CREATE FUNCTION audit_private.capture_function(watched audit_private.watched_tab
     AS $_$
   select audit_private.fill_template($template$<<capture>>
 declare
-  is_altered boolean;
-  is_plain boolean;
+  moment constant timestamptz := clock_timestamp();
+  action constant text := case tg_op
+    when 'INSERT' then «created» when 'UPDATE' then «updated» when 'DELETE' then «deleted» else «truncated» end;
+  context text[];
+  is_current boolean;
+  is_mixed boolean«not_mixed»;
   is_logged boolean;
   payload_limit integer;
-  tenant uuid;
-  moment timestamptz;
-  id_prefix text;
   transaction_number bigint;
+  events_until timestamptz;
   recorder text;
+  tenant uuid;
   acting_id text;
-  acting_type text;
+  acting_type text := 'database_role';
   acting jsonb;
-  context text[];
-  ip inet;
-  user_agent text;
-  request_id text;
   failure text;
 begin
-«begin»
-  if «relation» <> «oid» or not audit_private.has_columns('«oid»'::regclass, «digest», true) then
-    capture.is_altered := «relation» = «oid» or not audit_private.has_columns(«relation»::regclass, «restored_digest», false);
-  end if;
-«question»
-  capture.moment := clock_timestamp();
-  select audit_private.event_id_prefix(capture.moment), b.transaction_offset + txid_current(), b.recorder,
-    b.role_name::text, 'database_role'
-  into capture.id_prefix, capture.transaction_number, capture.recorder, capture.acting_id, capture.acting_type
-  from audit_private.role_binding b
-  where b.role_name = session_user
-    and b.events_until > case
-      when capture.is_plain and current_setting('role') = 'none' and current_setting('session_replication_role') <> 'replica'
-        then capture.moment
-    end;
-  if not found then
-    if current_setting('session_replication_role') = 'replica' and audit_private.is_apply_worker() then
+  if current_setting('session_replication_role') = 'replica' then
+    if audit_private.is_apply_worker() then
       return null;
     end if;
-    if tg_op = 'DELETE' then
-      if not exists (select from «old_rows» r) then
-        return null;
-      end if;
-    elsif tg_op <> 'TRUNCATE' then
-      if not exists (select from «new_rows» r) then
-        return null;
-      end if;
-    end if;
-«unbound»
+  end if;
+«begin»
+  capture.is_current := case «relation»
+    when «oid» then audit_private.has_columns('«oid»'::regclass, «digest», true)
+    else audit_private.has_columns(«relation»::regclass, «restored_digest», false)
+  end;
+«question»
+  if capture.recorder is null or capture.moment < capture.events_until is not true or current_setting('role') <> 'none' then
     capture.recorder := audit_private.recorded_by();
-    capture.acting_id := audit_private.effective_role();
-    capture.acting_type := 'database_role';
-    select audit_private.event_id_prefix(capture.moment), i.transaction_offset + txid_current()
-    into capture.id_prefix, capture.transaction_number
-    from audit_private.instance i
-    where capture.moment < i.events_until;
-    if not found then
-      perform audit_private.refuse_capture(
-        capture.tenant, audit_private.capture_action(«entity_type», tg_op), «entity_type», null, capture.moment);
+    if capture.transaction_number is null then
+      select i.transaction_offset + txid_current(), i.events_until
+      into capture.transaction_number, capture.events_until
+      from audit_private.instance i;
+    end if;
+    if capture.moment < capture.events_until is not true then
+      perform audit_private.refuse_capture(capture.tenant, capture.action, «entity_type», null, capture.moment);
     end if;
   end if;
 
@@ -4119,43 +4409,42 @@ begin
     current_setting('pgwitness.actor_id', true), current_setting('pgwitness.actor_type', true),
     current_setting('pgwitness.actor', true), current_setting('pgwitness.ip', true),
     current_setting('pgwitness.user_agent', true), current_setting('pgwitness.request_id', true)];
-  if array_to_string(capture.context, '') <> '' then
-    capture.ip := nullif(capture.context[4], '')::inet;
-    capture.user_agent := left(nullif(capture.context[5], ''), 1000);
-    capture.request_id := left(nullif(capture.context[6], ''), 500);
-    if array_to_string(capture.context[1:3], '') <> '' and pg_has_role(audit_private.effective_role(), 'audit_app', 'usage') then
-      capture.acting_id := nullif(capture.context[1], '');
-      capture.acting := nullif(capture.context[3], '')::jsonb;
-      capture.acting_type := coalesce(nullif(capture.context[2], ''), 'user');
-      if capture.acting_type not in ('user', 'system', 'api_key', 'database_role')
-        or jsonb_typeof(capture.acting) <> 'object'
-        or length(capture.acting_id) > 500
-      then
-        perform audit_private.refuse_actor(capture.acting_type, capture.acting);
-      elsif length(capture.context[3]) > 10000 then
-        capture.acting := jsonb_build_object('_cut', octet_length(capture.context[3]));
-      elsif capture.acting_type = 'database_role' and capture.acting_id is null then
-        capture.acting_id := audit_private.effective_role();
-      end if;
+  if coalesce(nullif(capture.context[1], ''), nullif(capture.context[2], ''), nullif(capture.context[3], '')) is null
+    or not pg_has_role(audit_private.effective_role(), 'audit_app', 'usage')
+  then
+    capture.acting_id := audit_private.effective_role();
+  else
+    capture.acting_id := nullif(capture.context[1], '');
+    capture.acting := nullif(capture.context[3], '')::jsonb;
+    capture.acting_type := coalesce(nullif(capture.context[2], ''), 'user');
+    if capture.acting_type not in ('user', 'system', 'api_key', 'database_role')
+      or jsonb_typeof(capture.acting) <> 'object'
+      or length(capture.acting_id) > 500
+    then
+      perform audit_private.refuse_actor(capture.acting_type, capture.acting);
+    elsif length(capture.context[3]) > 10000 then
+      capture.acting := jsonb_build_object('_cut', octet_length(capture.context[3]));
+    elsif capture.acting_type = 'database_role' and capture.acting_id is null then
+      capture.acting_id := audit_private.effective_role();
     end if;
   end if;
 
-  if tg_op = 'INSERT' and capture.is_plain then
+  if tg_op = 'TRUNCATE' then
+    «truncate»;
+  elsif capture.is_mixed or capture.is_current is not true or capture.is_logged is null then
+    execute audit_private.rare_statement(«entity_type», tg_relid::regclass, tg_op, 'careful', capture.is_current)
+    using «values»;
+  elsif tg_op = 'INSERT' then
     «insert»;
-  elsif tg_op = 'UPDATE' and capture.is_plain then
-«update»
+  elsif tg_op = 'DELETE' then
+    «delete»;
+  else
+    «update»;
     if current_setting('pgwitness.moved', true) = 'yes' then
       perform set_config('pgwitness.moved', '', true);
       execute audit_private.rare_statement(«entity_type», tg_relid::regclass, tg_op, 'moved', true)
       using «values»;
     end if;
-  elsif tg_op = 'DELETE' and capture.is_plain then
-    «delete»;
-  elsif tg_op = 'TRUNCATE' then
-    «truncate»;
-  else
-    execute audit_private.rare_statement(«entity_type», tg_relid::regclass, tg_op, 'careful', capture.is_altered is not true)
-    using «values»;
   end if;
 «exception»
   return null;
@@ -4163,6 +4452,11 @@ end
 $template$,
     jsonb_build_object(
       'entity_type', quote_literal(watched.entity_type),
+      'created', quote_literal(audit_private.capture_action(watched.entity_type, 'INSERT')),
+      'updated', quote_literal(audit_private.capture_action(watched.entity_type, 'UPDATE')),
+      'deleted', quote_literal(audit_private.capture_action(watched.entity_type, 'DELETE')),
+      'truncated', quote_literal(audit_private.capture_action(watched.entity_type, 'TRUNCATE')),
+      'not_mixed', case when watched.tenant_column is null then ' := false' else '' end,
       'relation', case
         when (select c.relkind = 'p' from pg_class c where c.oid = relation)
           then 'coalesce(pg_partition_root(tg_relid)::oid, tg_relid)'
@@ -4172,26 +4466,10 @@ $template$,
       'digest', quote_literal(audit_private.columns_digest(relation, true)),
       'restored_digest', quote_literal(audit_private.columns_digest(relation, false)),
       'question', audit_private.capture_question(watched),
-      'old_rows', case watched.level when 'row' then '(select old.*)' else 'old_rows' end,
-      'new_rows', case watched.level when 'row' then '(select new.*)' else 'new_rows' end,
-      'unbound', case
-        when watched.tenant_column is null then format(
-          E'    if capture.tenant is null then\n'
-          '      perform audit_private.refuse_write(null, audit_private.capture_action(%1$L, tg_op), %1$L);\n'
-          '    end if;\n',
-          watched.entity_type)
-        else ''
-      end,
       'truncate', audit_private.truncation_statement(watched),
       'insert', audit_private.plain_statement(watched, relation, 'INSERT'),
       'delete', audit_private.plain_statement(watched, relation, 'DELETE'),
-      'update', case watched.level
-        when 'row' then format('    %s;', audit_private.plain_statement(watched, relation, 'UPDATE', true))
-        else format(
-          E'    if exists (select from new_rows r offset 1) then\n    %s;\n    else\n    %s;\n    end if;',
-          audit_private.plain_statement(watched, relation, 'UPDATE'),
-          audit_private.plain_statement(watched, relation, 'UPDATE', true))
-      end,
+      'update', audit_private.plain_statement(watched, relation, 'UPDATE'),
       'values', audit_private.rare_values(watched),
       'begin', case watched.on_error when 'spool' then 'begin' else '' end,
       'exception', case watched.on_error when 'spool' then audit_private.spool_handler(watched) else '' end))
@@ -4315,58 +4593,72 @@ CREATE FUNCTION audit_private.capture_question(watched audit_private.watched_tab
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET quote_all_identifiers TO 'off'
     AS $_$
+  with rows as (
+    select case watched.level when 'row' then '(select old.*)' else 'old_rows' end as old_rows,
+      case watched.level when 'row' then '(select new.*)' else 'new_rows' end as new_rows
+  )
   select audit_private.fill_template(
     case when watched.tenant_column is null then $context$
-  select d.tenant_id, d.is_logged, d.payload_limit, capture.is_altered is not true
-  into capture.tenant, capture.is_logged, capture.payload_limit, capture.is_plain
+  select d.tenant_id, d.is_logged, d.payload_limit, b.transaction_offset + txid_current(), b.events_until, b.recorder
+  into capture.tenant, capture.is_logged, capture.payload_limit, capture.transaction_number, capture.events_until,
+    capture.recorder
   from audit_private.role_binding b
   join audit_private.logging_decision d
     on d.tenant_id = coalesce(nullif(current_setting('pgwitness.tenant_id', true), '')::uuid, b.only_tenant_id)
-    and d.action = «entity_type» || case tg_op
-      when 'INSERT' then '_created' when 'UPDATE' then '_updated' when 'DELETE' then '_deleted' else '_truncated' end
+    and d.action = capture.action
   where b.role_name = audit_private.effective_role()
     and (b.is_service or d.tenant_id = any (b.tenant_ids));
-  if not capture.is_logged then
+  if not found then
+    if tg_op = 'TRUNCATE' then
+      perform audit_private.refuse_write(null, capture.action, «entity_type»);
+    elsif tg_op = 'INSERT' then
+      perform audit_private.refuse_write(null, capture.action, «entity_type») where exists (select from «new_rows» r);
+    else
+      perform audit_private.refuse_write(null, capture.action, «entity_type») where exists (select from «old_rows» r);
+    end if;
     return null;
   end if;
 $context$
     else $column$
-  if tg_op = 'INSERT' and capture.is_altered is not true then
-    «ask» «one_new»
-    «of» «first_new» and d.action = «created»;
-  elsif tg_op = 'UPDATE' and capture.is_altered is not true then
-    «ask» «one_new» and «one_old»
-    «of» «first_new» and d.action = «updated»;
-  elsif tg_op = 'DELETE' and capture.is_altered is not true then
-    «ask» «one_old»
-    «of» «first_old» and d.action = «deleted»;
+  if tg_op = 'TRUNCATE' or not capture.is_current then
+    capture.is_mixed := true;
+  elsif tg_op = 'INSERT' then
+    «ask» exists (select from «new_rows» x where x.«tenant» is distinct from r.«tenant»)
+    «into» «new_rows» «join»;
+  elsif tg_op = 'DELETE' then
+    «ask» exists (select from «old_rows» x where x.«tenant» is distinct from r.«tenant»)
+    «into» «old_rows» «join»;
+  else
+    «ask» exists (select from «new_rows» x where x.«tenant» is distinct from r.«tenant»)
+      or exists (select from «old_rows» x where x.«tenant» is distinct from r.«tenant»)
+    «into» «new_rows» «join»;
   end if;
-  if capture.is_plain and not capture.is_logged then
+  if capture.is_mixed is null then
     return null;
   end if;
 $column$
-    end,
+    end || $end$
+  if not capture.is_logged and not capture.is_mixed then
+    return null;
+  end if;
+$end$,
     jsonb_build_object(
       'entity_type', quote_literal(watched.entity_type),
-      'created', quote_literal(audit_private.capture_action(watched.entity_type, 'INSERT')),
-      'updated', quote_literal(audit_private.capture_action(watched.entity_type, 'UPDATE')),
-      'deleted', quote_literal(audit_private.capture_action(watched.entity_type, 'DELETE')),
-      'ask', 'select d.tenant_id, d.is_logged, d.payload_limit,',
-      'of', 'into capture.tenant, capture.is_logged, capture.payload_limit, capture.is_plain
-    from audit_private.logging_decision d
-    where d.tenant_id =',
-      'first_new', format(t.first_row, 'new', quote_ident(watched.tenant_column)),
-      'first_old', format(t.first_row, 'old', quote_ident(watched.tenant_column)),
-      'one_new', format(t.is_one, 'new', quote_ident(watched.tenant_column)),
-      'one_old', format(t.is_one, 'old', quote_ident(watched.tenant_column))))
-  from (
-    select
-      case watched.level when 'row' then '%s.%s' else '(select r.%2$s from %1$s_rows r limit 1)' end as first_row,
-      case watched.level
-        when 'row' then '%s.%s is not distinct from d.tenant_id'
-        else 'not exists (select from %1$s_rows r where r.%2$s is distinct from d.tenant_id)'
-      end as is_one
-  ) t
+      'tenant', quote_ident(watched.tenant_column),
+      'old_rows', rows.old_rows,
+      'new_rows', rows.new_rows,
+      'ask', 'select r.' || quote_ident(watched.tenant_column)
+        || ', d.is_logged, d.payload_limit, b.transaction_offset + txid_current(), b.events_until, b.recorder,
+     ',
+      'into', 'into capture.tenant, capture.is_logged, capture.payload_limit, capture.transaction_number,
+      capture.events_until, capture.recorder, capture.is_mixed
+    from',
+      'join', 'r
+    left join audit_private.logging_decision d on d.tenant_id = r.' || quote_ident(watched.tenant_column)
+        || ' and d.action = capture.action
+    left join audit_private.role_binding b on b.role_name = session_user
+    limit 1'))
+  from rows
 $_$;
 
 ALTER FUNCTION audit_private.capture_question(watched audit_private.watched_table) OWNER TO audit_owner;
@@ -4471,7 +4763,7 @@ CREATE FUNCTION audit_private.capture_statement(watched audit_private.watched_ta
     '  select q.tenant_id, %1$s, audit_private.new_event_id(%1$s, q.place), %1$s, q.place, %2$s,\n'
     '    gen_random_uuid(), ''captured'', %3$L, %4$L, %5$s, ''success'', %6$s, %7$s, q.entity_id, q.description, %8$s,\n'
     '    %11$s, %12$s,\n'
-    '    q.metadata, %9$s\n'
+    '    q.metadata, nullif((%9$s)[4], '''')::inet, left(nullif((%9$s)[5], ''''), 1000), left(nullif((%9$s)[6], ''''), 500)\n'
     '  from (\n'
     '    %10$s\n'
     '  ) q\n'
@@ -4887,6 +5179,26 @@ ALTER FUNCTION audit_private.check_definition(code text, titles jsonb, descripti
 
 COMMENT ON FUNCTION audit_private.check_definition(code text, titles jsonb, descriptions jsonb, is_built_in boolean) IS 'raises WT050 unless code, titles and descriptions can be defined';
 
+CREATE FUNCTION audit_private.check_format(format text) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if check_format.format in ('csv', 'jsonl') is not true then
+    raise exception using
+      errcode = 'WT120',
+      message = pg_catalog.format('export format %s is unknown', coalesce(quote_literal(left(check_format.format, 100)), 'null')),
+      detail = 'An export is csv or jsonl: a table for spreadsheets, or one JSON object a line.',
+      hint = 'For example: select audit.request_export(filter => ''{}'', format => ''jsonl'');';
+  end if;
+  return check_format.format;
+end
+$$;
+
+ALTER FUNCTION audit_private.check_format(format text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.check_format(format text) IS 'the format, when it is one; raises WT120';
+
 CREATE FUNCTION audit_private.check_jobs() RETURNS TABLE(check_name text, state text, detail text, hint text)
     LANGUAGE sql SECURITY DEFINER PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4941,7 +5253,8 @@ CREATE FUNCTION audit_private.check_jobs() RETURNS TABLE(check_name text, state 
       format('%s %s', j.job_name,
         coalesce('has not succeeded since ' || date_trunc('second', j.last_succeeded_at), 'has never succeeded')) as problem
     from job j
-    where j.counted_from < clock_timestamp() - 2 * j.every
+    where j.counted_from < clock_timestamp() - greatest(2 * j.every, interval '15 minutes')
+      and (j.result = 'running' and j.every < interval '1 hour') is not true
     union all
     select 'warning', format('%s has not begun since it should have at %s', j.job_name, j.last_slot)
     from job j
@@ -5524,7 +5837,7 @@ ALTER FUNCTION audit_private.content_digest(action text, entity_type text, entit
 COMMENT ON FUNCTION audit_private.content_digest(action text, entity_type text, entity_id text, description text, target jsonb, changes jsonb, metadata jsonb, outcome text, error_message text, actor_id text, actor_type text) IS 'tells a repeat from other content under the same idempotency key';
 
 CREATE FUNCTION audit_private.count_actor_events(tenant_id uuid, actor_ids text[], from_time timestamp with time zone, until_time timestamp with time zone, most bigint) RETURNS TABLE(actor_id text, events bigint)
-    LANGUAGE plpgsql SECURITY DEFINER ROWS 100
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 100
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET "DateStyle" TO 'ISO, YMD'
     AS $_$
@@ -5583,7 +5896,7 @@ begin
         order by e.occurred_at
         limit coalesce(k.by_floor + k.by_hold, 0) + 1
       ) s
-      where s.place not in (select p.place from kept p)
+      where not exists (select from kept p where p.place = s.place)
     ) o
     cross join lateral (
       select max(s.occurred_at) as newest_at
@@ -5594,7 +5907,7 @@ begin
         order by e.occurred_at desc
         limit coalesce(k.by_floor + k.by_hold, 0) + 1
       ) s
-      where s.place not in (select p.place from kept p)
+      where not exists (select from kept p where p.place = s.place)
     ) w',
     count_due.partition_name);
 end
@@ -5605,7 +5918,7 @@ ALTER FUNCTION audit_private.count_due(partition_name text, partition_until time
 COMMENT ON FUNCTION audit_private.count_due(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, tenant_ids uuid[], treats_all_as_exact boolean) IS 'of each tenant with expired events in a partition: how many are due, and how many of those past the policy are kept';
 
 CREATE FUNCTION audit_private.count_found_events(tenant_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone, most bigint) RETURNS bigint
-    LANGUAGE plpgsql SECURITY DEFINER
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET "DateStyle" TO 'ISO, YMD'
     AS $$
@@ -5646,7 +5959,8 @@ declare
 begin
   execute format(
     'create or replace function %s returns trigger language plpgsql volatile parallel unsafe security definer '
-    'set search_path = pg_catalog, pg_temp set row_security = on set jit = off set enable_seqscan = off %s as %L',
+    'set search_path = pg_catalog, pg_temp set row_security = on set jit = off '
+    'set enable_seqscan = off set enable_bitmapscan = off %s as %L',
     name, create_capture_function.settings, create_capture_function.body);
   execute format('comment on function %s is %L', name,
     format('trigger: captures changes of the table of %s; generated by audit.watch', create_capture_function.entity_type));
@@ -6914,6 +7228,13 @@ CREATE FUNCTION audit_private.due_tenants(partition_until timestamp with time zo
     from audit_private.policies_in_force(due_tenants.at) b
     join audit_private.policies_in_force(pg_catalog.clock_timestamp()) n on n.tenant_id = b.tenant_id
     where b.days is not null and n.days is not null
+      and not exists (
+        select from audit_private.export x
+        where x.tenant_id = b.tenant_id
+          and x.state = 'running'
+          and not x.is_straight
+          and x.started_at > pg_catalog.clock_timestamp() - interval '24 hours'
+      )
   ) p
 $$;
 
@@ -6947,7 +7268,7 @@ begin
     return false;
   end if;
   select least(
-    empty_partition.due / 10, 100000,
+    empty_partition.due, 100000,
     268435456 / greatest(pg_table_size(c.oid) / greatest(c.reltuples, empty_partition.due), 1))
   into most
   from pg_class c
@@ -7001,21 +7322,6 @@ ALTER FUNCTION audit_private.entity_title(entity_type text) OWNER TO audit_owner
 
 COMMENT ON FUNCTION audit_private.entity_title(entity_type text) IS 'what descriptions call an entity of this type';
 
-CREATE FUNCTION audit_private.event_id_prefix(occurred_at timestamp with time zone) RETURNS text
-    LANGUAGE sql STABLE PARALLEL SAFE
-    AS $$
-  select pg_catalog.lpad(
-    pg_catalog.to_hex(
-      (pg_catalog.date_part('epoch', occurred_at) * 1000000)::bigint / 1000 * 64536
-      + (pg_catalog.date_part('epoch', occurred_at) * 1000000)::bigint
-      + 28672),
-    16, '0')
-$$;
-
-ALTER FUNCTION audit_private.event_id_prefix(occurred_at timestamp with time zone) OWNER TO audit_owner;
-
-COMMENT ON FUNCTION audit_private.event_id_prefix(occurred_at timestamp with time zone) IS 'the half of a UUIDv7 that gives occurred_at to the microsecond, as 16 hexadecimal digits';
-
 CREATE FUNCTION audit_private.event_partitions() RETURNS TABLE(partition_name text, from_time timestamp with time zone, until_time timestamp with time zone, is_closed boolean)
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -7032,7 +7338,7 @@ CREATE FUNCTION audit_private.event_partitions() RETURNS TABLE(partition_name te
   from pg_inherits h
   join pg_class c on c.oid = h.inhrelid
   cross join lateral regexp_match(
-    pg_get_expr(c.relpartbound, 0), '^FOR VALUES FROM [(]''(.+)''[)] TO [(]''(.+)''[)]$') as b (bounds)
+    pg_get_expr(c.relpartbound, c.oid), '^FOR VALUES FROM [(]''(.+)''[)] TO [(]''(.+)''[)]$') as b (bounds)
   where h.inhparent = 'audit_private.event'::regclass
 $_$;
 
@@ -7103,6 +7409,241 @@ ALTER FUNCTION audit_private.expired_partitions(at timestamp with time zone) OWN
 
 COMMENT ON FUNCTION audit_private.expired_partitions(at timestamp with time zone) IS 'the partitions in which some tenant''s events may have expired';
 
+CREATE FUNCTION audit_private.export_columns(format text) RETURNS TABLE(place bigint, name text, kind text, expression text)
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+  select c.place, c.name, k.kind,
+    case
+      when k.kind = 'time' then
+        pg_catalog.format('pg_catalog.btrim(pg_catalog.to_json(e.%I at time zone ''UTC'')::text, ''"'') || ''Z''', c.name)
+      when k.kind = 'text' and export_columns.format = 'csv' then pg_catalog.format(
+        'case when pg_catalog.ascii(e.%1$I) in (9, 13, 39, 43, 45, 61, 64) then '''''''' || e.%1$I else e.%1$I end', c.name)
+      when c.name = 'target' then
+        'coalesce(e.target, pg_catalog.jsonb_build_object(''type'', e.entity_type, ''id'', e.entity_id))'
+      else pg_catalog.format('e.%I', c.name)
+    end
+  from unnest(
+    '{tenant_id,occurred_at,id,recorded_at,sequence,transaction_id,source,category,action,entity_type,entity_id,actor_type,
+      actor_id,actor,description,target,changes,metadata,outcome,error_message,ip,user_agent,request_id,recorded_by}'::text[]
+  ) with ordinality as c (name, place)
+  cross join lateral (
+    select case
+      when c.name in ('occurred_at', 'recorded_at') then 'time'
+      when c.name in ('actor', 'target', 'changes', 'metadata') then 'object'
+      when c.name in (
+        'tenant_id', 'id', 'sequence', 'transaction_id', 'source', 'category', 'action', 'entity_type', 'actor_type', 'outcome',
+        'ip'
+      ) then 'plain'
+      else 'text'
+    end as kind
+  ) k
+$_$;
+
+ALTER FUNCTION audit_private.export_columns(format text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.export_columns(format text) IS 'the columns of an export, and SQL that writes each of exportable_event e, or of the same columns of the table';
+
+CREATE FUNCTION audit_private.export_condition(filter jsonb) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "DateStyle" TO 'ISO, YMD'
+    AS $$
+  select concat_ws(' and ',
+    '(' || audit_private.filter_condition(export_condition.filter - '{search,actor}'::text[]) || ')',
+    (
+      select string_agg(
+        format('coalesce(e.%I ilike %L, false)',
+          case k.key when 'search' then 'search_text' else 'actor_text' end, audit_private.search_pattern(k.key, k.value)),
+        ' and ')
+      from jsonb_each(export_condition.filter) as k (key, value)
+      where k.key in ('search', 'actor')
+    ))
+$$;
+
+ALTER FUNCTION audit_private.export_condition(filter jsonb) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.export_condition(filter jsonb) IS 'what filter_condition says, as a condition on exportable_event e';
+
+CREATE FUNCTION audit_private.export_line(format text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select case export_line.format
+    when 'csv' then pg_catalog.format('concat(%s, E''\n'')', string_agg(
+      case
+        when c.kind in ('text', 'object') then pg_catalog.format('quote_ident((%s)::text)', c.expression)
+        else c.expression
+      end, ', '','', ' order by c.place))
+    else pg_catalog.format('(select row_to_json(r)::text from (select %s) r) || E''\n''',
+      string_agg(pg_catalog.format('%s as %I', c.expression, c.name), ', ' order by c.place))
+  end
+  from audit_private.export_columns(export_line.format) c
+$$;
+
+ALTER FUNCTION audit_private.export_line(format text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.export_line(format text) IS 'SQL that writes exportable_event e as one line of an export';
+
+CREATE TABLE audit_private.export (
+    tenant_id uuid NOT NULL,
+    export_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    is_straight boolean NOT NULL,
+    format text NOT NULL,
+    filter jsonb NOT NULL,
+    resolved_filter jsonb NOT NULL,
+    state text NOT NULL,
+    requested_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    requested_by text NOT NULL,
+    actor_id text NOT NULL,
+    actor_type text NOT NULL,
+    access_id uuid NOT NULL,
+    access_ids uuid[] DEFAULT '{}'::uuid[] NOT NULL,
+    started_at timestamp with time zone,
+    condition text,
+    place_occurred_at timestamp with time zone,
+    place_id uuid,
+    finished_at timestamp with time zone,
+    expires_at timestamp with time zone,
+    rows bigint DEFAULT 0 NOT NULL,
+    bytes bigint DEFAULT 0 NOT NULL,
+    digest text,
+    error text,
+    CONSTRAINT export_format_check CHECK ((format = ANY (ARRAY['csv'::text, 'jsonl'::text]))),
+    CONSTRAINT export_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'running'::text, 'completed'::text, 'failed'::text, 'cancelled'::text, 'expired'::text])))
+);
+
+ALTER TABLE ONLY audit_private.export FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.export OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.export IS 'each export of a tenant''s events';
+
+COMMENT ON COLUMN audit_private.export.tenant_id IS 'whose events';
+
+COMMENT ON COLUMN audit_private.export.export_id IS 'the export';
+
+COMMENT ON COLUMN audit_private.export.is_straight IS 'streamed to a client, in place of written by the job run_exports';
+
+COMMENT ON COLUMN audit_private.export.format IS 'csv or jsonl';
+
+COMMENT ON COLUMN audit_private.export.filter IS 'the filter as it was given';
+
+COMMENT ON COLUMN audit_private.export.resolved_filter IS 'the same, its times as they were in the time zone of who asked';
+
+COMMENT ON COLUMN audit_private.export.state IS 'pending, running, completed, failed, cancelled or expired; a cancellation counts before the job notes it here';
+
+COMMENT ON COLUMN audit_private.export.requested_at IS 'when it was asked for';
+
+COMMENT ON COLUMN audit_private.export.requested_by IS 'login and SET ROLE role that asked';
+
+COMMENT ON COLUMN audit_private.export.actor_id IS 'who asked';
+
+COMMENT ON COLUMN audit_private.export.actor_type IS 'what kind of actor asked';
+
+COMMENT ON COLUMN audit_private.export.access_id IS 'access session that it was asked for in';
+
+COMMENT ON COLUMN audit_private.export.access_ids IS 'access sessions that have begun to download it';
+
+COMMENT ON COLUMN audit_private.export.started_at IS 'the moment that it shows';
+
+COMMENT ON COLUMN audit_private.export.condition IS 'what it holds, as it was fixed at that moment: a condition on events';
+
+COMMENT ON COLUMN audit_private.export.place_occurred_at IS 'time of the last event written so far';
+
+COMMENT ON COLUMN audit_private.export.place_id IS 'id of the last event written so far';
+
+COMMENT ON COLUMN audit_private.export.finished_at IS 'when it ended, one way or another';
+
+COMMENT ON COLUMN audit_private.export.expires_at IS 'from then on it can''t be read';
+
+COMMENT ON COLUMN audit_private.export.rows IS 'events written so far';
+
+COMMENT ON COLUMN audit_private.export.bytes IS 'bytes written so far';
+
+COMMENT ON COLUMN audit_private.export.digest IS 'SHA-256 in hexadecimal: of the file when straight, else over the digests of its chunks one behind the other';
+
+COMMENT ON COLUMN audit_private.export.error IS 'why it failed';
+
+CREATE FUNCTION audit_private.export_state(export audit_private.export) RETURNS text
+    LANGUAGE sql SECURITY DEFINER PARALLEL RESTRICTED
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select case
+    when (export_state.export).state in ('pending', 'running', 'completed') and exists (
+      select from audit_private.export_cancellation c
+      where c.tenant_id = (export_state.export).tenant_id and c.export_id = (export_state.export).export_id
+    ) then 'cancelled'
+    when (export_state.export).state = 'completed' and (export_state.export).expires_at <= clock_timestamp() then 'expired'
+    else (export_state.export).state
+  end
+$$;
+
+ALTER FUNCTION audit_private.export_state(export audit_private.export) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.export_state(export audit_private.export) IS 'pending, running, completed, failed, cancelled or expired';
+
+CREATE FUNCTION audit_private.export_step(export_id uuid) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  events_a_chunk constant integer := 5000;
+  running audit_private.export;
+  bounds record;
+  written record;
+begin
+  perform audit_private.require_read_committed();
+  perform pg_advisory_xact_lock(hashtextextended('pgwitness export ' || export_step.export_id, 0));
+  select * into running from audit_private.export x where x.export_id = export_step.export_id;
+  if not found or running.is_straight or audit_private.export_state(running) <> 'running' then
+    return 'done';
+  end if;
+  if running.started_at < clock_timestamp() - interval '23 hours' then
+    perform audit_private.fail_export(running.export_id, 'it took longer than 23 hours; ask for less at a time');
+    return 'done';
+  end if;
+
+  bounds := audit_private.filter_bounds(running.resolved_filter);
+  written := audit_private.write_chunk(
+    running.tenant_id, running.export_id, (
+      select coalesce(max(c.number), 0) + 1
+      from audit_private.export_chunk c
+      where c.tenant_id = running.tenant_id and c.export_id = running.export_id
+    ), running.format, running.condition, bounds.from_time, bounds.until_time,
+    running.place_occurred_at, running.place_id, events_a_chunk);
+  update audit_private.export x
+  set rows = x.rows + written.rows,
+    bytes = x.bytes + written.bytes,
+    place_occurred_at = coalesce(written.last_occurred_at, x.place_occurred_at),
+    place_id = coalesce(written.last_id, x.place_id)
+  where x.tenant_id = running.tenant_id and x.export_id = running.export_id;
+  if not written.is_last then
+    return 'more';
+  end if;
+
+  update audit_private.export x
+  set state = 'completed',
+    finished_at = clock_timestamp(),
+    expires_at = clock_timestamp() + interval '24 hours',
+    digest = (
+      select encode(sha256(convert_to(coalesce(string_agg(c.digest, '' order by c.number), ''), 'UTF8')), 'hex')
+      from audit_private.export_chunk c
+      where c.tenant_id = x.tenant_id and c.export_id = x.export_id
+    )
+  where x.tenant_id = running.tenant_id and x.export_id = running.export_id
+  returning * into running;
+  perform audit_private.write_export_event(
+    running, 'completed', 'An export of the log is complete', null,
+    jsonb_build_object('rows', running.rows, 'bytes', running.bytes, 'digest', running.digest));
+  return 'done';
+end
+$$;
+
+ALTER FUNCTION audit_private.export_step(export_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.export_step(export_id uuid) IS 'writes the next chunk of an export: more to do, or done; a step of run_exports';
+
 CREATE FUNCTION audit_private.fail_data_purge(run_id uuid, error text) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -7115,6 +7656,31 @@ $$;
 ALTER FUNCTION audit_private.fail_data_purge(run_id uuid, error text) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.fail_data_purge(run_id uuid, error text) IS 'ends what a run does with its table, because of an error; a step of purge_data';
+
+CREATE FUNCTION audit_private.fail_export(export_id uuid, error text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  failed audit_private.export;
+begin
+  update audit_private.export x
+  set state = 'failed', finished_at = clock_timestamp(), error = left(fail_export.error, 2000)
+  where x.export_id = fail_export.export_id and x.state in ('pending', 'running')
+  returning * into failed;
+  if not found then
+    return;
+  end if;
+  delete from audit_private.export_chunk c
+  where c.tenant_id = failed.tenant_id and c.export_id = failed.export_id;
+  perform audit_private.write_export_event(
+    failed, 'failed', 'An export of the log failed', null, jsonb_build_object('rows', failed.rows, 'error', failed.error));
+end
+$$;
+
+ALTER FUNCTION audit_private.fail_export(export_id uuid, error text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.fail_export(export_id uuid, error text) IS 'ends an export with an error, takes back what it had written, and logs it; a step of run_exports';
 
 CREATE FUNCTION audit_private.faulty_event(events jsonb) RETURNS bigint
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -7432,7 +7998,7 @@ ALTER FUNCTION audit_private.find_access(tenant_id uuid) OWNER TO audit_owner;
 COMMENT ON FUNCTION audit_private.find_access(tenant_id uuid) IS 'the caller''s usable access session in a tenant: its own, open, committed; no row without one';
 
 CREATE FUNCTION audit_private.find_actors(tenant_id uuid, from_time timestamp with time zone, until_time timestamp with time zone, is_closed boolean, pattern text) RETURNS TABLE(actor_id text, occurred_at timestamp with time zone, id uuid, is_match boolean)
-    LANGUAGE plpgsql SECURITY DEFINER
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET "DateStyle" TO 'ISO, YMD'
     AS $_$
@@ -7503,38 +8069,27 @@ ALTER FUNCTION audit_private.find_actors(tenant_id uuid, from_time timestamp wit
 
 COMMENT ON FUNCTION audit_private.find_actors(tenant_id uuid, from_time timestamp with time zone, until_time timestamp with time zone, is_closed boolean, pattern text) IS 'keys of each actor''s newest event in one partition, and whether that event''s actor matches a pattern';
 
-CREATE FUNCTION audit_private.find_content_digests(tenant_id uuid, times timestamp with time zone[], ids uuid[]) RETURNS TABLE(occurred_at timestamp with time zone, id uuid, content_digest bytea)
-    LANGUAGE plpgsql SECURITY DEFINER
+CREATE FUNCTION audit_private.find_content_digest(tenant_id uuid, occurred_at timestamp with time zone, id uuid) RETURNS TABLE(content_digest bytea)
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
-    SET "DateStyle" TO 'ISO, YMD'
-    SET jit TO 'off'
-    AS $_$
-declare
-  first_time timestamptz;
-  last_time timestamptz;
-begin
-  select min(t.moment), max(t.moment) into first_time, last_time
-  from unnest(find_content_digests.times) as t (moment);
-  return query execute format(
-    'select e.occurred_at, e.id, case
-      when e.salt is not null then audit_private.content_digest(
-        e.action, e.entity_type, e.entity_id, e.description, e.target, e.changes, e.metadata, e.outcome,
-        e.error_message, e.actor_id, e.actor_type)
-    end
-    from unnest($1, $2) as k (occurred_at, id)
-    join audit_private.event e on e.tenant_id = %L::uuid and e.occurred_at = k.occurred_at and e.id = k.id
-    where e.occurred_at between %L::timestamptz and %L::timestamptz',
-    find_content_digests.tenant_id, first_time, last_time)
-  using find_content_digests.times, find_content_digests.ids;
-end
-$_$;
+    AS $$
+  select case
+    when e.salt is not null then audit_private.content_digest(
+      e.action, e.entity_type, e.entity_id, e.description, e.target, e.changes, e.metadata, e.outcome,
+      e.error_message, e.actor_id, e.actor_type)
+  end
+  from audit_private.event e
+  where e.tenant_id = find_content_digest.tenant_id
+    and e.occurred_at = find_content_digest.occurred_at
+    and e.id = find_content_digest.id
+$$;
 
-ALTER FUNCTION audit_private.find_content_digests(tenant_id uuid, times timestamp with time zone[], ids uuid[]) OWNER TO audit_finder;
+ALTER FUNCTION audit_private.find_content_digest(tenant_id uuid, occurred_at timestamp with time zone, id uuid) OWNER TO audit_finder;
 
-COMMENT ON FUNCTION audit_private.find_content_digests(tenant_id uuid, times timestamp with time zone[], ids uuid[]) IS 'content digests of stored events by their keys, null where one was erased; no row where there is none';
+COMMENT ON FUNCTION audit_private.find_content_digest(tenant_id uuid, occurred_at timestamp with time zone, id uuid) IS 'content digest of a stored event, null when it was erased; no row when there is none';
 
 CREATE FUNCTION audit_private.find_events(tenant_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone, last_occurred_at timestamp with time zone, last_id uuid, most integer) RETURNS TABLE(occurred_at timestamp with time zone, id uuid)
-    LANGUAGE plpgsql SECURITY DEFINER ROWS 100
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 100
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET "DateStyle" TO 'ISO, YMD'
     AS $_$
@@ -7561,6 +8116,43 @@ $_$;
 ALTER FUNCTION audit_private.find_events(tenant_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone, last_occurred_at timestamp with time zone, last_id uuid, most integer) OWNER TO audit_finder;
 
 COMMENT ON FUNCTION audit_private.find_events(tenant_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone, last_occurred_at timestamp with time zone, last_id uuid, most integer) IS 'keys of a tenant''s events that meet a condition, newest first, after a place';
+
+CREATE FUNCTION audit_private.find_export(tenant_id uuid, export_id uuid) RETURNS audit_private.export
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  found_export audit_private.export;
+  reader record;
+begin
+  select * into found_export
+  from audit_private.export x
+  where x.tenant_id = find_export.tenant_id and x.export_id = find_export.export_id;
+  if not found then
+    raise exception using
+      errcode = 'WT121',
+      message = format('there is no export %s', coalesce(find_export.export_id::text, 'null')),
+      detail = format('Tenant %s has no export of this id.', find_export.tenant_id),
+      hint = 'See: select * from audit.list_exports();';
+  end if;
+  select * into reader from audit_private.current_reader();
+  if (found_export.actor_id, found_export.actor_type, found_export.requested_by)
+      is distinct from (reader.actor_id, reader.actor_type, audit_private.recorded_by())
+    and not pg_has_role(audit_private.effective_role(), 'audit_admin', 'usage')
+  then
+    raise exception using
+      errcode = 'WT122',
+      message = format('export %s belongs to somebody else', found_export.export_id),
+      detail = 'An export is for the actor and role that asked for it.',
+      hint = 'A member of audit_admin may have any export of the tenant; or ask for one of your own with audit.request_export.';
+  end if;
+  return found_export;
+end
+$$;
+
+ALTER FUNCTION audit_private.find_export(tenant_id uuid, export_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.find_export(tenant_id uuid, export_id uuid) IS 'an export that the caller may have; raises WT121 and WT122';
 
 CREATE FUNCTION audit_private.finish_data_purge(run_id uuid, relation text, result text, error text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -7679,16 +8271,10 @@ begin
     entity_type => 'audit_retention',
     entity_id => r.run_id::text,
     description => format('%s events older than %s removed', r.removed, to_char(r.cutoff, 'YYYY-MM-DD HH24:MI TZH:TZM')),
-    metadata => jsonb_strip_nulls(to_jsonb(r) - 'is_told'))
+    metadata => jsonb_strip_nulls(to_jsonb(r)))
   from audit_private.purge_receipt r
   join audit_private.tenant t on t.tenant_id = r.tenant_id
-  join audit_private.job_run j on j.run_id = r.run_id
-  where (r.removed > 0 or r.is_last)
-    and not r.is_told
-    and (r.run_id = finish_purge.run_id or j.result <> 'running');
-  update audit_private.purge_receipt r
-  set is_told = true
-  where not r.is_told and (r.removed > 0 or r.is_last);
+  where r.run_id = finish_purge.run_id and (r.removed > 0 or r.is_last);
 
   perform audit_private.finish_run(
     finish_purge.run_id,
@@ -7701,6 +8287,9 @@ begin
               where p.tenant_id = r.tenant_id and p.set_at > run.started_at - interval '1 day'
               union all
               select from audit_private.retention_floor f where f.set_at > run.started_at - interval '1 day'
+              union all
+              select from audit_private.export x
+              where x.tenant_id = r.tenant_id and x.started_at > run.started_at - interval '1 day'
             )
       ) = 0 then 'succeeded' else 'failed' end,
     format('%s events of %s tenants removed', coalesce(sum(r.removed), 0), count(*) filter (where r.removed > 0))
@@ -8033,7 +8622,7 @@ begin
   perform audit_private.check_batch(import_batch.events, known_keys);
 
   return query
-  with parsed as materialized (
+  with parsed as (
     select e.index, e.action, e.entity_type, e.entity_id, e.description, e.metadata, e.target, e.changes, e.outcome,
       e.error_message, e.occurred_at, e.idempotency_key, e.actor_id, coalesce(e.actor_type, 'user') as actor_type,
       e.actor, e.ip, e.user_agent, e.request_id,
@@ -8066,18 +8655,16 @@ begin
           o.value::integer)
         end
   ),
-  known as materialized (
-    select f.*
-    from (select array_agg(p.occurred_at) as times, array_agg(p.id) as ids from parsed p) k
-    cross join lateral audit_private.find_content_digests(import_batch.tenant_id, k.times, k.ids) f
-  ),
   digested as (
     select p.*, k.id is not null as is_stored, k.content_digest as stored_digest,
       audit_private.content_digest(
         p.action, p.entity_type, p.entity_id, p.description, p.target, p.changes, p.metadata, p.outcome,
         p.error_message, p.actor_id, p.actor_type) as content_digest
     from parsed p
-    left join known k on k.occurred_at = p.occurred_at and k.id = p.id
+    left join lateral (
+      select p.id, f.content_digest
+      from audit_private.find_content_digest(import_batch.tenant_id, p.occurred_at, p.id) f
+    ) k on true
   ),
   compared as (
     select d.*, d.is_stored or row_number() over same_id > 1 as is_known
@@ -8335,6 +8922,9 @@ CREATE FUNCTION audit_private.job_definitions() RETURNS TABLE(job_name text, com
       ('purge_data', 'removes rows of the application that are older than its data retention keeps them')
   ) as d (job_name, description)
   join audit_private.option o on o.name = d.job_name || '_at'
+  union all
+  select 'run_exports', 'call audit.run_exports()', interval '1 minute', time '00:00', '* * * * *',
+    'writes the exports that were asked for, and removes those that have expired'
 $$;
 
 ALTER FUNCTION audit_private.job_definitions() OWNER TO audit_owner;
@@ -8628,7 +9218,7 @@ begin
     end if;
     if occurred_at is not null then
       select f.content_digest into known_digest
-      from audit_private.find_content_digests(tenant, array[occurred], array[event_id]) f;
+      from audit_private.find_content_digest(tenant, occurred, event_id) f;
       if found and known_digest <> digest then
         perform audit_private.refuse_repeat(idempotency_key);
       elsif found then
@@ -8727,7 +9317,12 @@ CREATE FUNCTION audit_private.new_event_id(occurred_at timestamp with time zone,
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$
   select (
-    audit_private.event_id_prefix(occurred_at)
+    pg_catalog.lpad(
+      pg_catalog.to_hex(
+        (pg_catalog.date_part('epoch', occurred_at) * 1000000)::bigint / 1000 * 64536
+        + (pg_catalog.date_part('epoch', occurred_at) * 1000000)::bigint
+        + 28672),
+      16, '0')
     || pg_catalog.to_hex(unique_bits + (-9223372036854775808))
   )::uuid
 $$;
@@ -8994,19 +9589,6 @@ ALTER FUNCTION audit_private.note_partitions_end() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.note_partitions_end() IS 'brings the end of the partitions up to date';
 
-CREATE FUNCTION audit_private.note_place(run_id uuid, place jsonb) RETURNS void
-    LANGUAGE sql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-  update audit_private.job_run r
-  set last_step_at = clock_timestamp(), place = note_place.place
-  where r.run_id = note_place.run_id and r.result = 'running'
-$$;
-
-ALTER FUNCTION audit_private.note_place(run_id uuid, place jsonb) OWNER TO audit_owner;
-
-COMMENT ON FUNCTION audit_private.note_place(run_id uuid, place jsonb) IS 'a run lives, and has come this far';
-
 CREATE FUNCTION audit_private.note_purge_error(run_id uuid, tenant_id uuid, error text) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -9069,18 +9651,18 @@ ALTER FUNCTION audit_private.note_schedule(role name, is_scheduled boolean, reas
 
 COMMENT ON FUNCTION audit_private.note_schedule(role name, is_scheduled boolean, reason text) IS 'remembers and logs which jobs a role has handed to pg_cron, or taken from it';
 
-CREATE FUNCTION audit_private.note_step(run_id uuid) RETURNS void
+CREATE FUNCTION audit_private.note_step(run_id uuid, place jsonb DEFAULT NULL::jsonb) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   update audit_private.job_run r
-  set last_step_at = clock_timestamp()
+  set last_step_at = clock_timestamp(), place = coalesce(note_step.place, r.place)
   where r.run_id = note_step.run_id and r.result = 'running'
 $$;
 
-ALTER FUNCTION audit_private.note_step(run_id uuid) OWNER TO audit_owner;
+ALTER FUNCTION audit_private.note_step(run_id uuid, place jsonb) OWNER TO audit_owner;
 
-COMMENT ON FUNCTION audit_private.note_step(run_id uuid) IS 'a run lives';
+COMMENT ON FUNCTION audit_private.note_step(run_id uuid, place jsonb) IS 'a run lives, and has come this far';
 
 CREATE FUNCTION audit_private.object_digests() RETURNS TABLE(kind text, name text, digest text)
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
@@ -9425,7 +10007,7 @@ ALTER FUNCTION audit_private.plain_data_levels(levels jsonb, relation regclass) 
 
 COMMENT ON FUNCTION audit_private.plain_data_levels(levels jsonb, relation regclass) IS 'levels checked and written out; raises WT112';
 
-CREATE FUNCTION audit_private.plain_statement(watched audit_private.watched_table, relation regclass, operation text, is_single boolean DEFAULT false) RETURNS text
+CREATE FUNCTION audit_private.plain_statement(watched audit_private.watched_table, relation regclass, operation text) RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET quote_all_identifiers TO 'off'
@@ -9433,63 +10015,62 @@ CREATE FUNCTION audit_private.plain_statement(watched audit_private.watched_tabl
   select format(
     E'insert into audit_private.event (\n'
     '      tenant_id, occurred_at, id, recorded_at, sequence, transaction_id, salt, source, action, entity_type,\n'
-    '      actor_type, outcome, recorded_by, actor_id, entity_id, description, actor, %1$s,\n'
+    '      actor_type, outcome, recorded_by, actor_id, entity_id, description, actor, changes, target,\n'
     '      ip, user_agent, request_id\n'
     '    )\n'
-    '    select capture.tenant, capture.moment, (capture.id_prefix || to_hex(q.place + (-9223372036854775808)))::uuid,\n'
-    '      capture.moment, q.place, capture.transaction_number, q.salt, ''captured'', %2$L, %3$L, capture.acting_type,\n'
-    '      ''success'', capture.recorder, capture.acting_id, q.entity_id, concat(%4$L, %5$s, %6$L), capture.acting,\n'
-    '      case when pg_column_size(q.content) > capture.payload_limit / 4 then audit_private.cut_columns(q.content) else q.content end,\n'
-    '      capture.ip, capture.user_agent, capture.request_id\n'
-    '    from (\n'
-    '      select nextval(''audit_private.event_sequence'') as place, gen_random_uuid() as salt, %7$s as entity_id, %8$s\n'
-    '      from %9$s\n'
-    '      offset 0\n'
-    '    ) q%10$s',
-    case plain_statement.operation when 'UPDATE' then 'changes' else 'target' end,
-    audit_private.capture_action(watched.entity_type, plain_statement.operation), watched.entity_type,
+    '    select capture.tenant, capture.moment,\n'
+    '      audit_private.new_event_id(capture.moment, nextval(''audit_private.event_sequence'')), capture.moment,\n'
+    '      currval(''audit_private.event_sequence''), capture.transaction_number, gen_random_uuid(), ''captured'',\n'
+    '      %L, %L, capture.acting_type, ''success'', capture.recorder, capture.acting_id, %s, concat(%L, %s, %L),\n'
+    '      capture.acting, %s,\n      %s, nullif(capture.context[4], '''')::inet, left(nullif(capture.context[5], ''''), 1000),\n'
+    '      left(nullif(capture.context[6], ''''), 500)\n'
+    '    from %s%s',
+    audit_private.capture_action(watched.entity_type, plain_statement.operation), watched.entity_type, r.key,
     audit_private.entity_title(watched.entity_type) || ' ',
     case
-      when watched.label_column is null then 'q.entity_id'
-      else E'coalesce(nullif(btrim(left(q.label, 200), E'' \\t\\r\\n''), ''''), q.entity_id)'
+      when watched.label_column is null then r.key
+      else format('coalesce(nullif(btrim(left(concat(%s.%I), 200), E'' \t\r\n''), ''''), %s)', r.alias, watched.label_column, r.key)
     end,
     case plain_statement.operation when 'INSERT' then ' created' when 'DELETE' then ' deleted' else ' updated' end,
-    audit_private.key_expression(relation, r.alias),
-    concat_ws(E',\n        ',
-      case when watched.label_column is not null then format('concat(%s.%I) as label', r.alias, watched.label_column) end,
-      case
-        when plain_statement.operation = 'UPDATE' then format(
-          E'%s as is_alone,\n        %s as content',
-          case
-            when is_single then format('(%s) is not true', r.match)
-            else format('o.%1$I is null or n.%1$I is null', (audit_private.key_columns(relation))[1])
-          end,
-          audit_private.changes_expression(watched, relation))
-        else 'to_jsonb(snapshot.*) as content'
-      end),
     case
-      when is_single then format('%s o cross join %s n', r.old_rows, r.new_rows)
-      when plain_statement.operation = 'UPDATE' then format('%s o full join %s n on (%s)', r.old_rows, r.new_rows, r.match)
-      else format(E'%s %s\n      cross join lateral (\n        select %s\n      ) snapshot',
+      when plain_statement.operation = 'UPDATE' then audit_private.bounded_expression(
+        watched, relation, '{o,n}', audit_private.changes_expression(watched, relation))
+      else 'null'
+    end,
+    case
+      when plain_statement.operation = 'UPDATE' then 'null'
+      else audit_private.bounded_expression(watched, relation, array[r.alias], 'to_jsonb(snapshot.*)')
+    end,
+    case
+      when plain_statement.operation = 'UPDATE' then format('%s o full join %s n on (%s)', r.old_rows, r.new_rows,
+        audit_private.match_expression(relation, watched.tenant_column, 'o', 'n'))
+      else format(E'%s %s\n    cross join lateral (\n      select %s\n    ) snapshot',
         case plain_statement.operation when 'DELETE' then r.old_rows else r.new_rows end, r.alias,
         audit_private.row_columns(watched, relation, r.alias))
     end,
     case
-      when plain_statement.operation = 'UPDATE'
-        then E'\n    where case when q.is_alone then set_config(''pgwitness.moved'', ''yes'', true) is null else q.content <> ''{}'' end'
+      when plain_statement.operation = 'UPDATE' then format(
+        E'\n    where case\n      when o.%1$I is null or n.%1$I is null then set_config(''pgwitness.moved'', ''yes'', true) is null\n'
+        '      else %2$s end',
+        (audit_private.key_columns(relation))[1],
+        coalesce((
+          select string_agg(c.is_changed, ' or ' order by c.place)
+          from audit_private.capture_columns(watched, relation) c
+          where c.treatment <> 'left out' and not c.is_key and c.name is distinct from watched.tenant_column
+        ), 'false'))
       else ''
     end)
   from (
-    select case plain_statement.operation when 'DELETE' then 'o' else 'n' end as alias,
-      audit_private.match_expression(relation, watched.tenant_column, 'o', 'n') as match,
+    select s.alias, audit_private.key_expression(relation, s.alias) as key,
       case watched.level when 'row' then '(select old.*)' else 'old_rows' end as old_rows,
       case watched.level when 'row' then '(select new.*)' else 'new_rows' end as new_rows
+    from (select case plain_statement.operation when 'DELETE' then 'o' else 'n' end as alias) s
   ) r
 $_$;
 
-ALTER FUNCTION audit_private.plain_statement(watched audit_private.watched_table, relation regclass, operation text, is_single boolean) OWNER TO audit_owner;
+ALTER FUNCTION audit_private.plain_statement(watched audit_private.watched_table, relation regclass, operation text) OWNER TO audit_owner;
 
-COMMENT ON FUNCTION audit_private.plain_statement(watched audit_private.watched_table, relation regclass, operation text, is_single boolean) IS 'SQL of a generated function that logs the rows that a statement has inserted, updated or deleted';
+COMMENT ON FUNCTION audit_private.plain_statement(watched audit_private.watched_table, relation regclass, operation text) IS 'SQL of a generated function that logs the rows that a statement has inserted, updated or deleted';
 
 CREATE FUNCTION audit_private.policies_in_force(at timestamp with time zone) RETURNS TABLE(tenant_id uuid, days integer, is_exact boolean)
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -9568,7 +10149,7 @@ begin
     having sum(c.due) > 0
   ),
   noted as (
-    select audit_private.note_place(predict_purge.run_id, jsonb_build_object(
+    select audit_private.note_step(predict_purge.run_id, jsonb_build_object(
       'horizon', i.transaction_offset + pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
       'partitions', coalesce((select jsonb_agg(w.task order by w.from_time) from work w), '[]')))
     from audit_private.instance i
@@ -9988,7 +10569,7 @@ begin
   if place -> 'tenants' = '[]' then
     place := jsonb_set(place - 'tenants', '{partitions}', (place -> 'partitions') - 0);
   end if;
-  perform audit_private.note_place(purge_step.run_id, place);
+  perform audit_private.note_step(purge_step.run_id, place);
   return 'more';
 exception when lock_not_available then
   return 'busy';
@@ -10028,12 +10609,12 @@ begin
   end if;
   names := jsonb_build_object(
     'moment', '$1', 'transaction_number', '$2', 'acting_id', '$3', 'acting_type', '$4', 'acting', '$5',
-    'recorder', '$6', 'tenant', '$7', 'failure', '$8', 'context', '$9, $10, $11',
+    'recorder', '$6', 'tenant', '$7', 'failure', '$8', 'context', '$9',
     'remark', case when not rare_statement.is_current then '{"capture": "the columns have changed since watch"}' end,
     'old_rows', case watched.level
-      when 'row' then '(select ($12).*)' else 'old_rows' end,
+      when 'row' then '(select ($10).*)' else 'old_rows' end,
     'new_rows', case watched.level
-      when 'row' then '(select ($13).*)' else 'new_rows' end);
+      when 'row' then '(select ($11).*)' else 'new_rows' end);
   return case rare_statement.kind
     when 'spooled' then audit_private.spool_statement(watched, rare_statement.relation, rare_statement.operation, names)
     else audit_private.capture_statement(
@@ -10051,7 +10632,7 @@ CREATE FUNCTION audit_private.rare_values(watched audit_private.watched_table) R
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select 'capture.moment, capture.transaction_number, capture.acting_id, capture.acting_type, capture.acting,
-      capture.recorder, capture.tenant, capture.failure, capture.ip, capture.user_agent, capture.request_id'
+      capture.recorder, capture.tenant, capture.failure, capture.context'
     || case watched.level when 'row' then ', old, new' else '' end
 $$;
 
@@ -11040,22 +11621,10 @@ COMMENT ON FUNCTION audit_private.resolve_toggles() IS 'trigger: brings one tena
 CREATE FUNCTION audit_private.retained_condition(tenant_id uuid) RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
-    SET "DateStyle" TO 'ISO, YMD'
     AS $$
-  select case
-    when c.cutoff = '-infinity' then 'true'
-    else format('(e.occurred_at >= %L::timestamptz', c.cutoff)
-      || coalesce((
-        select string_agg(
-          format(' or e.action = any (%L::text[]) and e.occurred_at >= %L::timestamptz',
-            f.actions, statement_timestamp() - f.days * interval '24 hours'), '')
-        from (
-          select r.days, array_agg(a.action) as actions
-          from audit_private.floors_in_force(statement_timestamp()) r
-          join audit_private.action a on a.category = r.category
-          group by r.days
-        ) f
-      ), '')
+  select case u.condition
+    when 'true' then 'true'
+    else '(' || u.condition
       || case when exists (
         select from audit_private.legal_hold h
         where h.tenant_id = retained_condition.tenant_id and h.released_at is null
@@ -11063,12 +11632,27 @@ CREATE FUNCTION audit_private.retained_condition(tenant_id uuid) RETURNS text
         'e.entity_type, e.actor_type, e.outcome, e.actor_id, e.entity_id))' else '' end
       || ')'
   end
-  from (select audit_private.retention_cutoff(retained_condition.tenant_id) as cutoff) c
+  from (select audit_private.unexpired_condition(retained_condition.tenant_id) as condition) u
 $$;
 
 ALTER FUNCTION audit_private.retained_condition(tenant_id uuid) OWNER TO audit_finder;
 
 COMMENT ON FUNCTION audit_private.retained_condition(tenant_id uuid) IS 'a condition on audit_private.event e: it hasn''t expired; as is_retained, for a statement of the finder';
+
+CREATE FUNCTION audit_private.retained_now(tenant_id uuid) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select concat_ws(' or ', audit_private.unexpired_condition(retained_now.tenant_id), (
+    select string_agg('(' || audit_private.hold_condition(h) || ')', ' or ')
+    from audit_private.legal_hold h
+    where h.tenant_id = retained_now.tenant_id and h.released_at is null
+  ))
+$$;
+
+ALTER FUNCTION audit_private.retained_now(tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.retained_now(tenant_id uuid) IS 'a condition on audit_private.event e: it hasn''t expired, or is held, as of now';
 
 CREATE FUNCTION audit_private.retention_cutoff(tenant_id uuid) RETURNS timestamp with time zone
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
@@ -11249,7 +11833,7 @@ declare
 begin
   perform audit_private.note_purge_error(
     skip_partition.run_id, null, format('%s: %s', place -> 'partitions' -> 0 ->> 'name', skip_partition.error));
-  perform audit_private.note_place(
+  perform audit_private.note_step(
     skip_partition.run_id, jsonb_set(place - '{tenants,from}'::text[], '{partitions}', (place -> 'partitions') - 0));
   return case when place -> 'partitions' -> 1 is null then 'done' else 'more' end;
 end
@@ -11286,21 +11870,20 @@ CREATE FUNCTION audit_private.spool_handler(watched audit_private.watched_table)
   select audit_private.fill_template($template$
 exception when others then
   capture.failure := sqlstate || case when sqlstate ~ '^WT' then ' ' || sqlerrm else '' end;
-  capture.moment := coalesce(capture.moment, clock_timestamp());
   capture.recorder := coalesce(capture.recorder, audit_private.recorded_by());
 «tenant»  select a.actor_id, a.actor_type, a.actor into capture.acting_id, capture.acting_type, capture.acting
   from audit_private.spool_actor() a;
   perform audit_private.warn_of_spooling(«entity_type», capture.failure);
   begin
-    execute audit_private.rare_statement(«entity_type», tg_relid::regclass, tg_op, 'spooled', capture.is_altered is not true)
+    execute audit_private.rare_statement(«entity_type», tg_relid::regclass, tg_op, 'spooled', coalesce(capture.is_current, false))
     using «values»;
   exception when others then
     insert into audit_private.capture_spool (
       tenant_id, spooled_at, entity_type, action, actor_id, actor_type, actor, recorded_by, is_whole, error
     )
     values (
-      capture.tenant, capture.moment, «entity_type», audit_private.capture_action(«entity_type», tg_op),
-      capture.acting_id, capture.acting_type, capture.acting, capture.recorder, false, capture.failure
+      capture.tenant, capture.moment, «entity_type», capture.action, capture.acting_id, capture.acting_type,
+      capture.acting, capture.recorder, false, capture.failure
     );
   end;
 end;
@@ -11341,6 +11924,69 @@ $$;
 ALTER FUNCTION audit_private.spool_statement(watched audit_private.watched_table, relation regclass, operation text, names jsonb) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.spool_statement(watched audit_private.watched_table, relation regclass, operation text, names jsonb) IS 'SQL that keeps the rows of a statement that could not be logged';
+
+CREATE FUNCTION audit_private.start_exports() RETURNS uuid[]
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  running_allowed constant integer := 2;
+  begun record;
+begin
+  perform audit_private.require_read_committed();
+  perform pg_advisory_xact_lock(hashtextextended('pgwitness start_exports', 0));
+  delete from audit_private.export_chunk c
+  using audit_private.export x
+  where x.state in ('completed', 'running')
+    and audit_private.export_state(x) in ('cancelled', 'expired')
+    and c.tenant_id = x.tenant_id
+    and c.export_id = x.export_id;
+  update audit_private.export x
+  set state = audit_private.export_state(x), finished_at = coalesce(x.finished_at, clock_timestamp())
+  where x.state in ('pending', 'running', 'completed')
+    and not x.is_straight
+    and x.state <> audit_private.export_state(x);
+  update audit_private.export x
+  set state = 'failed', finished_at = clock_timestamp(), error = 'its client never told how it ended'
+  where x.state = 'running' and x.is_straight and x.started_at < clock_timestamp() - interval '24 hours';
+
+  for begun in
+    select n.tenant_id, n.export_id, n.resolved_filter
+    from (
+      select x.tenant_id, x.export_id, x.resolved_filter, x.state,
+        row_number() over (
+          partition by x.tenant_id order by x.state = 'running' desc, x.requested_at, x.export_id) as place
+      from audit_private.export x
+      where x.state in ('pending', 'running') and not x.is_straight
+    ) n
+    where n.state = 'pending' and n.place <= running_allowed
+  loop
+    perform audit_private.pass_gate();
+    begin
+      update audit_private.export x
+      set state = 'running',
+        started_at = clock_timestamp(),
+        condition = format('(%s) and (%s) and (%s)',
+          audit_private.retained_now(begun.tenant_id),
+          audit_private.seen_condition(audit_private.current_view()),
+          audit_private.export_condition(begun.resolved_filter))
+      where x.tenant_id = begun.tenant_id and x.export_id = begun.export_id;
+    exception when others then
+      perform audit_private.fail_export(begun.export_id, sqlerrm);
+    end;
+  end loop;
+  return array(
+    select x.export_id
+    from audit_private.export x
+    where x.state = 'running' and not x.is_straight
+    order by x.started_at
+  );
+end
+$$;
+
+ALTER FUNCTION audit_private.start_exports() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.start_exports() IS 'ends what was cancelled or has expired, begins what waits, and gives the exports that are running; a step of run_exports';
 
 CREATE FUNCTION audit_private.store_batch(tenant_id uuid, events jsonb) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
@@ -11424,6 +12070,40 @@ $$;
 ALTER FUNCTION audit_private.store_batch(tenant_id uuid, events jsonb) OWNER TO audit_writer;
 
 COMMENT ON FUNCTION audit_private.store_batch(tenant_id uuid, events jsonb) IS 'logs a batch as one statement; returns how many events were stored';
+
+CREATE FUNCTION audit_private.store_export(session audit_private.access_session, filter jsonb, format text, is_straight boolean) RETURNS audit_private.export
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  asked constant jsonb := coalesce(store_export.filter, '{}');
+  resolved jsonb;
+  stored audit_private.export;
+begin
+  perform audit_private.check_format(store_export.format);
+  perform audit_private.filter_condition(asked);
+  resolved := asked || jsonb_strip_nulls(jsonb_build_object(
+    'from', audit_private.filter_time(asked, 'from'), 'to', audit_private.filter_time(asked, 'to')));
+  insert into audit_private.export (
+    tenant_id, is_straight, format, filter, resolved_filter, state, started_at, requested_by, actor_id, actor_type, access_id
+  )
+  values (
+    (store_export.session).tenant_id, store_export.is_straight, store_export.format, asked, resolved,
+    case when store_export.is_straight then 'running' else 'pending' end,
+    case when store_export.is_straight then clock_timestamp() end,
+    audit_private.recorded_by(), (store_export.session).actor_id, (store_export.session).actor_type,
+    (store_export.session).access_id
+  )
+  returning * into stored;
+  perform audit_private.write_export_event(
+    stored, 'requested', pg_catalog.format('Asked for an export of the log (%s)', stored.format), store_export.session);
+  return stored;
+end
+$$;
+
+ALTER FUNCTION audit_private.store_export(session audit_private.access_session, filter jsonb, format text, is_straight boolean) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.store_export(session audit_private.access_session, filter jsonb, format text, is_straight boolean) IS 'notes and logs that an export was asked for; raises WT040 and WT120';
 
 CREATE FUNCTION audit_private.store_one_by_one(tenant_id uuid, events jsonb) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -11566,7 +12246,7 @@ COMMENT ON FUNCTION audit_private.text_condition(columns text, key text, value j
 CREATE FUNCTION audit_private.truncation_statement(watched audit_private.watched_table) RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $_$
+    AS $$
   select format(
     E'insert into audit_private.event (\n'
     '      tenant_id, occurred_at, id, recorded_at, sequence, transaction_id, salt, source, action, entity_type,\n'
@@ -11575,20 +12255,47 @@ CREATE FUNCTION audit_private.truncation_statement(watched audit_private.watched
     '    select d.tenant_id, capture.moment,\n'
     '      audit_private.new_event_id(capture.moment, nextval(''audit_private.event_sequence'')), capture.moment,\n'
     '      currval(''audit_private.event_sequence''), capture.transaction_number, gen_random_uuid(), ''captured'',\n'
-    '      %1$L, %2$L, capture.acting_type, ''success'', capture.recorder, capture.acting_id, %3$L, capture.acting,\n'
+    '      capture.action, %L, capture.acting_type, ''success'', capture.recorder, capture.acting_id, %L, capture.acting,\n'
     '      jsonb_build_object(''rows_estimated'', coalesce(\n'
     '        (select sum(pg_stat_get_live_tuples(p.relid)) from pg_partition_tree(tg_relid) p where p.isleaf),\n'
     '        pg_stat_get_live_tuples(tg_relid))),\n'
-    '      capture.ip, capture.user_agent, capture.request_id\n'
+    '      nullif(capture.context[4], '''')::inet, left(nullif(capture.context[5], ''''), 1000),\n'
+    '      left(nullif(capture.context[6], ''''), 500)\n'
     '    from audit_private.logging_decision d\n'
-    '    where d.action = %1$L and d.is_logged and d.tenant_id = coalesce(capture.tenant, d.tenant_id)',
-    audit_private.capture_action(watched.entity_type, 'TRUNCATE'), watched.entity_type,
-    audit_private.entity_title(watched.entity_type) || ': all rows removed')
-$_$;
+    '    where d.action = capture.action and d.is_logged and d.tenant_id = coalesce(capture.tenant, d.tenant_id)',
+    watched.entity_type, audit_private.entity_title(watched.entity_type) || ': all rows removed')
+$$;
 
 ALTER FUNCTION audit_private.truncation_statement(watched audit_private.watched_table) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.truncation_statement(watched audit_private.watched_table) IS 'SQL of a generated function that logs that a table was emptied';
+
+CREATE FUNCTION audit_private.unexpired_condition(tenant_id uuid) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "DateStyle" TO 'ISO, YMD'
+    AS $$
+  select case
+    when c.cutoff = '-infinity' then 'true'
+    else format('e.occurred_at >= %L::timestamptz', c.cutoff)
+      || coalesce((
+        select string_agg(
+          format(' or e.action = any (%L::text[]) and e.occurred_at >= %L::timestamptz',
+            f.actions, statement_timestamp() - f.days * interval '24 hours'), '')
+        from (
+          select r.days, array_agg(a.action) as actions
+          from audit_private.floors_in_force(statement_timestamp()) r
+          join audit_private.action a on a.category = r.category
+          group by r.days
+        ) f
+      ), '')
+  end
+  from (select audit_private.retention_cutoff(unexpired_condition.tenant_id) as cutoff) c
+$$;
+
+ALTER FUNCTION audit_private.unexpired_condition(tenant_id uuid) OWNER TO audit_finder;
+
+COMMENT ON FUNCTION audit_private.unexpired_condition(tenant_id uuid) IS 'a condition on audit_private.event e: neither policy nor floor lets it go; "true" where nothing expires';
 
 CREATE FUNCTION audit_private.value_condition(column_name text, chosen text[]) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -11751,6 +12458,98 @@ ALTER FUNCTION audit_private.watched_relation(entity_type text) OWNER TO audit_o
 
 COMMENT ON FUNCTION audit_private.watched_relation(entity_type text) IS 'the table of an entity type; null when it is gone or was never watched';
 
+CREATE FUNCTION audit_private.write_chunk(tenant_id uuid, export_id uuid, number integer, format text, condition text, from_time timestamp with time zone, until_time timestamp with time zone, place_occurred_at timestamp with time zone, place_id uuid, most integer, OUT rows bigint, OUT bytes bigint, OUT last_occurred_at timestamp with time zone, OUT last_id uuid, OUT is_last boolean) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET work_mem TO '64MB'
+    SET "DateStyle" TO 'ISO, YMD'
+    SET "TimeZone" TO 'UTC'
+    AS $_$
+declare
+  bytes_allowed constant integer := 8388608;
+  span record;
+  found_rows bigint;
+  found_lines text;
+  is_cut boolean;
+  place_at timestamptz;
+  place uuid;
+  lines text := '';
+  content bytea;
+begin
+  rows := 0;
+  bytes := 0;
+  is_last := true;
+  if write_chunk.place_id is null and write_chunk.format = 'csv' then
+    lines := (select string_agg(c.name, ',' order by c.place) || E'\n' from audit_private.export_columns('csv') c);
+  end if;
+  for span in
+    select w.*
+    from audit_private.event_windows(
+      write_chunk.from_time,
+      least(write_chunk.until_time, write_chunk.place_occurred_at + interval '1 microsecond')) w
+  loop
+    execute pg_catalog.format(
+      'with line as (
+        select e.occurred_at, e.id, %s as line
+        from (
+          select e.*, a.category,
+            audit_private.search_text_v1(e.description, e.actor, e.target, e.metadata) as search_text,
+            audit_private.search_text_v1(e.actor_id, e.actor, null, null) as actor_text
+          from audit_private.event e
+          left join audit_private.action a on a.action = e.action
+        ) e
+        where e.tenant_id = %L::uuid
+          and e.occurred_at >= %L::timestamptz
+          and e.occurred_at < %L::timestamptz
+          and %s
+          %s
+        order by e.occurred_at desc, e.id desc
+        limit %s
+      ),
+      sized as (
+        select l.*, count(*) over () as found,
+          sum(octet_length(l.line)) over (
+            order by l.occurred_at desc, l.id desc rows between unbounded preceding and 1 preceding) as before
+        from line l
+        order by l.occurred_at desc, l.id desc
+      )
+      select count(*) as rows, min(s.found) > count(*) as is_cut,
+        string_agg(s.line, '''') as lines,
+        min(s.occurred_at) as last_occurred_at, (array_agg(s.id))[count(*)] as last_id
+      from sized s
+      where coalesce(s.before, 0) < %s',
+      audit_private.export_line(write_chunk.format), write_chunk.tenant_id, span.window_from, span.window_until,
+      write_chunk.condition,
+      case when write_chunk.place_id is not null then pg_catalog.format(
+        'and e.occurred_at <= %1$L::timestamptz and (e.occurred_at, e.id) < (%1$L::timestamptz, %2$L::uuid)',
+        write_chunk.place_occurred_at, write_chunk.place_id) end,
+      write_chunk.most - rows, bytes_allowed - octet_length(lines))
+    into found_rows, is_cut, found_lines, place_at, place;
+    continue when found_rows = 0;
+    rows := rows + found_rows;
+    lines := lines || found_lines;
+    last_occurred_at := place_at;
+    last_id := place;
+    is_last := not is_cut and rows < write_chunk.most and octet_length(lines) < bytes_allowed;
+    exit when not is_last;
+  end loop;
+  if lines = '' then
+    return;
+  end if;
+
+  content := convert_to(lines, 'UTF8');
+  bytes := octet_length(content);
+  insert into audit_private.export_chunk (tenant_id, export_id, number, rows, content, digest)
+  values (
+    write_chunk.tenant_id, write_chunk.export_id, write_chunk.number, rows, content, encode(sha256(content), 'hex'));
+end
+$_$;
+
+ALTER FUNCTION audit_private.write_chunk(tenant_id uuid, export_id uuid, number integer, format text, condition text, from_time timestamp with time zone, until_time timestamp with time zone, place_occurred_at timestamp with time zone, place_id uuid, most integer, OUT rows bigint, OUT bytes bigint, OUT last_occurred_at timestamp with time zone, OUT last_id uuid, OUT is_last boolean) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit_private.write_chunk(tenant_id uuid, export_id uuid, number integer, format text, condition text, from_time timestamp with time zone, until_time timestamp with time zone, place_occurred_at timestamp with time zone, place_id uuid, most integer, OUT rows bigint, OUT bytes bigint, OUT last_occurred_at timestamp with time zone, OUT last_id uuid, OUT is_last boolean) IS 'writes the next events that an export holds, after a place, as one chunk of it';
+
 CREATE FUNCTION audit_private.write_cursor(scope text, seen text, occurred_at timestamp with time zone, id uuid) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
@@ -11772,6 +12571,35 @@ $$;
 ALTER FUNCTION audit_private.write_cursor(scope text, seen text, occurred_at timestamp with time zone, id uuid) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.write_cursor(scope text, seen text, occurred_at timestamp with time zone, id uuid) IS 'the cursor of one row: its place and what the first page saw';
+
+CREATE FUNCTION audit_private.write_export_event(export audit_private.export, step text, description text, session audit_private.access_session DEFAULT NULL::audit_private.access_session, metadata jsonb DEFAULT '{}'::jsonb) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform audit_private.write_system_event(
+    tenant_id => (write_export_event.export).tenant_id,
+    action => 'audit_log_exported',
+    entity_type => 'audit_export',
+    entity_id => (write_export_event.export).export_id::text,
+    description => write_export_event.description,
+    metadata => jsonb_strip_nulls(jsonb_build_object(
+      'step', write_export_event.step,
+      'export_id', (write_export_event.export).export_id,
+      'format', (write_export_event.export).format,
+      'is_straight', (write_export_event.export).is_straight,
+      'requested_by', (write_export_event.export).requested_by,
+      'access_id', (write_export_event.session).access_id,
+      'access_reason', (write_export_event.session).access_reason,
+      'justification', (write_export_event.session).justification
+    )) || jsonb_build_object('filter', (write_export_event.export).filter) || write_export_event.metadata
+  );
+end
+$$;
+
+ALTER FUNCTION audit_private.write_export_event(export audit_private.export, step text, description text, session audit_private.access_session, metadata jsonb) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.write_export_event(export audit_private.export, step text, description text, session audit_private.access_session, metadata jsonb) IS 'writes the event audit_log_exported of one step of an export';
 
 CREATE FUNCTION audit_private.write_system_event(tenant_id uuid, action text, entity_type text, entity_id text, description text, metadata jsonb DEFAULT NULL::jsonb, changes jsonb DEFAULT NULL::jsonb) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
@@ -11806,6 +12634,41 @@ $$;
 ALTER FUNCTION audit_private.write_system_event(tenant_id uuid, action text, entity_type text, entity_id text, description text, metadata jsonb, changes jsonb) OWNER TO audit_writer;
 
 COMMENT ON FUNCTION audit_private.write_system_event(tenant_id uuid, action text, entity_type text, entity_id text, description text, metadata jsonb, changes jsonb) IS 'writes a mandatory event by the current actor and returns its id';
+
+CREATE VIEW audit.exportable_event AS
+ SELECT e.tenant_id,
+    e.occurred_at,
+    e.id,
+    e.recorded_at,
+    e.sequence,
+    e.transaction_id,
+    e.source,
+    a.category,
+    e.action,
+    e.entity_type,
+    e.entity_id,
+    e.actor_type,
+    e.actor_id,
+    e.actor,
+    e.description,
+    COALESCE(e.target, jsonb_build_object('type', e.entity_type, 'id', e.entity_id)) AS target,
+    e.changes,
+    e.metadata,
+    e.outcome,
+    e.error_message,
+    e.ip,
+    e.user_agent,
+    e.request_id,
+    e.recorded_by,
+    audit_private.search_text_v1(e.description, e.actor, e.target, e.metadata) AS search_text,
+    audit_private.search_text_v1(e.actor_id, e.actor, NULL::jsonb, NULL::jsonb) AS actor_text
+   FROM (audit_private.event e
+     LEFT JOIN audit_private.action a ON ((a.action = e.action)))
+  WHERE ((( SELECT audit_private.open_reading() AS open_reading) IS NOT NULL) AND (e.tenant_id = ( SELECT audit_private.open_reading() AS open_reading)));
+
+ALTER TABLE audit.exportable_event OWNER TO audit_owner;
+
+COMMENT ON VIEW audit.exportable_event IS 'audit.event with the texts that a filter looks through; what the statement of audit.begin_export reads';
 
 CREATE TABLE audit_private.access_closing (
     tenant_id uuid NOT NULL,
@@ -12157,6 +13020,55 @@ ALTER TABLE audit_private.event_sequence OWNER TO audit_owner;
 
 COMMENT ON SEQUENCE audit_private.event_sequence IS 'orders events of one entity that share a microsecond';
 
+CREATE TABLE audit_private.export_cancellation (
+    tenant_id uuid NOT NULL,
+    export_id uuid NOT NULL,
+    cancelled_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    cancelled_by text NOT NULL
+);
+
+ALTER TABLE ONLY audit_private.export_cancellation FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.export_cancellation OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.export_cancellation IS 'exports that were cancelled; never taken back';
+
+COMMENT ON COLUMN audit_private.export_cancellation.tenant_id IS 'whose events';
+
+COMMENT ON COLUMN audit_private.export_cancellation.export_id IS 'the export';
+
+COMMENT ON COLUMN audit_private.export_cancellation.cancelled_at IS 'when';
+
+COMMENT ON COLUMN audit_private.export_cancellation.cancelled_by IS 'login and SET ROLE role';
+
+CREATE TABLE audit_private.export_chunk (
+    tenant_id uuid NOT NULL,
+    export_id uuid NOT NULL,
+    number integer NOT NULL,
+    rows integer NOT NULL,
+    content bytea NOT NULL,
+    digest text NOT NULL
+);
+ALTER TABLE ONLY audit_private.export_chunk ALTER COLUMN content SET STORAGE EXTERNAL;
+
+ALTER TABLE ONLY audit_private.export_chunk FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.export_chunk OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.export_chunk IS 'content of exports, up to 24 hours after they were completed';
+
+COMMENT ON COLUMN audit_private.export_chunk.tenant_id IS 'whose events';
+
+COMMENT ON COLUMN audit_private.export_chunk.export_id IS 'the export';
+
+COMMENT ON COLUMN audit_private.export_chunk.number IS 'place in the export, from 1';
+
+COMMENT ON COLUMN audit_private.export_chunk.rows IS 'events in it';
+
+COMMENT ON COLUMN audit_private.export_chunk.content IS 'UTF-8, whole lines';
+
+COMMENT ON COLUMN audit_private.export_chunk.digest IS 'SHA-256 of the content, in hexadecimal';
+
 CREATE TABLE audit_private.idempotency_key (
     tenant_id uuid NOT NULL,
     idempotency_key text NOT NULL,
@@ -12490,6 +13402,15 @@ ALTER TABLE ONLY audit_private.entity_type
 ALTER TABLE ONLY audit_private.event
     ADD CONSTRAINT event_pkey PRIMARY KEY (tenant_id, occurred_at, id);
 
+ALTER TABLE ONLY audit_private.export_cancellation
+    ADD CONSTRAINT export_cancellation_pkey PRIMARY KEY (tenant_id, export_id);
+
+ALTER TABLE ONLY audit_private.export_chunk
+    ADD CONSTRAINT export_chunk_pkey PRIMARY KEY (tenant_id, export_id, number);
+
+ALTER TABLE ONLY audit_private.export
+    ADD CONSTRAINT export_pkey PRIMARY KEY (tenant_id, export_id);
+
 ALTER TABLE ONLY audit_private.idempotency_key
     ADD CONSTRAINT idempotency_key_pkey PRIMARY KEY (tenant_id, idempotency_key);
 
@@ -12558,13 +13479,13 @@ CREATE INDEX data_purge_receipt_started_at_idx ON audit_private.data_purge_recei
 
 CREATE INDEX event_transaction_id_idx ON ONLY audit_private.event USING brin (transaction_id);
 
+CREATE INDEX export_state_idx ON audit_private.export USING btree (tenant_id, state) WHERE (state = ANY (ARRAY['pending'::text, 'running'::text, 'completed'::text]));
+
 CREATE INDEX job_run_job_name_idx ON audit_private.job_run USING btree (job_name, started_at);
 
 CREATE UNIQUE INDEX job_run_running_idx ON audit_private.job_run USING btree (job_name) WHERE (result = 'running'::text);
 
 CREATE UNIQUE INDEX legal_hold_name_idx ON audit_private.legal_hold USING btree (tenant_id, name) WHERE (released_at IS NULL);
-
-CREATE INDEX purge_receipt_is_told_idx ON audit_private.purge_receipt USING btree (run_id) WHERE ((NOT is_told) AND ((removed > 0) OR is_last));
 
 CREATE INDEX purge_receipt_run_id_idx ON audit_private.purge_receipt USING btree (run_id);
 
@@ -12637,6 +13558,12 @@ ALTER TABLE ONLY audit_private.data_retention_preview
 ALTER TABLE ONLY audit_private.data_retention_wait
     ADD CONSTRAINT data_retention_wait_relation_fkey FOREIGN KEY (relation) REFERENCES audit_private.data_retention(relation) ON DELETE CASCADE;
 
+ALTER TABLE ONLY audit_private.export_chunk
+    ADD CONSTRAINT export_chunk_tenant_id_export_id_fkey FOREIGN KEY (tenant_id, export_id) REFERENCES audit_private.export(tenant_id, export_id);
+
+ALTER TABLE ONLY audit_private.export
+    ADD CONSTRAINT export_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES audit_private.tenant(tenant_id);
+
 ALTER TABLE ONLY audit_private.legal_hold
     ADD CONSTRAINT legal_hold_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES audit_private.tenant(tenant_id);
 
@@ -12670,6 +13597,12 @@ CREATE POLICY "Backups are complete" ON audit_private.data_purge_receipt FOR SEL
 
 CREATE POLICY "Backups are complete" ON audit_private.event FOR SELECT TO audit_backup USING (true);
 
+CREATE POLICY "Backups are complete" ON audit_private.export FOR SELECT TO audit_backup USING (true);
+
+CREATE POLICY "Backups are complete" ON audit_private.export_cancellation FOR SELECT TO audit_backup USING (true);
+
+CREATE POLICY "Backups are complete" ON audit_private.export_chunk FOR SELECT TO audit_backup USING (true);
+
 CREATE POLICY "Backups are complete" ON audit_private.idempotency_key FOR SELECT TO audit_backup USING (true);
 
 CREATE POLICY "Backups are complete" ON audit_private.legal_hold FOR SELECT TO audit_backup USING (true);
@@ -12688,7 +13621,11 @@ CREATE POLICY "Backups are complete" ON audit_private.tenant_grant FOR SELECT TO
 
 CREATE POLICY "Bindings are what the tenant wall stands on" ON audit_private.role_binding TO audit_owner USING (true);
 
+CREATE POLICY "Cancellations are visible to their tenant and to operators" ON audit_private.export_cancellation TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
+
 CREATE POLICY "Closings are visible to their tenant and to operators" ON audit_private.access_closing TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
+
+CREATE POLICY "Content is visible to its tenant and to operators" ON audit_private.export_chunk TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
 
 CREATE POLICY "Decisions are visible to their tenant and to operators" ON audit_private.logging_decision TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
 
@@ -12697,6 +13634,8 @@ CREATE POLICY "Engine roles decide by policies" ON audit_private.retention_polic
 CREATE POLICY "Engine roles respect holds" ON audit_private.legal_hold FOR SELECT TO audit_finder, audit_keeper USING (true);
 
 CREATE POLICY "Events leave only to their tenant, with a reason" ON audit_private.event FOR SELECT TO audit_owner USING (((tenant_id = ( SELECT audit_private.readable_tenant() AS readable_tenant)) AND ((occurred_at >= ( SELECT audit_private.readable_since() AS readable_since)) OR audit_private.is_retained(tenant_id, occurred_at, id, source, action, entity_type, actor_type, outcome, actor_id, entity_id))));
+
+CREATE POLICY "Exports are visible to their tenant and to operators" ON audit_private.export TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
 
 CREATE POLICY "Grants are visible to their tenant and to operators" ON audit_private.tenant_grant TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
 
@@ -12723,6 +13662,10 @@ CREATE POLICY "The keeper puts survivors back" ON audit_private.event FOR INSERT
 CREATE POLICY "The keeper reads what it decides on" ON audit_private.event FOR SELECT TO audit_keeper USING (true);
 
 CREATE POLICY "The keeper removes" ON audit_private.event FOR DELETE TO audit_keeper USING (true);
+
+CREATE POLICY "The keeper waits for exports" ON audit_private.export FOR SELECT TO audit_keeper USING (true);
+
+CREATE POLICY "The keeper writes content" ON audit_private.export_chunk FOR INSERT TO audit_keeper WITH CHECK (true);
 
 CREATE POLICY "The writer appends" ON audit_private.event FOR INSERT TO audit_writer WITH CHECK (true);
 
@@ -12753,6 +13696,12 @@ ALTER TABLE audit_private.category_toggle ENABLE ROW LEVEL SECURITY;
 ALTER TABLE audit_private.data_purge_receipt ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE audit_private.event ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.export ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.export_cancellation ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.export_chunk ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE audit_private.idempotency_key ENABLE ROW LEVEL SECURITY;
 
@@ -12791,6 +13740,18 @@ GRANT USAGE ON SCHEMA audit_private TO audit_backup;
 
 REVOKE ALL ON FUNCTION audit.arm_data_retention(relation regclass, reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.arm_data_retention(relation regclass, reason text) TO audit_operator;
+
+REVOKE ALL ON FUNCTION audit.begin_export(filter jsonb, format text, tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.begin_export(filter jsonb, format text, tenant_id uuid) TO audit_reader;
+GRANT ALL ON FUNCTION audit.begin_export(filter jsonb, format text, tenant_id uuid) TO audit_admin;
+GRANT ALL ON FUNCTION audit.begin_export(filter jsonb, format text, tenant_id uuid) TO audit_privacy;
+GRANT ALL ON FUNCTION audit.begin_export(filter jsonb, format text, tenant_id uuid) TO audit_auditor;
+
+REVOKE ALL ON FUNCTION audit.cancel_export(export_id uuid, tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.cancel_export(export_id uuid, tenant_id uuid) TO audit_reader;
+GRANT ALL ON FUNCTION audit.cancel_export(export_id uuid, tenant_id uuid) TO audit_admin;
+GRANT ALL ON FUNCTION audit.cancel_export(export_id uuid, tenant_id uuid) TO audit_privacy;
+GRANT ALL ON FUNCTION audit.cancel_export(export_id uuid, tenant_id uuid) TO audit_auditor;
 
 REVOKE ALL ON FUNCTION audit.cancel_retention_change(reason text, tenant_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.cancel_retention_change(reason text, tenant_id uuid) TO audit_admin;
@@ -12843,6 +13804,12 @@ GRANT ALL ON FUNCTION audit.disarm_data_retention(relation regclass, reason text
 
 REVOKE ALL ON FUNCTION audit.drop_data_retention(relation regclass, reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.drop_data_retention(relation regclass, reason text) TO audit_operator;
+
+REVOKE ALL ON FUNCTION audit.finish_export(export_id uuid, rows bigint, bytes bigint, digest text, error text, tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.finish_export(export_id uuid, rows bigint, bytes bigint, digest text, error text, tenant_id uuid) TO audit_reader;
+GRANT ALL ON FUNCTION audit.finish_export(export_id uuid, rows bigint, bytes bigint, digest text, error text, tenant_id uuid) TO audit_admin;
+GRANT ALL ON FUNCTION audit.finish_export(export_id uuid, rows bigint, bytes bigint, digest text, error text, tenant_id uuid) TO audit_privacy;
+GRANT ALL ON FUNCTION audit.finish_export(export_id uuid, rows bigint, bytes bigint, digest text, error text, tenant_id uuid) TO audit_auditor;
 
 REVOKE ALL ON FUNCTION audit_private.is_text_by_language_v1(texts jsonb) FROM PUBLIC;
 
@@ -12972,6 +13939,12 @@ GRANT ALL ON FUNCTION audit.list_data_retention() TO audit_operator;
 GRANT ALL ON FUNCTION audit.list_data_retention() TO audit_auditor;
 GRANT ALL ON FUNCTION audit.list_data_retention() TO audit_privacy;
 
+REVOKE ALL ON FUNCTION audit.list_exports(tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.list_exports(tenant_id uuid) TO audit_reader;
+GRANT ALL ON FUNCTION audit.list_exports(tenant_id uuid) TO audit_admin;
+GRANT ALL ON FUNCTION audit.list_exports(tenant_id uuid) TO audit_privacy;
+GRANT ALL ON FUNCTION audit.list_exports(tenant_id uuid) TO audit_auditor;
+
 REVOKE ALL ON FUNCTION audit.list_grants() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.list_grants() TO audit_operator;
 GRANT ALL ON FUNCTION audit.list_grants() TO audit_auditor;
@@ -12980,7 +13953,7 @@ GRANT SELECT ON TABLE audit_private.legal_hold TO audit_backup;
 GRANT SELECT ON TABLE audit_private.legal_hold TO audit_finder;
 GRANT SELECT ON TABLE audit_private.legal_hold TO audit_keeper;
 
-GRANT SELECT ON TABLE audit_private.hold_row TO audit_backup;
+GRANT SELECT ON TABLE audit_private.listed_hold TO audit_backup;
 
 REVOKE ALL ON FUNCTION audit.list_holds(tenant_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.list_holds(tenant_id uuid) TO audit_admin;
@@ -13013,7 +13986,7 @@ GRANT SELECT ON TABLE audit_private.tenant TO audit_writer;
 GRANT SELECT ON TABLE audit_private.tenant TO audit_finder;
 GRANT SELECT ON TABLE audit_private.tenant TO audit_keeper;
 
-GRANT SELECT ON TABLE audit_private.purge_row TO audit_backup;
+GRANT SELECT ON TABLE audit_private.listed_purge TO audit_backup;
 
 REVOKE ALL ON FUNCTION audit.list_purges(up_to integer, tenant_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.list_purges(up_to integer, tenant_id uuid) TO audit_admin;
@@ -13026,7 +13999,7 @@ GRANT SELECT ON TABLE audit_private.retention_policy TO audit_writer;
 GRANT SELECT ON TABLE audit_private.retention_policy TO audit_finder;
 GRANT SELECT ON TABLE audit_private.retention_policy TO audit_keeper;
 
-GRANT SELECT ON TABLE audit_private.days_row TO audit_backup;
+GRANT SELECT ON TABLE audit_private.listed_retention TO audit_backup;
 
 REVOKE ALL ON FUNCTION audit.list_retention(tenant_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.list_retention(tenant_id uuid) TO audit_admin;
@@ -13105,7 +14078,7 @@ GRANT ALL ON FUNCTION audit.place_hold(name text, filter jsonb, reason text, ten
 REVOKE ALL ON FUNCTION audit.preview_data_purge(relation regclass) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.preview_data_purge(relation regclass) TO audit_operator;
 
-GRANT SELECT ON TABLE audit_private.preview_row TO audit_backup;
+GRANT SELECT ON TABLE audit_private.purge_preview TO audit_backup;
 
 REVOKE ALL ON FUNCTION audit.preview_purge(tenant_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.preview_purge(tenant_id uuid) TO audit_admin;
@@ -13118,6 +14091,12 @@ GRANT ALL ON PROCEDURE audit.purge_data() TO audit_operator;
 REVOKE ALL ON PROCEDURE audit.purge_events() FROM PUBLIC;
 GRANT ALL ON PROCEDURE audit.purge_events() TO audit_operator;
 
+REVOKE ALL ON FUNCTION audit.read_export(export_id uuid, after_chunk integer, tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.read_export(export_id uuid, after_chunk integer, tenant_id uuid) TO audit_reader;
+GRANT ALL ON FUNCTION audit.read_export(export_id uuid, after_chunk integer, tenant_id uuid) TO audit_admin;
+GRANT ALL ON FUNCTION audit.read_export(export_id uuid, after_chunk integer, tenant_id uuid) TO audit_privacy;
+GRANT ALL ON FUNCTION audit.read_export(export_id uuid, after_chunk integer, tenant_id uuid) TO audit_auditor;
+
 REVOKE ALL ON FUNCTION audit.register_tenant(tenant_id uuid, name text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.register_tenant(tenant_id uuid, name text) TO audit_operator;
 
@@ -13129,6 +14108,12 @@ GRANT SELECT ON TABLE audit_private.event_relation TO audit_backup;
 REVOKE ALL ON FUNCTION audit.report_subject(identifiers text[], with_actors boolean, tenant_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.report_subject(identifiers text[], with_actors boolean, tenant_id uuid) TO audit_privacy;
 GRANT ALL ON FUNCTION audit.report_subject(identifiers text[], with_actors boolean, tenant_id uuid) TO audit_admin;
+
+REVOKE ALL ON FUNCTION audit.request_export(filter jsonb, format text, tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.request_export(filter jsonb, format text, tenant_id uuid) TO audit_reader;
+GRANT ALL ON FUNCTION audit.request_export(filter jsonb, format text, tenant_id uuid) TO audit_admin;
+GRANT ALL ON FUNCTION audit.request_export(filter jsonb, format text, tenant_id uuid) TO audit_privacy;
+GRANT ALL ON FUNCTION audit.request_export(filter jsonb, format text, tenant_id uuid) TO audit_auditor;
 
 REVOKE ALL ON FUNCTION audit.resolve_data_retention(relation regclass, key text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.resolve_data_retention(relation regclass, key text) TO audit_operator;
@@ -13147,6 +14132,9 @@ GRANT ALL ON FUNCTION audit.revert_sql(event_id uuid, tenant_id uuid) TO audit_a
 
 REVOKE ALL ON FUNCTION audit.revoke_tenant(role name, reason text, tenant_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.revoke_tenant(role name, reason text, tenant_id uuid) TO audit_operator;
+
+REVOKE ALL ON PROCEDURE audit.run_exports() FROM PUBLIC;
+GRANT ALL ON PROCEDURE audit.run_exports() TO audit_operator;
 
 REVOKE ALL ON PROCEDURE audit.run_jobs() FROM PUBLIC;
 GRANT ALL ON PROCEDURE audit.run_jobs() TO audit_operator;
@@ -13213,16 +14201,21 @@ GRANT ALL ON FUNCTION audit_private.batch_events(events jsonb) TO audit_writer;
 
 REVOKE ALL ON FUNCTION audit_private.batch_times(events jsonb) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION audit_private.begin_exports(process_id integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.begin_exports(process_id integer) TO audit_operator;
+
 REVOKE ALL ON FUNCTION audit_private.begin_run(job_name text, process_id integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.begin_run(job_name text, process_id integer) TO audit_operator;
 
 REVOKE ALL ON FUNCTION audit_private.bind_roles() FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION audit_private.capture_action(entity_type text, operation text) FROM PUBLIC;
-GRANT ALL ON FUNCTION audit_private.capture_action(entity_type text, operation text) TO audit_writer;
-
 GRANT SELECT ON TABLE audit_private.watched_table TO audit_backup;
 GRANT SELECT ON TABLE audit_private.watched_table TO audit_writer;
+
+REVOKE ALL ON FUNCTION audit_private.bounded_expression(watched audit_private.watched_table, relation regclass, aliases text[], content text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.capture_action(entity_type text, operation text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.capture_action(entity_type text, operation text) TO audit_writer;
 
 REVOKE ALL ON FUNCTION audit_private.capture_columns(watched audit_private.watched_table, relation regclass) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.capture_columns(watched audit_private.watched_table, relation regclass) TO audit_writer;
@@ -13263,6 +14256,8 @@ REVOKE ALL ON FUNCTION audit_private.check_data_retention_definition(entry audit
 
 REVOKE ALL ON FUNCTION audit_private.check_definition(code text, titles jsonb, descriptions jsonb, is_built_in boolean) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION audit_private.check_format(format text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION audit_private.check_jobs() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.check_reason(reason text) FROM PUBLIC;
@@ -13285,6 +14280,7 @@ REVOKE ALL ON FUNCTION audit_private.claim_idempotency_key(tenant_id uuid, idemp
 REVOKE ALL ON FUNCTION audit_private.close_data_schemas(owner_name name) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.close_gate() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.close_gate() TO audit_operator;
 GRANT ALL ON FUNCTION audit_private.close_gate() TO audit_keeper;
 
 REVOKE ALL ON FUNCTION audit_private.close_next_partition(tried text[]) FROM PUBLIC;
@@ -13397,9 +14393,6 @@ GRANT ALL ON FUNCTION audit_private.end_data_purge(run_id uuid) TO audit_operato
 REVOKE ALL ON FUNCTION audit_private.entity_title(entity_type text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.entity_title(entity_type text) TO audit_writer;
 
-REVOKE ALL ON FUNCTION audit_private.event_id_prefix(occurred_at timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION audit_private.event_id_prefix(occurred_at timestamp with time zone) TO audit_writer;
-
 REVOKE ALL ON FUNCTION audit_private.event_partitions() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.event_partitions() TO audit_finder;
 GRANT ALL ON FUNCTION audit_private.event_partitions() TO audit_keeper;
@@ -13412,12 +14405,32 @@ GRANT ALL ON FUNCTION audit_private.event_time(id uuid) TO audit_keeper;
 
 REVOKE ALL ON FUNCTION audit_private.event_windows(from_time timestamp with time zone, until_time timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.event_windows(from_time timestamp with time zone, until_time timestamp with time zone) TO audit_finder;
+GRANT ALL ON FUNCTION audit_private.event_windows(from_time timestamp with time zone, until_time timestamp with time zone) TO audit_keeper;
 
 REVOKE ALL ON FUNCTION audit_private.expired_partitions(at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.expired_partitions(at timestamp with time zone) TO audit_owner;
 
+REVOKE ALL ON FUNCTION audit_private.export_columns(format text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.export_columns(format text) TO audit_keeper;
+
+REVOKE ALL ON FUNCTION audit_private.export_condition(filter jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.export_line(format text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.export_line(format text) TO audit_keeper;
+
+GRANT SELECT ON TABLE audit_private.export TO audit_backup;
+GRANT SELECT ON TABLE audit_private.export TO audit_keeper;
+
+REVOKE ALL ON FUNCTION audit_private.export_state(export audit_private.export) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.export_step(export_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.export_step(export_id uuid) TO audit_operator;
+
 REVOKE ALL ON FUNCTION audit_private.fail_data_purge(run_id uuid, error text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.fail_data_purge(run_id uuid, error text) TO audit_operator;
+
+REVOKE ALL ON FUNCTION audit_private.fail_export(export_id uuid, error text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.fail_export(export_id uuid, error text) TO audit_operator;
 
 REVOKE ALL ON FUNCTION audit_private.faulty_event(events jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.faulty_event(events jsonb) TO audit_writer;
@@ -13441,11 +14454,13 @@ REVOKE ALL ON FUNCTION audit_private.find_access(tenant_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION audit_private.find_actors(tenant_id uuid, from_time timestamp with time zone, until_time timestamp with time zone, is_closed boolean, pattern text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.find_actors(tenant_id uuid, from_time timestamp with time zone, until_time timestamp with time zone, is_closed boolean, pattern text) TO audit_owner;
 
-REVOKE ALL ON FUNCTION audit_private.find_content_digests(tenant_id uuid, times timestamp with time zone[], ids uuid[]) FROM PUBLIC;
-GRANT ALL ON FUNCTION audit_private.find_content_digests(tenant_id uuid, times timestamp with time zone[], ids uuid[]) TO audit_writer;
+REVOKE ALL ON FUNCTION audit_private.find_content_digest(tenant_id uuid, occurred_at timestamp with time zone, id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.find_content_digest(tenant_id uuid, occurred_at timestamp with time zone, id uuid) TO audit_writer;
 
 REVOKE ALL ON FUNCTION audit_private.find_events(tenant_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone, last_occurred_at timestamp with time zone, last_id uuid, most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.find_events(tenant_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone, last_occurred_at timestamp with time zone, last_id uuid, most integer) TO audit_owner;
+
+REVOKE ALL ON FUNCTION audit_private.find_export(tenant_id uuid, export_id uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.finish_data_purge(run_id uuid, relation text, result text, error text) FROM PUBLIC;
 
@@ -13564,16 +14579,14 @@ REVOKE ALL ON FUNCTION audit_private.note_data_review(run_id uuid, relation text
 
 REVOKE ALL ON FUNCTION audit_private.note_partitions_end() FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION audit_private.note_place(run_id uuid, place jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION audit_private.note_place(run_id uuid, place jsonb) TO audit_keeper;
-
 REVOKE ALL ON FUNCTION audit_private.note_purge_error(run_id uuid, tenant_id uuid, error text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.note_schedule(role name, is_scheduled boolean, reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.note_schedule(role name, is_scheduled boolean, reason text) TO audit_operator;
 
-REVOKE ALL ON FUNCTION audit_private.note_step(run_id uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION audit_private.note_step(run_id uuid) TO audit_operator;
+REVOKE ALL ON FUNCTION audit_private.note_step(run_id uuid, place jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.note_step(run_id uuid, place jsonb) TO audit_operator;
+GRANT ALL ON FUNCTION audit_private.note_step(run_id uuid, place jsonb) TO audit_keeper;
 
 REVOKE ALL ON FUNCTION audit_private.object_digests() FROM PUBLIC;
 
@@ -13594,7 +14607,7 @@ REVOKE ALL ON FUNCTION audit_private.plain_data_children(children jsonb, parent 
 
 REVOKE ALL ON FUNCTION audit_private.plain_data_levels(levels jsonb, relation regclass) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION audit_private.plain_statement(watched audit_private.watched_table, relation regclass, operation text, is_single boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION audit_private.plain_statement(watched audit_private.watched_table, relation regclass, operation text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.policies_in_force(at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.policies_in_force(at timestamp with time zone) TO audit_writer;
@@ -13725,6 +14738,8 @@ REVOKE ALL ON FUNCTION audit_private.resolve_toggles() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.retained_condition(tenant_id uuid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION audit_private.retained_now(tenant_id uuid) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION audit_private.retention_cutoff(tenant_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.retention_cutoff(tenant_id uuid) TO audit_writer;
 GRANT ALL ON FUNCTION audit_private.retention_cutoff(tenant_id uuid) TO audit_finder;
@@ -13743,6 +14758,10 @@ REVOKE ALL ON FUNCTION audit_private.search_text_v1(description text, actor json
 GRANT ALL ON FUNCTION audit_private.search_text_v1(description text, actor jsonb, target jsonb, metadata jsonb) TO audit_finder;
 GRANT ALL ON FUNCTION audit_private.search_text_v1(description text, actor jsonb, target jsonb, metadata jsonb) TO audit_writer;
 GRANT ALL ON FUNCTION audit_private.search_text_v1(description text, actor jsonb, target jsonb, metadata jsonb) TO audit_keeper;
+GRANT ALL ON FUNCTION audit_private.search_text_v1(description text, actor jsonb, target jsonb, metadata jsonb) TO audit_reader;
+GRANT ALL ON FUNCTION audit_private.search_text_v1(description text, actor jsonb, target jsonb, metadata jsonb) TO audit_admin;
+GRANT ALL ON FUNCTION audit_private.search_text_v1(description text, actor jsonb, target jsonb, metadata jsonb) TO audit_privacy;
+GRANT ALL ON FUNCTION audit_private.search_text_v1(description text, actor jsonb, target jsonb, metadata jsonb) TO audit_auditor;
 
 REVOKE ALL ON FUNCTION audit_private.seen_condition(seen text) FROM PUBLIC;
 
@@ -13759,7 +14778,12 @@ REVOKE ALL ON FUNCTION audit_private.spool_handler(watched audit_private.watched
 REVOKE ALL ON FUNCTION audit_private.spool_statement(watched audit_private.watched_table, relation regclass, operation text, names jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.spool_statement(watched audit_private.watched_table, relation regclass, operation text, names jsonb) TO audit_writer;
 
+REVOKE ALL ON FUNCTION audit_private.start_exports() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.start_exports() TO audit_operator;
+
 REVOKE ALL ON FUNCTION audit_private.store_batch(tenant_id uuid, events jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.store_export(session audit_private.access_session, filter jsonb, format text, is_straight boolean) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.store_one_by_one(tenant_id uuid, events jsonb) FROM PUBLIC;
 
@@ -13770,6 +14794,9 @@ REVOKE ALL ON FUNCTION audit_private.survivors_statement(partition_name text, pa
 REVOKE ALL ON FUNCTION audit_private.text_condition(columns text, key text, value jsonb, uses_index boolean) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.truncation_statement(watched audit_private.watched_table) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.unexpired_condition(tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.unexpired_condition(tenant_id uuid) TO audit_owner;
 
 REVOKE ALL ON FUNCTION audit_private.value_condition(column_name text, chosen text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.value_condition(column_name text, chosen text[]) TO audit_keeper;
@@ -13794,11 +14821,21 @@ REVOKE ALL ON FUNCTION audit_private.watched_entity_type(relation regclass) FROM
 
 REVOKE ALL ON FUNCTION audit_private.watched_relation(entity_type text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION audit_private.write_chunk(tenant_id uuid, export_id uuid, number integer, format text, condition text, from_time timestamp with time zone, until_time timestamp with time zone, place_occurred_at timestamp with time zone, place_id uuid, most integer, OUT rows bigint, OUT bytes bigint, OUT last_occurred_at timestamp with time zone, OUT last_id uuid, OUT is_last boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.write_chunk(tenant_id uuid, export_id uuid, number integer, format text, condition text, from_time timestamp with time zone, until_time timestamp with time zone, place_occurred_at timestamp with time zone, place_id uuid, most integer, OUT rows bigint, OUT bytes bigint, OUT last_occurred_at timestamp with time zone, OUT last_id uuid, OUT is_last boolean) TO audit_owner;
+
 REVOKE ALL ON FUNCTION audit_private.write_cursor(scope text, seen text, occurred_at timestamp with time zone, id uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.write_export_event(export audit_private.export, step text, description text, session audit_private.access_session, metadata jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.write_system_event(tenant_id uuid, action text, entity_type text, entity_id text, description text, metadata jsonb, changes jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.write_system_event(tenant_id uuid, action text, entity_type text, entity_id text, description text, metadata jsonb, changes jsonb) TO audit_owner;
 GRANT ALL ON FUNCTION audit_private.write_system_event(tenant_id uuid, action text, entity_type text, entity_id text, description text, metadata jsonb, changes jsonb) TO audit_keeper;
+
+GRANT SELECT ON TABLE audit.exportable_event TO audit_reader;
+GRANT SELECT ON TABLE audit.exportable_event TO audit_admin;
+GRANT SELECT ON TABLE audit.exportable_event TO audit_privacy;
+GRANT SELECT ON TABLE audit.exportable_event TO audit_auditor;
 
 GRANT SELECT ON TABLE audit_private.access_closing TO audit_backup;
 
@@ -13834,6 +14871,11 @@ GRANT SELECT ON TABLE audit_private.entity_type TO audit_finder;
 
 GRANT SELECT ON SEQUENCE audit_private.event_sequence TO audit_backup;
 GRANT USAGE ON SEQUENCE audit_private.event_sequence TO audit_writer;
+
+GRANT SELECT ON TABLE audit_private.export_cancellation TO audit_backup;
+
+GRANT SELECT ON TABLE audit_private.export_chunk TO audit_backup;
+GRANT INSERT ON TABLE audit_private.export_chunk TO audit_keeper;
 
 GRANT SELECT ON TABLE audit_private.idempotency_key TO audit_backup;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE audit_private.idempotency_key TO audit_writer;

@@ -49,7 +49,8 @@ values
   ('audit_retention', '{"en": "Retention policy", "sv": "Gallringsregel"}', '{}', true),
   ('audit_hold', '{"en": "Legal hold", "sv": "Gallringsstopp"}', '{}', true),
   ('audit_data_retention', '{"en": "Data retention", "sv": "Gallring av uppgifter"}', '{}', true),
-  ('audit_job', '{"en": "Job", "sv": "Jobb"}', '{}', true)
+  ('audit_job', '{"en": "Job", "sv": "Jobb"}', '{}', true),
+  ('audit_export', '{"en": "Export", "sv": "Export"}', '{}', true)
 on conflict (entity_type) do update
 set titles = excluded.titles, descriptions = excluded.descriptions, is_built_in = true
 where (known.titles, known.descriptions, known.is_built_in)

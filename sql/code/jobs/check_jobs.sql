@@ -58,7 +58,8 @@ as $$
       format('%s %s', j.job_name,
         coalesce('has not succeeded since ' || date_trunc('second', j.last_succeeded_at), 'has never succeeded')) as problem
     from job j
-    where j.counted_from < clock_timestamp() - 2 * j.every
+    where j.counted_from < clock_timestamp() - greatest(2 * j.every, interval '15 minutes')
+      and (j.result = 'running' and j.every < interval '1 hour') is not true
     union all
     select 'warning', format('%s has not begun since it should have at %s', j.job_name, j.last_slot)
     from job j

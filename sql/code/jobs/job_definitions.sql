@@ -23,6 +23,9 @@ as $$
       ('purge_data', 'removes rows of the application that are older than its data retention keeps them')
   ) as d (job_name, description)
   join audit_private.option o on o.name = d.job_name || '_at'
+  union all
+  select 'run_exports', 'call audit.run_exports()', interval '1 minute', time '00:00', '* * * * *',
+    'writes the exports that were asked for, and removes those that have expired'
 $$;
 comment on function audit_private.job_definitions() is
   'the jobs, what runs each, how often, from what time of the day (UTC), and that as pg_cron writes it';

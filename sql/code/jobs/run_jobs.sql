@@ -19,6 +19,8 @@ begin
       call audit.purge_events();
     elsif due operator(pg_catalog.=) 'purge_data' then
       call audit.purge_data();
+    elsif due operator(pg_catalog.=) 'run_exports' then
+      call audit.run_exports();
     end if;
   end loop;
 end

@@ -29,4 +29,4 @@ as $$
 $$;
 comment on function audit_private.event_windows(timestamptz, timestamptz) is
   'spans of partitions between two times, newest first and growing, that together hold every event';
-grant execute on function audit_private.event_windows(timestamptz, timestamptz) to audit_finder;
+grant execute on function audit_private.event_windows(timestamptz, timestamptz) to audit_finder, audit_keeper;

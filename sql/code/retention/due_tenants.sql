@@ -1,5 +1,6 @@
 -- A run decides by the moment at which it began, so that it removes what it predicted; a policy that was lengthened
--- meanwhile counts all the same. Neither definer nor pinned: it becomes part of the statement that asks.
+-- meanwhile counts all the same, and so does an export that is running: its events stay until it ends. Neither definer
+-- nor pinned: it becomes part of the statement that asks.
 create or replace function audit_private.due_tenants(
   partition_until timestamptz,
   at timestamptz,
@@ -18,6 +19,13 @@ as $$
     from audit_private.policies_in_force(due_tenants.at) b
     join audit_private.policies_in_force(pg_catalog.clock_timestamp()) n on n.tenant_id = b.tenant_id
     where b.days is not null and n.days is not null
+      and not exists (
+        select from audit_private.export x
+        where x.tenant_id = b.tenant_id
+          and x.state = 'running'
+          and not x.is_straight
+          and x.started_at > pg_catalog.clock_timestamp() - interval '24 hours'
+      )
   ) p
 $$;
 comment on function audit_private.due_tenants(timestamptz, timestamptz, boolean) is

@@ -1,8 +1,8 @@
 set local role audit_keeper;
 -- The last step of a run. Its events are the log's own; those about a retired tenant go to the installation, since its
 -- own trail is to end some day: when nothing of it is left, its receipt says so and is its last. Fewer removed than
--- predicted is right only where a hold, a policy or a floor came in between. A run that was killed before this is told of
--- by the next one.
+-- predicted is right only where a hold, a policy, a floor or an export came in between. A run that was killed before
+-- this is told of by the next one.
 create or replace function audit_private.finish_purge(run_id uuid)
 returns void
 language plpgsql
@@ -57,6 +57,9 @@ begin
               where p.tenant_id = r.tenant_id and p.set_at > run.started_at - interval '1 day'
               union all
               select from audit_private.retention_floor f where f.set_at > run.started_at - interval '1 day'
+              union all
+              select from audit_private.export x
+              where x.tenant_id = r.tenant_id and x.started_at > run.started_at - interval '1 day'
             )
       ) = 0 then 'succeeded' else 'failed' end,
     format('%s events of %s tenants removed', coalesce(sum(r.removed), 0), count(*) filter (where r.removed > 0))

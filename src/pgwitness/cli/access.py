@@ -92,6 +92,11 @@ class Reader:
         return self._call(call)
 
     @property
+    def connection(self) -> psycopg.Connection[Any]:
+        """The connection that is read over."""
+        return self._connection
+
+    @property
     def zone(self) -> tzinfo:
         """The connection's time zone, in which filters understand times without an offset."""
         return self._connection.info.timezone

@@ -21,6 +21,9 @@ from pgwitness.client import Client
 from pgwitness.errors import PgwitnessError
 from pgwitness.models import Job
 
+IDLE = "nothing to do"
+"""What run_exports says when nobody has asked for an export."""
+
 
 @click.group()
 def jobs() -> None:
@@ -95,6 +98,8 @@ def run_(context: click.Context) -> None:
 def run_due(session: Session) -> list[Job]:
     """Run what is due; an error that no job notes doesn't stop those after it.
 
+    Runs of run_exports that had nothing to do are left out: it runs every minute.
+
     Raises:
         PgwitnessError: What was refused, after everything was tried.
         psycopg.Error: The same.
@@ -115,7 +120,7 @@ def run_due(session: Session) -> list[Job]:
             break
     if problem is not None:
         raise problem
-    return done
+    return [job for job in done if job.detail != IDLE]
 
 
 def _is_due(job: Job) -> bool:

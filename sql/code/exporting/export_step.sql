@@ -1,0 +1,66 @@
+-- One chunk and how far it brings the export, in one transaction: killed at any moment nothing is lost or written twice.
+-- Two that step the same export follow each other. What runs for 23 hours is given up, an hour before a purge would no
+-- longer wait for it, so that it is never silently short.
+create or replace function audit_private.export_step(export_id uuid)
+returns text
+language plpgsql
+volatile
+parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  events_a_chunk constant integer := 5000;
+  running audit_private.export;
+  bounds record;
+  written record;
+begin
+  perform audit_private.require_read_committed();
+  perform pg_advisory_xact_lock(hashtextextended('pgwitness export ' || export_step.export_id, 0));
+  select * into running from audit_private.export x where x.export_id = export_step.export_id;
+  if not found or running.is_straight or audit_private.export_state(running) <> 'running' then
+    return 'done';
+  end if;
+  if running.started_at < clock_timestamp() - interval '23 hours' then
+    perform audit_private.fail_export(running.export_id, 'it took longer than 23 hours; ask for less at a time');
+    return 'done';
+  end if;
+
+  bounds := audit_private.filter_bounds(running.resolved_filter);
+  written := audit_private.write_chunk(
+    running.tenant_id, running.export_id, (
+      select coalesce(max(c.number), 0) + 1
+      from audit_private.export_chunk c
+      where c.tenant_id = running.tenant_id and c.export_id = running.export_id
+    ), running.format, running.condition, bounds.from_time, bounds.until_time,
+    running.place_occurred_at, running.place_id, events_a_chunk);
+  update audit_private.export x
+  set rows = x.rows + written.rows,
+    bytes = x.bytes + written.bytes,
+    place_occurred_at = coalesce(written.last_occurred_at, x.place_occurred_at),
+    place_id = coalesce(written.last_id, x.place_id)
+  where x.tenant_id = running.tenant_id and x.export_id = running.export_id;
+  if not written.is_last then
+    return 'more';
+  end if;
+
+  update audit_private.export x
+  set state = 'completed',
+    finished_at = clock_timestamp(),
+    expires_at = clock_timestamp() + interval '24 hours',
+    digest = (
+      select encode(sha256(convert_to(coalesce(string_agg(c.digest, '' order by c.number), ''), 'UTF8')), 'hex')
+      from audit_private.export_chunk c
+      where c.tenant_id = x.tenant_id and c.export_id = x.export_id
+    )
+  where x.tenant_id = running.tenant_id and x.export_id = running.export_id
+  returning * into running;
+  perform audit_private.write_export_event(
+    running, 'completed', 'An export of the log is complete', null,
+    jsonb_build_object('rows', running.rows, 'bytes', running.bytes, 'digest', running.digest));
+  return 'done';
+end
+$$;
+comment on function audit_private.export_step(uuid) is
+  'writes the next chunk of an export: more to do, or done; a step of run_exports';
+grant execute on function audit_private.export_step(uuid) to audit_operator;

@@ -1,0 +1,165 @@
+"""Compares exports with a superuser's plain COPY of the same columns into a file of the server.
+
+The log is in a database of its own, its events in one partition. Ours goes through the wall, is
+logged, hashed, and written by the client; the job's chunks are written into the database.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from bench.stage import (
+    READER,
+    TENANT,
+    Comparison,
+    Place,
+    add_login,
+    compare,
+    relate,
+    set_up,
+    tell,
+)
+
+OPERATOR = "bench_operator"
+DATABASE = "pgwitness_bench_exporting"
+MEGABYTES_ALLOWED = 100
+
+FILL = """
+insert into audit_private.event (
+  tenant_id, occurred_at, id, recorded_at, sequence, transaction_id, salt, source, action,
+  entity_type, actor_type, outcome, recorded_by, actor_id, entity_id, description, actor, target,
+  metadata
+)
+select
+  %(tenant)s, e.moment, audit_private.new_event_id(e.moment, e.n), e.moment, e.n, 0,
+  gen_random_uuid(), 'logged', 'assistant_updated', 'assistant', 'user', 'success', 'bench',
+  'user ' || e.n %% 499, 'thing ' || e.n %% 99991,
+  concat_ws(
+    ' ', 'User', e.n %% 997, 'changed', md5(e.n::text), 'in space', md5((e.n %% 1009)::text)),
+  jsonb_build_object('id', 'user ' || e.n %% 997, 'name', 'User ' || e.n %% 997),
+  jsonb_build_object('id', 'thing ' || e.n %% 99991, 'name', md5((e.n %% 99991)::text)),
+  jsonb_build_object('via', 'web', 'request', md5(e.n::text))
+from (
+  select n, now() - interval '1 hour' + n * interval '1 microsecond' as moment
+  from generate_series(1, %(rows)s::bigint) as n
+) e
+"""
+
+EXPORT = """
+import resource, sys, psycopg
+from pgwitness import Client
+with psycopg.connect(sys.argv[1], autocommit=True) as connection:
+    Client(connection).export(None, sys.argv[2], sys.argv[3])
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+
+
+def compare_exporting(place: Place, *, runs: int, rows: int) -> list[Comparison]:
+    """Compare straight exports and the job, and weigh the client.
+
+    Args:
+        place: A server to spare, on this machine.
+        runs: Runs of each side.
+        rows: Events.
+    """
+    with place.other_database(DATABASE) as own, tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o777)
+        set_up(own)
+        with own.connect() as connection:
+            add_login(connection, OPERATOR, "audit_operator")
+            tell(f"Logging {rows:,} events")
+            connection.execute(FILL, {"tenant": TENANT, "rows": rows})
+            connection.execute("vacuum (freeze, analyze) audit_private.event")
+        with own.connect(READER) as connection:
+            connection.execute(
+                "select audit.open_access(access_reason => 'audit_review', justification => %s)",
+                ["Measuring how long exports take"],
+            )
+        side = _Sides(own, Path(folder))
+        comparisons = [
+            compare(
+                f"{rows:,} events to {format.upper()}, straight", "COPY TO a file", "s",
+                lambda format=format: side.stream(format), side.copy,  # type: ignore[misc]
+                runs=runs, at_least=goal, is_inverse=True,
+            )
+            for format, goal in (("csv", 0.7), ("jsonl", 0.35))
+        ]  # fmt: skip
+        comparisons.append(
+            compare(
+                f"{rows:,} events to CSV, by the job",
+                "COPY TO a file",
+                "s",
+                side.run_job,
+                side.copy,
+                runs=runs,
+                at_least=0.5,
+                is_inverse=True,
+            )
+        )
+        weights = {"ours": side.megabytes, "theirs": [float(MEGABYTES_ALLOWED)]}
+        name = f"memory of the client, {rows:,} events"
+        comparisons.append(relate(name, f"{MEGABYTES_ALLOWED} MB", "MB", weights, below=1))
+        return comparisons
+
+
+class _Sides:
+    """Each side once, in seconds; what the client weighed is kept."""
+
+    def __init__(self, place: Place, folder: Path) -> None:
+        self.megabytes: list[float] = []
+        self._place = place
+        self._folder = folder
+
+    def stream(self, format: str) -> float:
+        with self._place.connect(READER) as connection:
+            dsn = f"{connection.info.dsn} user={READER}"
+        file = self._folder / "ours"
+        began = time.monotonic()
+        done = subprocess.run(
+            [sys.executable, "-c", EXPORT, dsn, format, str(file)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        seconds = time.monotonic() - began
+        if done.returncode != 0:
+            raise SystemExit(f"the export failed:\n{done.stderr}")
+        self.megabytes.append(float(done.stdout))
+        file.unlink()
+        return seconds
+
+    def copy(self) -> float:
+        file = self._folder / "theirs"
+        columns = """tenant_id, occurred_at, id, recorded_at, sequence, transaction_id, source,
+          action, entity_type, entity_id, actor_type, actor_id, actor, description, target, changes,
+          metadata, outcome, error_message, ip, user_agent, request_id, recorded_by"""
+        with self._place.connect() as connection:
+            began = time.monotonic()
+            connection.execute(
+                f"copy (select {columns} from audit_private.event where tenant_id = '{TENANT}' "
+                f"order by occurred_at desc, id desc) to '{file}' (format csv, header)"
+            )
+            seconds = time.monotonic() - began
+            connection.execute(f"copy (select 1) to program 'rm {file}'")
+        return seconds
+
+    def run_job(self) -> float:
+        with self._place.connect(READER) as reader, self._place.connect(OPERATOR) as operator:
+            row = reader.execute("select audit.request_export(format => 'csv')").fetchone()
+            assert row is not None
+            began = time.monotonic()
+            operator.execute("call audit.run_exports()")
+            seconds = time.monotonic() - began
+            found = reader.execute(
+                "select state, error from audit.list_exports() where export_id = %s", row
+            ).fetchone()
+        if found != ("completed", None):
+            raise SystemExit(f"the export is {json.dumps(found)}")
+        with self._place.connect() as connection:
+            connection.execute("truncate audit_private.export_chunk")
+        return seconds
