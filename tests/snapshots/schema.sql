@@ -1684,7 +1684,7 @@ COMMENT ON COLUMN audit_private.legal_hold.released_by IS 'login and SET ROLE ro
 
 COMMENT ON COLUMN audit_private.legal_hold.release_reason IS 'why it was released';
 
-CREATE VIEW audit_private.listed_hold AS
+CREATE VIEW audit_private.hold_row AS
  SELECT h.tenant_id,
     h.name,
     h.filter,
@@ -1694,13 +1694,14 @@ CREATE VIEW audit_private.listed_hold AS
     h.released_at,
     h.released_by,
     h.release_reason
-   FROM audit_private.legal_hold h;
+   FROM audit_private.legal_hold h
+  WHERE false;
 
-ALTER TABLE audit_private.listed_hold OWNER TO audit_owner;
+ALTER TABLE audit_private.hold_row OWNER TO audit_owner;
 
-COMMENT ON VIEW audit_private.listed_hold IS 'row type of audit.list_holds';
+COMMENT ON VIEW audit_private.hold_row IS 'row type of audit.list_holds; holds no rows';
 
-CREATE FUNCTION audit.list_holds(tenant_id uuid DEFAULT NULL::uuid) RETURNS SETOF audit_private.listed_hold
+CREATE FUNCTION audit.list_holds(tenant_id uuid DEFAULT NULL::uuid) RETURNS SETOF audit_private.hold_row
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -1708,8 +1709,8 @@ declare
   tenant constant uuid := audit_private.listed_tenant(list_holds.tenant_id);
 begin
   return query
-  select h.*
-  from audit_private.listed_hold h
+  select h.tenant_id, h.name, h.filter, h.reason, h.placed_at, h.placed_by, h.released_at, h.released_by, h.release_reason
+  from audit_private.legal_hold h
   where tenant is null or h.tenant_id = tenant
   order by h.released_at is not null, h.placed_at desc, h.tenant_id, h.name;
   perform audit_private.release_tenant();
@@ -1818,6 +1819,7 @@ CREATE TABLE audit_private.purge_receipt (
     oldest_removed_at timestamp with time zone,
     newest_removed_at timestamp with time zone,
     is_last boolean DEFAULT false NOT NULL,
+    is_told boolean DEFAULT false NOT NULL,
     error text
 );
 
@@ -1851,6 +1853,8 @@ COMMENT ON COLUMN audit_private.purge_receipt.newest_removed_at IS 'time of the 
 
 COMMENT ON COLUMN audit_private.purge_receipt.is_last IS 'the tenant is retired, and no event of it is left';
 
+COMMENT ON COLUMN audit_private.purge_receipt.is_told IS 'an event tells of it';
+
 COMMENT ON COLUMN audit_private.purge_receipt.error IS 'what kept the run from removing some of them';
 
 CREATE TABLE audit_private.tenant (
@@ -1878,7 +1882,7 @@ COMMENT ON COLUMN audit_private.tenant.retired_at IS 'since when it can''t log; 
 
 COMMENT ON COLUMN audit_private.tenant.is_logging_enabled IS 'the global toggle';
 
-CREATE VIEW audit_private.listed_purge AS
+CREATE VIEW audit_private.purge_row AS
  SELECT j.run_id,
     j.started_at,
     j.finished_at,
@@ -1898,14 +1902,15 @@ CREATE VIEW audit_private.listed_purge AS
     r.error,
     j.run_by
    FROM ((audit_private.purge_receipt r
-     JOIN audit_private.job_run j ON ((j.run_id = r.run_id)))
-     JOIN audit_private.tenant t ON ((t.tenant_id = r.tenant_id)));
+     CROSS JOIN audit_private.job_run j)
+     CROSS JOIN audit_private.tenant t)
+  WHERE false;
 
-ALTER TABLE audit_private.listed_purge OWNER TO audit_owner;
+ALTER TABLE audit_private.purge_row OWNER TO audit_owner;
 
-COMMENT ON VIEW audit_private.listed_purge IS 'row type of audit.list_purges';
+COMMENT ON VIEW audit_private.purge_row IS 'row type of audit.list_purges; holds no rows';
 
-CREATE FUNCTION audit.list_purges(up_to integer DEFAULT 100, tenant_id uuid DEFAULT NULL::uuid) RETURNS SETOF audit_private.listed_purge
+CREATE FUNCTION audit.list_purges(up_to integer DEFAULT 100, tenant_id uuid DEFAULT NULL::uuid) RETURNS SETOF audit_private.purge_row
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -1913,10 +1918,13 @@ declare
   tenant constant uuid := audit_private.listed_tenant(list_purges.tenant_id);
 begin
   return query
-  select p.*
-  from audit_private.listed_purge p
-  where tenant is null or p.tenant_id = tenant
-  order by p.started_at desc, p.name, p.tenant_id
+  select j.run_id, j.started_at, j.finished_at, r.tenant_id, t.name, r.days, r.is_exact, r.cutoff, r.predicted, r.removed,
+    r.kept_by_floor, r.kept_by_hold, r.oldest_removed_at, r.newest_removed_at, r.is_last, j.result, r.error, j.run_by
+  from audit_private.purge_receipt r
+  join audit_private.job_run j on j.run_id = r.run_id
+  join audit_private.tenant t on t.tenant_id = r.tenant_id
+  where tenant is null or r.tenant_id = tenant
+  order by j.started_at desc, t.name, t.tenant_id
   limit least(greatest(list_purges.up_to, 1), 10000);
   perform audit_private.release_tenant();
 end
@@ -1957,7 +1965,7 @@ COMMENT ON COLUMN audit_private.retention_policy.set_at IS 'when';
 
 COMMENT ON COLUMN audit_private.retention_policy.set_by IS 'login and SET ROLE role';
 
-CREATE VIEW audit_private.listed_retention AS
+CREATE VIEW audit_private.days_row AS
  SELECT t.tenant_id,
     t.name,
     p.days,
@@ -1974,14 +1982,14 @@ CREATE VIEW audit_private.listed_retention AS
     NULL::jsonb AS floors,
     p.takes_effect_at AS next_purge_at
    FROM (audit_private.tenant t
-     JOIN audit_private.retention_policy p ON ((p.tenant_id = t.tenant_id)))
+     CROSS JOIN audit_private.retention_policy p)
   WHERE false;
 
-ALTER TABLE audit_private.listed_retention OWNER TO audit_owner;
+ALTER TABLE audit_private.days_row OWNER TO audit_owner;
 
-COMMENT ON VIEW audit_private.listed_retention IS 'row type of audit.list_retention; holds no rows';
+COMMENT ON VIEW audit_private.days_row IS 'row type of audit.list_retention; holds no rows';
 
-CREATE FUNCTION audit.list_retention(tenant_id uuid DEFAULT NULL::uuid) RETURNS SETOF audit_private.listed_retention
+CREATE FUNCTION audit.list_retention(tenant_id uuid DEFAULT NULL::uuid) RETURNS SETOF audit_private.days_row
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -2619,27 +2627,27 @@ ALTER FUNCTION audit.preview_data_purge(relation regclass) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit.preview_data_purge(relation regclass) IS 'what purge_data would remove now, by tenant, level and days (level null: nothing is set, so it is kept), and what waits, is held or kept for a value that makes no sense; arming approves it; for audit_operator; raises WT112';
 
-CREATE VIEW audit_private.purge_preview AS
- SELECT r.tenant_id,
-    r.name,
+CREATE VIEW audit_private.preview_row AS
+ SELECT t.tenant_id,
+    t.name,
     r.days,
     r.is_exact,
     r.cutoff,
-    p.predicted AS due,
-    p.oldest_removed_at AS oldest_at,
-    p.newest_removed_at AS newest_at,
-    p.kept_by_floor,
-    p.kept_by_hold,
-    p.removed AS waiting_for_partition
-   FROM (audit_private.listed_retention r
-     JOIN audit_private.purge_receipt p ON ((p.tenant_id = r.tenant_id)))
+    r.predicted AS due,
+    r.oldest_removed_at AS oldest_at,
+    r.newest_removed_at AS newest_at,
+    r.kept_by_floor,
+    r.kept_by_hold,
+    r.removed AS waiting_for_partition
+   FROM (audit_private.tenant t
+     CROSS JOIN audit_private.purge_receipt r)
   WHERE false;
 
-ALTER TABLE audit_private.purge_preview OWNER TO audit_owner;
+ALTER TABLE audit_private.preview_row OWNER TO audit_owner;
 
-COMMENT ON VIEW audit_private.purge_preview IS 'row type of audit.preview_purge; holds no rows';
+COMMENT ON VIEW audit_private.preview_row IS 'row type of audit.preview_purge; holds no rows';
 
-CREATE FUNCTION audit.preview_purge(tenant_id uuid DEFAULT NULL::uuid) RETURNS SETOF audit_private.purge_preview
+CREATE FUNCTION audit.preview_purge(tenant_id uuid DEFAULT NULL::uuid) RETURNS SETOF audit_private.preview_row
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET jit TO 'off'
@@ -4156,7 +4164,7 @@ begin
   where r.job_name = begin_run.job_name
     and r.result = 'running'
     and (
-      r.last_step_at < clock_timestamp() - interval '12 hours'
+      r.last_step_at < clock_timestamp() - interval '1 hour'
       or r.process_id = begin_run.process_id
       or not exists (select from pg_stat_activity a where a.pid = r.process_id)
     );
@@ -4203,6 +4211,19 @@ $$;
 ALTER FUNCTION audit_private.bind_roles() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.bind_roles() IS 'trigger: keeps role_binding equal to the grants';
+
+CREATE FUNCTION audit_private.capture_action(entity_type text, operation text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select capture_action.entity_type || case capture_action.operation
+    when 'INSERT' then '_created' when 'UPDATE' then '_updated' when 'DELETE' then '_deleted' else '_truncated'
+  end
+$$;
+
+ALTER FUNCTION audit_private.capture_action(entity_type text, operation text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.capture_action(entity_type text, operation text) IS 'the action that tells of an operation on a watched table';
 
 CREATE TABLE audit_private.watched_table (
     entity_type text NOT NULL,
@@ -4267,48 +4288,6 @@ COMMENT ON COLUMN audit_private.watched_table.watched_by IS 'login and SET ROLE 
 
 COMMENT ON COLUMN audit_private.watched_table.unwatched_at IS 'since when it isn''t watched any more; its history stays';
 
-CREATE FUNCTION audit_private.bounded_expression(watched audit_private.watched_table, relation regclass, aliases text[], content text) RETURNS text
-    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    SET quote_all_identifiers TO 'off'
-    AS $_$
-  select case
-    when count(*) = 0 then bounded_expression.content
-    else format('case when 0::bigint + %s > capture.payload_limit / 4 then audit_private.cut_columns(%s) else %2$s end',
-      string_agg(
-        format(
-          case
-            when a.atttypid = any ('{text,varchar,bpchar,bytea}'::regtype[]::oid[]) then 'coalesce(octet_length(%1$s.%2$I), 0)'
-            else 'coalesce(length(pg_column_compression(%1$s.%2$I)) * 100000000, pg_column_size(%1$s.%2$I), 0)'
-          end,
-          alias, a.attname),
-        ' + '),
-      bounded_expression.content)
-  end
-  from audit_private.capture_columns(bounded_expression.watched, bounded_expression.relation) c
-  join pg_attribute a on a.attrelid = bounded_expression.relation and a.attname = c.name
-  cross join unnest(bounded_expression.aliases) as alias
-  where c.treatment = 'value' and a.attlen = -1 and a.atttypmod not between 0 and 1000
-    and a.atttypid <> all ('{numeric,inet,cidr}'::regtype[]::oid[])
-$_$;
-
-ALTER FUNCTION audit_private.bounded_expression(watched audit_private.watched_table, relation regclass, aliases text[], content text) OWNER TO audit_owner;
-
-COMMENT ON FUNCTION audit_private.bounded_expression(watched audit_private.watched_table, relation regclass, aliases text[], content text) IS 'SQL that gives a snapshot or changes, cut where they exceed the payload''s limit';
-
-CREATE FUNCTION audit_private.capture_action(entity_type text, operation text) RETURNS text
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-  select capture_action.entity_type || case capture_action.operation
-    when 'INSERT' then '_created' when 'UPDATE' then '_updated' when 'DELETE' then '_deleted' else '_truncated'
-  end
-$$;
-
-ALTER FUNCTION audit_private.capture_action(entity_type text, operation text) OWNER TO audit_owner;
-
-COMMENT ON FUNCTION audit_private.capture_action(entity_type text, operation text) IS 'the action that tells of an operation on a watched table';
-
 CREATE FUNCTION audit_private.capture_columns(watched audit_private.watched_table, relation regclass) RETURNS TABLE(name text, place integer, is_key boolean, treatment text, old_value text, new_value text, is_changed text)
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4365,43 +4344,63 @@ CREATE FUNCTION audit_private.capture_function(watched audit_private.watched_tab
     AS $_$
   select audit_private.fill_template($template$<<capture>>
 declare
-  moment constant timestamptz := clock_timestamp();
-  action constant text := case tg_op
-    when 'INSERT' then «created» when 'UPDATE' then «updated» when 'DELETE' then «deleted» else «truncated» end;
-  context text[];
-  is_current boolean;
-  is_mixed boolean«not_mixed»;
+  is_altered boolean;
+  is_plain boolean;
   is_logged boolean;
   payload_limit integer;
-  transaction_number bigint;
-  events_until timestamptz;
-  recorder text;
   tenant uuid;
+  moment timestamptz;
+  id_prefix text;
+  transaction_number bigint;
+  recorder text;
   acting_id text;
-  acting_type text := 'database_role';
+  acting_type text;
   acting jsonb;
+  context text[];
+  ip inet;
+  user_agent text;
+  request_id text;
   failure text;
 begin
-  if current_setting('session_replication_role') = 'replica' then
-    if audit_private.is_apply_worker() then
+«begin»
+  if «relation» <> «oid» or not audit_private.has_columns('«oid»'::regclass, «digest», true) then
+    capture.is_altered := «relation» = «oid» or not audit_private.has_columns(«relation»::regclass, «restored_digest», false);
+  end if;
+«question»
+  capture.moment := clock_timestamp();
+  select audit_private.event_id_prefix(capture.moment), b.transaction_offset + txid_current(), b.recorder,
+    b.role_name::text, 'database_role'
+  into capture.id_prefix, capture.transaction_number, capture.recorder, capture.acting_id, capture.acting_type
+  from audit_private.role_binding b
+  where b.role_name = session_user
+    and b.events_until > case
+      when capture.is_plain and current_setting('role') = 'none' and current_setting('session_replication_role') <> 'replica'
+        then capture.moment
+    end;
+  if not found then
+    if current_setting('session_replication_role') = 'replica' and audit_private.is_apply_worker() then
       return null;
     end if;
-  end if;
-«begin»
-  capture.is_current := case «relation»
-    when «oid» then audit_private.has_columns('«oid»'::regclass, «digest», true)
-    else audit_private.has_columns(«relation»::regclass, «restored_digest», false)
-  end;
-«question»
-  if capture.recorder is null or capture.moment < capture.events_until is not true or current_setting('role') <> 'none' then
-    capture.recorder := audit_private.recorded_by();
-    if capture.transaction_number is null then
-      select i.transaction_offset + txid_current(), i.events_until
-      into capture.transaction_number, capture.events_until
-      from audit_private.instance i;
+    if tg_op = 'DELETE' then
+      if not exists (select from «old_rows» r) then
+        return null;
+      end if;
+    elsif tg_op <> 'TRUNCATE' then
+      if not exists (select from «new_rows» r) then
+        return null;
+      end if;
     end if;
-    if capture.moment < capture.events_until is not true then
-      perform audit_private.refuse_capture(capture.tenant, capture.action, «entity_type», null, capture.moment);
+«unbound»
+    capture.recorder := audit_private.recorded_by();
+    capture.acting_id := audit_private.effective_role();
+    capture.acting_type := 'database_role';
+    select audit_private.event_id_prefix(capture.moment), i.transaction_offset + txid_current()
+    into capture.id_prefix, capture.transaction_number
+    from audit_private.instance i
+    where capture.moment < i.events_until;
+    if not found then
+      perform audit_private.refuse_capture(
+        capture.tenant, audit_private.capture_action(«entity_type», tg_op), «entity_type», null, capture.moment);
     end if;
   end if;
 
@@ -4409,42 +4408,43 @@ begin
     current_setting('pgwitness.actor_id', true), current_setting('pgwitness.actor_type', true),
     current_setting('pgwitness.actor', true), current_setting('pgwitness.ip', true),
     current_setting('pgwitness.user_agent', true), current_setting('pgwitness.request_id', true)];
-  if coalesce(nullif(capture.context[1], ''), nullif(capture.context[2], ''), nullif(capture.context[3], '')) is null
-    or not pg_has_role(audit_private.effective_role(), 'audit_app', 'usage')
-  then
-    capture.acting_id := audit_private.effective_role();
-  else
-    capture.acting_id := nullif(capture.context[1], '');
-    capture.acting := nullif(capture.context[3], '')::jsonb;
-    capture.acting_type := coalesce(nullif(capture.context[2], ''), 'user');
-    if capture.acting_type not in ('user', 'system', 'api_key', 'database_role')
-      or jsonb_typeof(capture.acting) <> 'object'
-      or length(capture.acting_id) > 500
-    then
-      perform audit_private.refuse_actor(capture.acting_type, capture.acting);
-    elsif length(capture.context[3]) > 10000 then
-      capture.acting := jsonb_build_object('_cut', octet_length(capture.context[3]));
-    elsif capture.acting_type = 'database_role' and capture.acting_id is null then
-      capture.acting_id := audit_private.effective_role();
+  if array_to_string(capture.context, '') <> '' then
+    capture.ip := nullif(capture.context[4], '')::inet;
+    capture.user_agent := left(nullif(capture.context[5], ''), 1000);
+    capture.request_id := left(nullif(capture.context[6], ''), 500);
+    if array_to_string(capture.context[1:3], '') <> '' and pg_has_role(audit_private.effective_role(), 'audit_app', 'usage') then
+      capture.acting_id := nullif(capture.context[1], '');
+      capture.acting := nullif(capture.context[3], '')::jsonb;
+      capture.acting_type := coalesce(nullif(capture.context[2], ''), 'user');
+      if capture.acting_type not in ('user', 'system', 'api_key', 'database_role')
+        or jsonb_typeof(capture.acting) <> 'object'
+        or length(capture.acting_id) > 500
+      then
+        perform audit_private.refuse_actor(capture.acting_type, capture.acting);
+      elsif length(capture.context[3]) > 10000 then
+        capture.acting := jsonb_build_object('_cut', octet_length(capture.context[3]));
+      elsif capture.acting_type = 'database_role' and capture.acting_id is null then
+        capture.acting_id := audit_private.effective_role();
+      end if;
     end if;
   end if;
 
-  if tg_op = 'TRUNCATE' then
-    «truncate»;
-  elsif capture.is_mixed or capture.is_current is not true or capture.is_logged is null then
-    execute audit_private.rare_statement(«entity_type», tg_relid::regclass, tg_op, 'careful', capture.is_current)
-    using «values»;
-  elsif tg_op = 'INSERT' then
+  if tg_op = 'INSERT' and capture.is_plain then
     «insert»;
-  elsif tg_op = 'DELETE' then
-    «delete»;
-  else
-    «update»;
+  elsif tg_op = 'UPDATE' and capture.is_plain then
+«update»
     if current_setting('pgwitness.moved', true) = 'yes' then
       perform set_config('pgwitness.moved', '', true);
       execute audit_private.rare_statement(«entity_type», tg_relid::regclass, tg_op, 'moved', true)
       using «values»;
     end if;
+  elsif tg_op = 'DELETE' and capture.is_plain then
+    «delete»;
+  elsif tg_op = 'TRUNCATE' then
+    «truncate»;
+  else
+    execute audit_private.rare_statement(«entity_type», tg_relid::regclass, tg_op, 'careful', capture.is_altered is not true)
+    using «values»;
   end if;
 «exception»
   return null;
@@ -4452,11 +4452,6 @@ end
 $template$,
     jsonb_build_object(
       'entity_type', quote_literal(watched.entity_type),
-      'created', quote_literal(audit_private.capture_action(watched.entity_type, 'INSERT')),
-      'updated', quote_literal(audit_private.capture_action(watched.entity_type, 'UPDATE')),
-      'deleted', quote_literal(audit_private.capture_action(watched.entity_type, 'DELETE')),
-      'truncated', quote_literal(audit_private.capture_action(watched.entity_type, 'TRUNCATE')),
-      'not_mixed', case when watched.tenant_column is null then ' := false' else '' end,
       'relation', case
         when (select c.relkind = 'p' from pg_class c where c.oid = relation)
           then 'coalesce(pg_partition_root(tg_relid)::oid, tg_relid)'
@@ -4466,10 +4461,26 @@ $template$,
       'digest', quote_literal(audit_private.columns_digest(relation, true)),
       'restored_digest', quote_literal(audit_private.columns_digest(relation, false)),
       'question', audit_private.capture_question(watched),
+      'old_rows', case watched.level when 'row' then '(select old.*)' else 'old_rows' end,
+      'new_rows', case watched.level when 'row' then '(select new.*)' else 'new_rows' end,
+      'unbound', case
+        when watched.tenant_column is null then format(
+          E'    if capture.tenant is null then\n'
+          '      perform audit_private.refuse_write(null, audit_private.capture_action(%1$L, tg_op), %1$L);\n'
+          '    end if;\n',
+          watched.entity_type)
+        else ''
+      end,
       'truncate', audit_private.truncation_statement(watched),
       'insert', audit_private.plain_statement(watched, relation, 'INSERT'),
       'delete', audit_private.plain_statement(watched, relation, 'DELETE'),
-      'update', audit_private.plain_statement(watched, relation, 'UPDATE'),
+      'update', case watched.level
+        when 'row' then format('    %s;', audit_private.plain_statement(watched, relation, 'UPDATE', true))
+        else format(
+          E'    if exists (select from new_rows r offset 1) then\n    %s;\n    else\n    %s;\n    end if;',
+          audit_private.plain_statement(watched, relation, 'UPDATE'),
+          audit_private.plain_statement(watched, relation, 'UPDATE', true))
+      end,
       'values', audit_private.rare_values(watched),
       'begin', case watched.on_error when 'spool' then 'begin' else '' end,
       'exception', case watched.on_error when 'spool' then audit_private.spool_handler(watched) else '' end))
@@ -4593,72 +4604,58 @@ CREATE FUNCTION audit_private.capture_question(watched audit_private.watched_tab
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET quote_all_identifiers TO 'off'
     AS $_$
-  with rows as (
-    select case watched.level when 'row' then '(select old.*)' else 'old_rows' end as old_rows,
-      case watched.level when 'row' then '(select new.*)' else 'new_rows' end as new_rows
-  )
   select audit_private.fill_template(
     case when watched.tenant_column is null then $context$
-  select d.tenant_id, d.is_logged, d.payload_limit, b.transaction_offset + txid_current(), b.events_until, b.recorder
-  into capture.tenant, capture.is_logged, capture.payload_limit, capture.transaction_number, capture.events_until,
-    capture.recorder
+  select d.tenant_id, d.is_logged, d.payload_limit, capture.is_altered is not true
+  into capture.tenant, capture.is_logged, capture.payload_limit, capture.is_plain
   from audit_private.role_binding b
   join audit_private.logging_decision d
     on d.tenant_id = coalesce(nullif(current_setting('pgwitness.tenant_id', true), '')::uuid, b.only_tenant_id)
-    and d.action = capture.action
+    and d.action = «entity_type» || case tg_op
+      when 'INSERT' then '_created' when 'UPDATE' then '_updated' when 'DELETE' then '_deleted' else '_truncated' end
   where b.role_name = audit_private.effective_role()
     and (b.is_service or d.tenant_id = any (b.tenant_ids));
-  if not found then
-    if tg_op = 'TRUNCATE' then
-      perform audit_private.refuse_write(null, capture.action, «entity_type»);
-    elsif tg_op = 'INSERT' then
-      perform audit_private.refuse_write(null, capture.action, «entity_type») where exists (select from «new_rows» r);
-    else
-      perform audit_private.refuse_write(null, capture.action, «entity_type») where exists (select from «old_rows» r);
-    end if;
+  if not capture.is_logged then
     return null;
   end if;
 $context$
     else $column$
-  if tg_op = 'TRUNCATE' or not capture.is_current then
-    capture.is_mixed := true;
-  elsif tg_op = 'INSERT' then
-    «ask» exists (select from «new_rows» x where x.«tenant» is distinct from r.«tenant»)
-    «into» «new_rows» «join»;
-  elsif tg_op = 'DELETE' then
-    «ask» exists (select from «old_rows» x where x.«tenant» is distinct from r.«tenant»)
-    «into» «old_rows» «join»;
-  else
-    «ask» exists (select from «new_rows» x where x.«tenant» is distinct from r.«tenant»)
-      or exists (select from «old_rows» x where x.«tenant» is distinct from r.«tenant»)
-    «into» «new_rows» «join»;
+  if tg_op = 'INSERT' and capture.is_altered is not true then
+    «ask» «one_new»
+    «of» «first_new» and d.action = «created»;
+  elsif tg_op = 'UPDATE' and capture.is_altered is not true then
+    «ask» «one_new» and «one_old»
+    «of» «first_new» and d.action = «updated»;
+  elsif tg_op = 'DELETE' and capture.is_altered is not true then
+    «ask» «one_old»
+    «of» «first_old» and d.action = «deleted»;
   end if;
-  if capture.is_mixed is null then
+  if capture.is_plain and not capture.is_logged then
     return null;
   end if;
 $column$
-    end || $end$
-  if not capture.is_logged and not capture.is_mixed then
-    return null;
-  end if;
-$end$,
+    end,
     jsonb_build_object(
       'entity_type', quote_literal(watched.entity_type),
-      'tenant', quote_ident(watched.tenant_column),
-      'old_rows', rows.old_rows,
-      'new_rows', rows.new_rows,
-      'ask', 'select r.' || quote_ident(watched.tenant_column)
-        || ', d.is_logged, d.payload_limit, b.transaction_offset + txid_current(), b.events_until, b.recorder,
-     ',
-      'into', 'into capture.tenant, capture.is_logged, capture.payload_limit, capture.transaction_number,
-      capture.events_until, capture.recorder, capture.is_mixed
-    from',
-      'join', 'r
-    left join audit_private.logging_decision d on d.tenant_id = r.' || quote_ident(watched.tenant_column)
-        || ' and d.action = capture.action
-    left join audit_private.role_binding b on b.role_name = session_user
-    limit 1'))
-  from rows
+      'created', quote_literal(audit_private.capture_action(watched.entity_type, 'INSERT')),
+      'updated', quote_literal(audit_private.capture_action(watched.entity_type, 'UPDATE')),
+      'deleted', quote_literal(audit_private.capture_action(watched.entity_type, 'DELETE')),
+      'ask', 'select d.tenant_id, d.is_logged, d.payload_limit,',
+      'of', 'into capture.tenant, capture.is_logged, capture.payload_limit, capture.is_plain
+    from audit_private.logging_decision d
+    where d.tenant_id =',
+      'first_new', format(t.first_row, 'new', quote_ident(watched.tenant_column)),
+      'first_old', format(t.first_row, 'old', quote_ident(watched.tenant_column)),
+      'one_new', format(t.is_one, 'new', quote_ident(watched.tenant_column)),
+      'one_old', format(t.is_one, 'old', quote_ident(watched.tenant_column))))
+  from (
+    select
+      case watched.level when 'row' then '%s.%s' else '(select r.%2$s from %1$s_rows r limit 1)' end as first_row,
+      case watched.level
+        when 'row' then '%s.%s is not distinct from d.tenant_id'
+        else 'not exists (select from %1$s_rows r where r.%2$s is distinct from d.tenant_id)'
+      end as is_one
+  ) t
 $_$;
 
 ALTER FUNCTION audit_private.capture_question(watched audit_private.watched_table) OWNER TO audit_owner;
@@ -4763,7 +4760,7 @@ CREATE FUNCTION audit_private.capture_statement(watched audit_private.watched_ta
     '  select q.tenant_id, %1$s, audit_private.new_event_id(%1$s, q.place), %1$s, q.place, %2$s,\n'
     '    gen_random_uuid(), ''captured'', %3$L, %4$L, %5$s, ''success'', %6$s, %7$s, q.entity_id, q.description, %8$s,\n'
     '    %11$s, %12$s,\n'
-    '    q.metadata, nullif((%9$s)[4], '''')::inet, left(nullif((%9$s)[5], ''''), 1000), left(nullif((%9$s)[6], ''''), 500)\n'
+    '    q.metadata, %9$s\n'
     '  from (\n'
     '    %10$s\n'
     '  ) q\n'
@@ -5837,7 +5834,7 @@ ALTER FUNCTION audit_private.content_digest(action text, entity_type text, entit
 COMMENT ON FUNCTION audit_private.content_digest(action text, entity_type text, entity_id text, description text, target jsonb, changes jsonb, metadata jsonb, outcome text, error_message text, actor_id text, actor_type text) IS 'tells a repeat from other content under the same idempotency key';
 
 CREATE FUNCTION audit_private.count_actor_events(tenant_id uuid, actor_ids text[], from_time timestamp with time zone, until_time timestamp with time zone, most bigint) RETURNS TABLE(actor_id text, events bigint)
-    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 100
+    LANGUAGE plpgsql SECURITY DEFINER ROWS 100
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET "DateStyle" TO 'ISO, YMD'
     AS $_$
@@ -5896,7 +5893,7 @@ begin
         order by e.occurred_at
         limit coalesce(k.by_floor + k.by_hold, 0) + 1
       ) s
-      where not exists (select from kept p where p.place = s.place)
+      where s.place not in (select p.place from kept p)
     ) o
     cross join lateral (
       select max(s.occurred_at) as newest_at
@@ -5907,7 +5904,7 @@ begin
         order by e.occurred_at desc
         limit coalesce(k.by_floor + k.by_hold, 0) + 1
       ) s
-      where not exists (select from kept p where p.place = s.place)
+      where s.place not in (select p.place from kept p)
     ) w',
     count_due.partition_name);
 end
@@ -5918,7 +5915,7 @@ ALTER FUNCTION audit_private.count_due(partition_name text, partition_until time
 COMMENT ON FUNCTION audit_private.count_due(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, tenant_ids uuid[], treats_all_as_exact boolean) IS 'of each tenant with expired events in a partition: how many are due, and how many of those past the policy are kept';
 
 CREATE FUNCTION audit_private.count_found_events(tenant_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone, most bigint) RETURNS bigint
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET "DateStyle" TO 'ISO, YMD'
     AS $$
@@ -5959,8 +5956,7 @@ declare
 begin
   execute format(
     'create or replace function %s returns trigger language plpgsql volatile parallel unsafe security definer '
-    'set search_path = pg_catalog, pg_temp set row_security = on set jit = off '
-    'set enable_seqscan = off set enable_bitmapscan = off %s as %L',
+    'set search_path = pg_catalog, pg_temp set row_security = on set jit = off set enable_seqscan = off %s as %L',
     name, create_capture_function.settings, create_capture_function.body);
   execute format('comment on function %s is %L', name,
     format('trigger: captures changes of the table of %s; generated by audit.watch', create_capture_function.entity_type));
@@ -7268,7 +7264,7 @@ begin
     return false;
   end if;
   select least(
-    empty_partition.due, 100000,
+    empty_partition.due / 10, 100000,
     268435456 / greatest(pg_table_size(c.oid) / greatest(c.reltuples, empty_partition.due), 1))
   into most
   from pg_class c
@@ -7322,6 +7318,21 @@ ALTER FUNCTION audit_private.entity_title(entity_type text) OWNER TO audit_owner
 
 COMMENT ON FUNCTION audit_private.entity_title(entity_type text) IS 'what descriptions call an entity of this type';
 
+CREATE FUNCTION audit_private.event_id_prefix(occurred_at timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+  select pg_catalog.lpad(
+    pg_catalog.to_hex(
+      (pg_catalog.date_part('epoch', occurred_at) * 1000000)::bigint / 1000 * 64536
+      + (pg_catalog.date_part('epoch', occurred_at) * 1000000)::bigint
+      + 28672),
+    16, '0')
+$$;
+
+ALTER FUNCTION audit_private.event_id_prefix(occurred_at timestamp with time zone) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.event_id_prefix(occurred_at timestamp with time zone) IS 'the half of a UUIDv7 that gives occurred_at to the microsecond, as 16 hexadecimal digits';
+
 CREATE FUNCTION audit_private.event_partitions() RETURNS TABLE(partition_name text, from_time timestamp with time zone, until_time timestamp with time zone, is_closed boolean)
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -7338,7 +7349,7 @@ CREATE FUNCTION audit_private.event_partitions() RETURNS TABLE(partition_name te
   from pg_inherits h
   join pg_class c on c.oid = h.inhrelid
   cross join lateral regexp_match(
-    pg_get_expr(c.relpartbound, c.oid), '^FOR VALUES FROM [(]''(.+)''[)] TO [(]''(.+)''[)]$') as b (bounds)
+    pg_get_expr(c.relpartbound, 0), '^FOR VALUES FROM [(]''(.+)''[)] TO [(]''(.+)''[)]$') as b (bounds)
   where h.inhparent = 'audit_private.event'::regclass
 $_$;
 
@@ -7998,7 +8009,7 @@ ALTER FUNCTION audit_private.find_access(tenant_id uuid) OWNER TO audit_owner;
 COMMENT ON FUNCTION audit_private.find_access(tenant_id uuid) IS 'the caller''s usable access session in a tenant: its own, open, committed; no row without one';
 
 CREATE FUNCTION audit_private.find_actors(tenant_id uuid, from_time timestamp with time zone, until_time timestamp with time zone, is_closed boolean, pattern text) RETURNS TABLE(actor_id text, occurred_at timestamp with time zone, id uuid, is_match boolean)
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET "DateStyle" TO 'ISO, YMD'
     AS $_$
@@ -8069,27 +8080,38 @@ ALTER FUNCTION audit_private.find_actors(tenant_id uuid, from_time timestamp wit
 
 COMMENT ON FUNCTION audit_private.find_actors(tenant_id uuid, from_time timestamp with time zone, until_time timestamp with time zone, is_closed boolean, pattern text) IS 'keys of each actor''s newest event in one partition, and whether that event''s actor matches a pattern';
 
-CREATE FUNCTION audit_private.find_content_digest(tenant_id uuid, occurred_at timestamp with time zone, id uuid) RETURNS TABLE(content_digest bytea)
-    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+CREATE FUNCTION audit_private.find_content_digests(tenant_id uuid, times timestamp with time zone[], ids uuid[]) RETURNS TABLE(occurred_at timestamp with time zone, id uuid, content_digest bytea)
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-  select case
-    when e.salt is not null then audit_private.content_digest(
-      e.action, e.entity_type, e.entity_id, e.description, e.target, e.changes, e.metadata, e.outcome,
-      e.error_message, e.actor_id, e.actor_type)
-  end
-  from audit_private.event e
-  where e.tenant_id = find_content_digest.tenant_id
-    and e.occurred_at = find_content_digest.occurred_at
-    and e.id = find_content_digest.id
-$$;
+    SET "DateStyle" TO 'ISO, YMD'
+    SET jit TO 'off'
+    AS $_$
+declare
+  first_time timestamptz;
+  last_time timestamptz;
+begin
+  select min(t.moment), max(t.moment) into first_time, last_time
+  from unnest(find_content_digests.times) as t (moment);
+  return query execute format(
+    'select e.occurred_at, e.id, case
+      when e.salt is not null then audit_private.content_digest(
+        e.action, e.entity_type, e.entity_id, e.description, e.target, e.changes, e.metadata, e.outcome,
+        e.error_message, e.actor_id, e.actor_type)
+    end
+    from unnest($1, $2) as k (occurred_at, id)
+    join audit_private.event e on e.tenant_id = %L::uuid and e.occurred_at = k.occurred_at and e.id = k.id
+    where e.occurred_at between %L::timestamptz and %L::timestamptz',
+    find_content_digests.tenant_id, first_time, last_time)
+  using find_content_digests.times, find_content_digests.ids;
+end
+$_$;
 
-ALTER FUNCTION audit_private.find_content_digest(tenant_id uuid, occurred_at timestamp with time zone, id uuid) OWNER TO audit_finder;
+ALTER FUNCTION audit_private.find_content_digests(tenant_id uuid, times timestamp with time zone[], ids uuid[]) OWNER TO audit_finder;
 
-COMMENT ON FUNCTION audit_private.find_content_digest(tenant_id uuid, occurred_at timestamp with time zone, id uuid) IS 'content digest of a stored event, null when it was erased; no row when there is none';
+COMMENT ON FUNCTION audit_private.find_content_digests(tenant_id uuid, times timestamp with time zone[], ids uuid[]) IS 'content digests of stored events by their keys, null where one was erased; no row where there is none';
 
 CREATE FUNCTION audit_private.find_events(tenant_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone, last_occurred_at timestamp with time zone, last_id uuid, most integer) RETURNS TABLE(occurred_at timestamp with time zone, id uuid)
-    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 100
+    LANGUAGE plpgsql SECURITY DEFINER ROWS 100
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET "DateStyle" TO 'ISO, YMD'
     AS $_$
@@ -8271,10 +8293,16 @@ begin
     entity_type => 'audit_retention',
     entity_id => r.run_id::text,
     description => format('%s events older than %s removed', r.removed, to_char(r.cutoff, 'YYYY-MM-DD HH24:MI TZH:TZM')),
-    metadata => jsonb_strip_nulls(to_jsonb(r)))
+    metadata => jsonb_strip_nulls(to_jsonb(r) - 'is_told'))
   from audit_private.purge_receipt r
   join audit_private.tenant t on t.tenant_id = r.tenant_id
-  where r.run_id = finish_purge.run_id and (r.removed > 0 or r.is_last);
+  join audit_private.job_run j on j.run_id = r.run_id
+  where (r.removed > 0 or r.is_last)
+    and not r.is_told
+    and (r.run_id = finish_purge.run_id or j.result <> 'running');
+  update audit_private.purge_receipt r
+  set is_told = true
+  where not r.is_told and (r.removed > 0 or r.is_last);
 
   perform audit_private.finish_run(
     finish_purge.run_id,
@@ -8622,7 +8650,7 @@ begin
   perform audit_private.check_batch(import_batch.events, known_keys);
 
   return query
-  with parsed as (
+  with parsed as materialized (
     select e.index, e.action, e.entity_type, e.entity_id, e.description, e.metadata, e.target, e.changes, e.outcome,
       e.error_message, e.occurred_at, e.idempotency_key, e.actor_id, coalesce(e.actor_type, 'user') as actor_type,
       e.actor, e.ip, e.user_agent, e.request_id,
@@ -8655,16 +8683,18 @@ begin
           o.value::integer)
         end
   ),
+  known as materialized (
+    select f.*
+    from (select array_agg(p.occurred_at) as times, array_agg(p.id) as ids from parsed p) k
+    cross join lateral audit_private.find_content_digests(import_batch.tenant_id, k.times, k.ids) f
+  ),
   digested as (
     select p.*, k.id is not null as is_stored, k.content_digest as stored_digest,
       audit_private.content_digest(
         p.action, p.entity_type, p.entity_id, p.description, p.target, p.changes, p.metadata, p.outcome,
         p.error_message, p.actor_id, p.actor_type) as content_digest
     from parsed p
-    left join lateral (
-      select p.id, f.content_digest
-      from audit_private.find_content_digest(import_batch.tenant_id, p.occurred_at, p.id) f
-    ) k on true
+    left join known k on k.occurred_at = p.occurred_at and k.id = p.id
   ),
   compared as (
     select d.*, d.is_stored or row_number() over same_id > 1 as is_known
@@ -9218,7 +9248,7 @@ begin
     end if;
     if occurred_at is not null then
       select f.content_digest into known_digest
-      from audit_private.find_content_digest(tenant, occurred, event_id) f;
+      from audit_private.find_content_digests(tenant, array[occurred], array[event_id]) f;
       if found and known_digest <> digest then
         perform audit_private.refuse_repeat(idempotency_key);
       elsif found then
@@ -9317,12 +9347,7 @@ CREATE FUNCTION audit_private.new_event_id(occurred_at timestamp with time zone,
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$
   select (
-    pg_catalog.lpad(
-      pg_catalog.to_hex(
-        (pg_catalog.date_part('epoch', occurred_at) * 1000000)::bigint / 1000 * 64536
-        + (pg_catalog.date_part('epoch', occurred_at) * 1000000)::bigint
-        + 28672),
-      16, '0')
+    audit_private.event_id_prefix(occurred_at)
     || pg_catalog.to_hex(unique_bits + (-9223372036854775808))
   )::uuid
 $$;
@@ -9589,6 +9614,19 @@ ALTER FUNCTION audit_private.note_partitions_end() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.note_partitions_end() IS 'brings the end of the partitions up to date';
 
+CREATE FUNCTION audit_private.note_place(run_id uuid, place jsonb) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  update audit_private.job_run r
+  set last_step_at = clock_timestamp(), place = note_place.place
+  where r.run_id = note_place.run_id and r.result = 'running'
+$$;
+
+ALTER FUNCTION audit_private.note_place(run_id uuid, place jsonb) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.note_place(run_id uuid, place jsonb) IS 'a run lives, and has come this far';
+
 CREATE FUNCTION audit_private.note_purge_error(run_id uuid, tenant_id uuid, error text) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -9651,18 +9689,18 @@ ALTER FUNCTION audit_private.note_schedule(role name, is_scheduled boolean, reas
 
 COMMENT ON FUNCTION audit_private.note_schedule(role name, is_scheduled boolean, reason text) IS 'remembers and logs which jobs a role has handed to pg_cron, or taken from it';
 
-CREATE FUNCTION audit_private.note_step(run_id uuid, place jsonb DEFAULT NULL::jsonb) RETURNS void
+CREATE FUNCTION audit_private.note_step(run_id uuid) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   update audit_private.job_run r
-  set last_step_at = clock_timestamp(), place = coalesce(note_step.place, r.place)
+  set last_step_at = clock_timestamp()
   where r.run_id = note_step.run_id and r.result = 'running'
 $$;
 
-ALTER FUNCTION audit_private.note_step(run_id uuid, place jsonb) OWNER TO audit_owner;
+ALTER FUNCTION audit_private.note_step(run_id uuid) OWNER TO audit_owner;
 
-COMMENT ON FUNCTION audit_private.note_step(run_id uuid, place jsonb) IS 'a run lives, and has come this far';
+COMMENT ON FUNCTION audit_private.note_step(run_id uuid) IS 'a run lives';
 
 CREATE FUNCTION audit_private.object_digests() RETURNS TABLE(kind text, name text, digest text)
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
@@ -10007,7 +10045,7 @@ ALTER FUNCTION audit_private.plain_data_levels(levels jsonb, relation regclass) 
 
 COMMENT ON FUNCTION audit_private.plain_data_levels(levels jsonb, relation regclass) IS 'levels checked and written out; raises WT112';
 
-CREATE FUNCTION audit_private.plain_statement(watched audit_private.watched_table, relation regclass, operation text) RETURNS text
+CREATE FUNCTION audit_private.plain_statement(watched audit_private.watched_table, relation regclass, operation text, is_single boolean DEFAULT false) RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET quote_all_identifiers TO 'off'
@@ -10015,62 +10053,63 @@ CREATE FUNCTION audit_private.plain_statement(watched audit_private.watched_tabl
   select format(
     E'insert into audit_private.event (\n'
     '      tenant_id, occurred_at, id, recorded_at, sequence, transaction_id, salt, source, action, entity_type,\n'
-    '      actor_type, outcome, recorded_by, actor_id, entity_id, description, actor, changes, target,\n'
+    '      actor_type, outcome, recorded_by, actor_id, entity_id, description, actor, %1$s,\n'
     '      ip, user_agent, request_id\n'
     '    )\n'
-    '    select capture.tenant, capture.moment,\n'
-    '      audit_private.new_event_id(capture.moment, nextval(''audit_private.event_sequence'')), capture.moment,\n'
-    '      currval(''audit_private.event_sequence''), capture.transaction_number, gen_random_uuid(), ''captured'',\n'
-    '      %L, %L, capture.acting_type, ''success'', capture.recorder, capture.acting_id, %s, concat(%L, %s, %L),\n'
-    '      capture.acting, %s,\n      %s, nullif(capture.context[4], '''')::inet, left(nullif(capture.context[5], ''''), 1000),\n'
-    '      left(nullif(capture.context[6], ''''), 500)\n'
-    '    from %s%s',
-    audit_private.capture_action(watched.entity_type, plain_statement.operation), watched.entity_type, r.key,
+    '    select capture.tenant, capture.moment, (capture.id_prefix || to_hex(q.place + (-9223372036854775808)))::uuid,\n'
+    '      capture.moment, q.place, capture.transaction_number, q.salt, ''captured'', %2$L, %3$L, capture.acting_type,\n'
+    '      ''success'', capture.recorder, capture.acting_id, q.entity_id, concat(%4$L, %5$s, %6$L), capture.acting,\n'
+    '      case when pg_column_size(q.content) > capture.payload_limit / 4 then audit_private.cut_columns(q.content) else q.content end,\n'
+    '      capture.ip, capture.user_agent, capture.request_id\n'
+    '    from (\n'
+    '      select nextval(''audit_private.event_sequence'') as place, gen_random_uuid() as salt, %7$s as entity_id, %8$s\n'
+    '      from %9$s\n'
+    '      offset 0\n'
+    '    ) q%10$s',
+    case plain_statement.operation when 'UPDATE' then 'changes' else 'target' end,
+    audit_private.capture_action(watched.entity_type, plain_statement.operation), watched.entity_type,
     audit_private.entity_title(watched.entity_type) || ' ',
     case
-      when watched.label_column is null then r.key
-      else format('coalesce(nullif(btrim(left(concat(%s.%I), 200), E'' \t\r\n''), ''''), %s)', r.alias, watched.label_column, r.key)
+      when watched.label_column is null then 'q.entity_id'
+      else E'coalesce(nullif(btrim(left(q.label, 200), E'' \\t\\r\\n''), ''''), q.entity_id)'
     end,
     case plain_statement.operation when 'INSERT' then ' created' when 'DELETE' then ' deleted' else ' updated' end,
+    audit_private.key_expression(relation, r.alias),
+    concat_ws(E',\n        ',
+      case when watched.label_column is not null then format('concat(%s.%I) as label', r.alias, watched.label_column) end,
+      case
+        when plain_statement.operation = 'UPDATE' then format(
+          E'%s as is_alone,\n        %s as content',
+          case
+            when is_single then format('(%s) is not true', r.match)
+            else format('o.%1$I is null or n.%1$I is null', (audit_private.key_columns(relation))[1])
+          end,
+          audit_private.changes_expression(watched, relation))
+        else 'to_jsonb(snapshot.*) as content'
+      end),
     case
-      when plain_statement.operation = 'UPDATE' then audit_private.bounded_expression(
-        watched, relation, '{o,n}', audit_private.changes_expression(watched, relation))
-      else 'null'
-    end,
-    case
-      when plain_statement.operation = 'UPDATE' then 'null'
-      else audit_private.bounded_expression(watched, relation, array[r.alias], 'to_jsonb(snapshot.*)')
-    end,
-    case
-      when plain_statement.operation = 'UPDATE' then format('%s o full join %s n on (%s)', r.old_rows, r.new_rows,
-        audit_private.match_expression(relation, watched.tenant_column, 'o', 'n'))
-      else format(E'%s %s\n    cross join lateral (\n      select %s\n    ) snapshot',
+      when is_single then format('%s o cross join %s n', r.old_rows, r.new_rows)
+      when plain_statement.operation = 'UPDATE' then format('%s o full join %s n on (%s)', r.old_rows, r.new_rows, r.match)
+      else format(E'%s %s\n      cross join lateral (\n        select %s\n      ) snapshot',
         case plain_statement.operation when 'DELETE' then r.old_rows else r.new_rows end, r.alias,
         audit_private.row_columns(watched, relation, r.alias))
     end,
     case
-      when plain_statement.operation = 'UPDATE' then format(
-        E'\n    where case\n      when o.%1$I is null or n.%1$I is null then set_config(''pgwitness.moved'', ''yes'', true) is null\n'
-        '      else %2$s end',
-        (audit_private.key_columns(relation))[1],
-        coalesce((
-          select string_agg(c.is_changed, ' or ' order by c.place)
-          from audit_private.capture_columns(watched, relation) c
-          where c.treatment <> 'left out' and not c.is_key and c.name is distinct from watched.tenant_column
-        ), 'false'))
+      when plain_statement.operation = 'UPDATE'
+        then E'\n    where case when q.is_alone then set_config(''pgwitness.moved'', ''yes'', true) is null else q.content <> ''{}'' end'
       else ''
     end)
   from (
-    select s.alias, audit_private.key_expression(relation, s.alias) as key,
+    select case plain_statement.operation when 'DELETE' then 'o' else 'n' end as alias,
+      audit_private.match_expression(relation, watched.tenant_column, 'o', 'n') as match,
       case watched.level when 'row' then '(select old.*)' else 'old_rows' end as old_rows,
       case watched.level when 'row' then '(select new.*)' else 'new_rows' end as new_rows
-    from (select case plain_statement.operation when 'DELETE' then 'o' else 'n' end as alias) s
   ) r
 $_$;
 
-ALTER FUNCTION audit_private.plain_statement(watched audit_private.watched_table, relation regclass, operation text) OWNER TO audit_owner;
+ALTER FUNCTION audit_private.plain_statement(watched audit_private.watched_table, relation regclass, operation text, is_single boolean) OWNER TO audit_owner;
 
-COMMENT ON FUNCTION audit_private.plain_statement(watched audit_private.watched_table, relation regclass, operation text) IS 'SQL of a generated function that logs the rows that a statement has inserted, updated or deleted';
+COMMENT ON FUNCTION audit_private.plain_statement(watched audit_private.watched_table, relation regclass, operation text, is_single boolean) IS 'SQL of a generated function that logs the rows that a statement has inserted, updated or deleted';
 
 CREATE FUNCTION audit_private.policies_in_force(at timestamp with time zone) RETURNS TABLE(tenant_id uuid, days integer, is_exact boolean)
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -10149,7 +10188,7 @@ begin
     having sum(c.due) > 0
   ),
   noted as (
-    select audit_private.note_step(predict_purge.run_id, jsonb_build_object(
+    select audit_private.note_place(predict_purge.run_id, jsonb_build_object(
       'horizon', i.transaction_offset + pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
       'partitions', coalesce((select jsonb_agg(w.task order by w.from_time) from work w), '[]')))
     from audit_private.instance i
@@ -10569,7 +10608,7 @@ begin
   if place -> 'tenants' = '[]' then
     place := jsonb_set(place - 'tenants', '{partitions}', (place -> 'partitions') - 0);
   end if;
-  perform audit_private.note_step(purge_step.run_id, place);
+  perform audit_private.note_place(purge_step.run_id, place);
   return 'more';
 exception when lock_not_available then
   return 'busy';
@@ -10609,12 +10648,12 @@ begin
   end if;
   names := jsonb_build_object(
     'moment', '$1', 'transaction_number', '$2', 'acting_id', '$3', 'acting_type', '$4', 'acting', '$5',
-    'recorder', '$6', 'tenant', '$7', 'failure', '$8', 'context', '$9',
+    'recorder', '$6', 'tenant', '$7', 'failure', '$8', 'context', '$9, $10, $11',
     'remark', case when not rare_statement.is_current then '{"capture": "the columns have changed since watch"}' end,
     'old_rows', case watched.level
-      when 'row' then '(select ($10).*)' else 'old_rows' end,
+      when 'row' then '(select ($12).*)' else 'old_rows' end,
     'new_rows', case watched.level
-      when 'row' then '(select ($11).*)' else 'new_rows' end);
+      when 'row' then '(select ($13).*)' else 'new_rows' end);
   return case rare_statement.kind
     when 'spooled' then audit_private.spool_statement(watched, rare_statement.relation, rare_statement.operation, names)
     else audit_private.capture_statement(
@@ -10632,7 +10671,7 @@ CREATE FUNCTION audit_private.rare_values(watched audit_private.watched_table) R
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select 'capture.moment, capture.transaction_number, capture.acting_id, capture.acting_type, capture.acting,
-      capture.recorder, capture.tenant, capture.failure, capture.context'
+      capture.recorder, capture.tenant, capture.failure, capture.ip, capture.user_agent, capture.request_id'
     || case watched.level when 'row' then ', old, new' else '' end
 $$;
 
@@ -11833,7 +11872,7 @@ declare
 begin
   perform audit_private.note_purge_error(
     skip_partition.run_id, null, format('%s: %s', place -> 'partitions' -> 0 ->> 'name', skip_partition.error));
-  perform audit_private.note_step(
+  perform audit_private.note_place(
     skip_partition.run_id, jsonb_set(place - '{tenants,from}'::text[], '{partitions}', (place -> 'partitions') - 0));
   return case when place -> 'partitions' -> 1 is null then 'done' else 'more' end;
 end
@@ -11870,20 +11909,21 @@ CREATE FUNCTION audit_private.spool_handler(watched audit_private.watched_table)
   select audit_private.fill_template($template$
 exception when others then
   capture.failure := sqlstate || case when sqlstate ~ '^WT' then ' ' || sqlerrm else '' end;
+  capture.moment := coalesce(capture.moment, clock_timestamp());
   capture.recorder := coalesce(capture.recorder, audit_private.recorded_by());
 «tenant»  select a.actor_id, a.actor_type, a.actor into capture.acting_id, capture.acting_type, capture.acting
   from audit_private.spool_actor() a;
   perform audit_private.warn_of_spooling(«entity_type», capture.failure);
   begin
-    execute audit_private.rare_statement(«entity_type», tg_relid::regclass, tg_op, 'spooled', coalesce(capture.is_current, false))
+    execute audit_private.rare_statement(«entity_type», tg_relid::regclass, tg_op, 'spooled', capture.is_altered is not true)
     using «values»;
   exception when others then
     insert into audit_private.capture_spool (
       tenant_id, spooled_at, entity_type, action, actor_id, actor_type, actor, recorded_by, is_whole, error
     )
     values (
-      capture.tenant, capture.moment, «entity_type», capture.action, capture.acting_id, capture.acting_type,
-      capture.acting, capture.recorder, false, capture.failure
+      capture.tenant, capture.moment, «entity_type», audit_private.capture_action(«entity_type», tg_op),
+      capture.acting_id, capture.acting_type, capture.acting, capture.recorder, false, capture.failure
     );
   end;
 end;
@@ -12246,7 +12286,7 @@ COMMENT ON FUNCTION audit_private.text_condition(columns text, key text, value j
 CREATE FUNCTION audit_private.truncation_statement(watched audit_private.watched_table) RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
+    AS $_$
   select format(
     E'insert into audit_private.event (\n'
     '      tenant_id, occurred_at, id, recorded_at, sequence, transaction_id, salt, source, action, entity_type,\n'
@@ -12255,16 +12295,16 @@ CREATE FUNCTION audit_private.truncation_statement(watched audit_private.watched
     '    select d.tenant_id, capture.moment,\n'
     '      audit_private.new_event_id(capture.moment, nextval(''audit_private.event_sequence'')), capture.moment,\n'
     '      currval(''audit_private.event_sequence''), capture.transaction_number, gen_random_uuid(), ''captured'',\n'
-    '      capture.action, %L, capture.acting_type, ''success'', capture.recorder, capture.acting_id, %L, capture.acting,\n'
+    '      %1$L, %2$L, capture.acting_type, ''success'', capture.recorder, capture.acting_id, %3$L, capture.acting,\n'
     '      jsonb_build_object(''rows_estimated'', coalesce(\n'
     '        (select sum(pg_stat_get_live_tuples(p.relid)) from pg_partition_tree(tg_relid) p where p.isleaf),\n'
     '        pg_stat_get_live_tuples(tg_relid))),\n'
-    '      nullif(capture.context[4], '''')::inet, left(nullif(capture.context[5], ''''), 1000),\n'
-    '      left(nullif(capture.context[6], ''''), 500)\n'
+    '      capture.ip, capture.user_agent, capture.request_id\n'
     '    from audit_private.logging_decision d\n'
-    '    where d.action = capture.action and d.is_logged and d.tenant_id = coalesce(capture.tenant, d.tenant_id)',
-    watched.entity_type, audit_private.entity_title(watched.entity_type) || ': all rows removed')
-$$;
+    '    where d.action = %1$L and d.is_logged and d.tenant_id = coalesce(capture.tenant, d.tenant_id)',
+    audit_private.capture_action(watched.entity_type, 'TRUNCATE'), watched.entity_type,
+    audit_private.entity_title(watched.entity_type) || ': all rows removed')
+$_$;
 
 ALTER FUNCTION audit_private.truncation_statement(watched audit_private.watched_table) OWNER TO audit_owner;
 
@@ -13487,6 +13527,8 @@ CREATE UNIQUE INDEX job_run_running_idx ON audit_private.job_run USING btree (jo
 
 CREATE UNIQUE INDEX legal_hold_name_idx ON audit_private.legal_hold USING btree (tenant_id, name) WHERE (released_at IS NULL);
 
+CREATE INDEX purge_receipt_is_told_idx ON audit_private.purge_receipt USING btree (run_id) WHERE ((NOT is_told) AND ((removed > 0) OR is_last));
+
 CREATE INDEX purge_receipt_run_id_idx ON audit_private.purge_receipt USING btree (run_id);
 
 CREATE INDEX watched_table_name_idx ON audit_private.watched_table USING btree (schema_name, table_name);
@@ -13953,7 +13995,7 @@ GRANT SELECT ON TABLE audit_private.legal_hold TO audit_backup;
 GRANT SELECT ON TABLE audit_private.legal_hold TO audit_finder;
 GRANT SELECT ON TABLE audit_private.legal_hold TO audit_keeper;
 
-GRANT SELECT ON TABLE audit_private.listed_hold TO audit_backup;
+GRANT SELECT ON TABLE audit_private.hold_row TO audit_backup;
 
 REVOKE ALL ON FUNCTION audit.list_holds(tenant_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.list_holds(tenant_id uuid) TO audit_admin;
@@ -13986,7 +14028,7 @@ GRANT SELECT ON TABLE audit_private.tenant TO audit_writer;
 GRANT SELECT ON TABLE audit_private.tenant TO audit_finder;
 GRANT SELECT ON TABLE audit_private.tenant TO audit_keeper;
 
-GRANT SELECT ON TABLE audit_private.listed_purge TO audit_backup;
+GRANT SELECT ON TABLE audit_private.purge_row TO audit_backup;
 
 REVOKE ALL ON FUNCTION audit.list_purges(up_to integer, tenant_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.list_purges(up_to integer, tenant_id uuid) TO audit_admin;
@@ -13999,7 +14041,7 @@ GRANT SELECT ON TABLE audit_private.retention_policy TO audit_writer;
 GRANT SELECT ON TABLE audit_private.retention_policy TO audit_finder;
 GRANT SELECT ON TABLE audit_private.retention_policy TO audit_keeper;
 
-GRANT SELECT ON TABLE audit_private.listed_retention TO audit_backup;
+GRANT SELECT ON TABLE audit_private.days_row TO audit_backup;
 
 REVOKE ALL ON FUNCTION audit.list_retention(tenant_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.list_retention(tenant_id uuid) TO audit_admin;
@@ -14078,7 +14120,7 @@ GRANT ALL ON FUNCTION audit.place_hold(name text, filter jsonb, reason text, ten
 REVOKE ALL ON FUNCTION audit.preview_data_purge(relation regclass) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.preview_data_purge(relation regclass) TO audit_operator;
 
-GRANT SELECT ON TABLE audit_private.purge_preview TO audit_backup;
+GRANT SELECT ON TABLE audit_private.preview_row TO audit_backup;
 
 REVOKE ALL ON FUNCTION audit.preview_purge(tenant_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.preview_purge(tenant_id uuid) TO audit_admin;
@@ -14209,13 +14251,11 @@ GRANT ALL ON FUNCTION audit_private.begin_run(job_name text, process_id integer)
 
 REVOKE ALL ON FUNCTION audit_private.bind_roles() FROM PUBLIC;
 
-GRANT SELECT ON TABLE audit_private.watched_table TO audit_backup;
-GRANT SELECT ON TABLE audit_private.watched_table TO audit_writer;
-
-REVOKE ALL ON FUNCTION audit_private.bounded_expression(watched audit_private.watched_table, relation regclass, aliases text[], content text) FROM PUBLIC;
-
 REVOKE ALL ON FUNCTION audit_private.capture_action(entity_type text, operation text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.capture_action(entity_type text, operation text) TO audit_writer;
+
+GRANT SELECT ON TABLE audit_private.watched_table TO audit_backup;
+GRANT SELECT ON TABLE audit_private.watched_table TO audit_writer;
 
 REVOKE ALL ON FUNCTION audit_private.capture_columns(watched audit_private.watched_table, relation regclass) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.capture_columns(watched audit_private.watched_table, relation regclass) TO audit_writer;
@@ -14280,7 +14320,6 @@ REVOKE ALL ON FUNCTION audit_private.claim_idempotency_key(tenant_id uuid, idemp
 REVOKE ALL ON FUNCTION audit_private.close_data_schemas(owner_name name) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.close_gate() FROM PUBLIC;
-GRANT ALL ON FUNCTION audit_private.close_gate() TO audit_operator;
 GRANT ALL ON FUNCTION audit_private.close_gate() TO audit_keeper;
 
 REVOKE ALL ON FUNCTION audit_private.close_next_partition(tried text[]) FROM PUBLIC;
@@ -14393,6 +14432,9 @@ GRANT ALL ON FUNCTION audit_private.end_data_purge(run_id uuid) TO audit_operato
 REVOKE ALL ON FUNCTION audit_private.entity_title(entity_type text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.entity_title(entity_type text) TO audit_writer;
 
+REVOKE ALL ON FUNCTION audit_private.event_id_prefix(occurred_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.event_id_prefix(occurred_at timestamp with time zone) TO audit_writer;
+
 REVOKE ALL ON FUNCTION audit_private.event_partitions() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.event_partitions() TO audit_finder;
 GRANT ALL ON FUNCTION audit_private.event_partitions() TO audit_keeper;
@@ -14454,8 +14496,8 @@ REVOKE ALL ON FUNCTION audit_private.find_access(tenant_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION audit_private.find_actors(tenant_id uuid, from_time timestamp with time zone, until_time timestamp with time zone, is_closed boolean, pattern text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.find_actors(tenant_id uuid, from_time timestamp with time zone, until_time timestamp with time zone, is_closed boolean, pattern text) TO audit_owner;
 
-REVOKE ALL ON FUNCTION audit_private.find_content_digest(tenant_id uuid, occurred_at timestamp with time zone, id uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION audit_private.find_content_digest(tenant_id uuid, occurred_at timestamp with time zone, id uuid) TO audit_writer;
+REVOKE ALL ON FUNCTION audit_private.find_content_digests(tenant_id uuid, times timestamp with time zone[], ids uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.find_content_digests(tenant_id uuid, times timestamp with time zone[], ids uuid[]) TO audit_writer;
 
 REVOKE ALL ON FUNCTION audit_private.find_events(tenant_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone, last_occurred_at timestamp with time zone, last_id uuid, most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.find_events(tenant_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone, last_occurred_at timestamp with time zone, last_id uuid, most integer) TO audit_owner;
@@ -14579,14 +14621,16 @@ REVOKE ALL ON FUNCTION audit_private.note_data_review(run_id uuid, relation text
 
 REVOKE ALL ON FUNCTION audit_private.note_partitions_end() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION audit_private.note_place(run_id uuid, place jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.note_place(run_id uuid, place jsonb) TO audit_keeper;
+
 REVOKE ALL ON FUNCTION audit_private.note_purge_error(run_id uuid, tenant_id uuid, error text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.note_schedule(role name, is_scheduled boolean, reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.note_schedule(role name, is_scheduled boolean, reason text) TO audit_operator;
 
-REVOKE ALL ON FUNCTION audit_private.note_step(run_id uuid, place jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION audit_private.note_step(run_id uuid, place jsonb) TO audit_operator;
-GRANT ALL ON FUNCTION audit_private.note_step(run_id uuid, place jsonb) TO audit_keeper;
+REVOKE ALL ON FUNCTION audit_private.note_step(run_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.note_step(run_id uuid) TO audit_operator;
 
 REVOKE ALL ON FUNCTION audit_private.object_digests() FROM PUBLIC;
 
@@ -14607,7 +14651,7 @@ REVOKE ALL ON FUNCTION audit_private.plain_data_children(children jsonb, parent 
 
 REVOKE ALL ON FUNCTION audit_private.plain_data_levels(levels jsonb, relation regclass) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION audit_private.plain_statement(watched audit_private.watched_table, relation regclass, operation text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION audit_private.plain_statement(watched audit_private.watched_table, relation regclass, operation text, is_single boolean) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.policies_in_force(at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.policies_in_force(at timestamp with time zone) TO audit_writer;
