@@ -14,7 +14,8 @@ def armed(office: Office, connection: psycopg.Connection[object] | None = None) 
         .execute("select audit.arm_data_retention(%s, %s) as changed", (QUESTIONS, REASON))
         .fetchone()
     )
-    return bool(row["changed"])  # type: ignore[index]
+    assert isinstance(row, dict)
+    return bool(row["changed"])
 
 
 def refuses(
