@@ -11660,38 +11660,35 @@ COMMENT ON FUNCTION audit_private.resolve_toggles() IS 'trigger: brings one tena
 CREATE FUNCTION audit_private.retained_condition(tenant_id uuid) RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "DateStyle" TO 'ISO, YMD'
     AS $$
-  select case u.condition
-    when 'true' then 'true'
-    else '(' || u.condition
-      || case when exists (
-        select from audit_private.legal_hold h
+  select case
+    when c.cutoff = '-infinity' then 'true'
+    else format('(e.occurred_at >= %L::timestamptz', c.cutoff)
+      || coalesce((
+        select string_agg(
+          format(' or e.action = any (%L::text[]) and e.occurred_at >= %L::timestamptz',
+            f.actions, statement_timestamp() - f.days * interval '24 hours'), '')
+        from (
+          select r.days, array_agg(a.action) as actions
+          from audit_private.floors_in_force(statement_timestamp()) r
+          join audit_private.action a on a.category = r.category
+          group by r.days
+        ) f
+      ), '')
+      || coalesce((
+        select string_agg(' or ' || audit_private.hold_condition(h), '')
+        from audit_private.legal_hold h
         where h.tenant_id = retained_condition.tenant_id and h.released_at is null
-      ) then ' or exists (select from audit_private.matching_holds(e.tenant_id, e.occurred_at, e.id, e.source, e.action, '
-        'e.entity_type, e.actor_type, e.outcome, e.actor_id, e.entity_id))' else '' end
+      ), '')
       || ')'
   end
-  from (select audit_private.unexpired_condition(retained_condition.tenant_id) as condition) u
+  from (select audit_private.retention_cutoff(retained_condition.tenant_id) as cutoff) c
 $$;
 
 ALTER FUNCTION audit_private.retained_condition(tenant_id uuid) OWNER TO audit_finder;
 
-COMMENT ON FUNCTION audit_private.retained_condition(tenant_id uuid) IS 'a condition on audit_private.event e: it hasn''t expired; as is_retained, for a statement of the finder';
-
-CREATE FUNCTION audit_private.retained_now(tenant_id uuid) RETURNS text
-    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-  select concat_ws(' or ', audit_private.unexpired_condition(retained_now.tenant_id), (
-    select string_agg('(' || audit_private.hold_condition(h) || ')', ' or ')
-    from audit_private.legal_hold h
-    where h.tenant_id = retained_now.tenant_id and h.released_at is null
-  ))
-$$;
-
-ALTER FUNCTION audit_private.retained_now(tenant_id uuid) OWNER TO audit_owner;
-
-COMMENT ON FUNCTION audit_private.retained_now(tenant_id uuid) IS 'a condition on audit_private.event e: it hasn''t expired, or is held, as of now';
+COMMENT ON FUNCTION audit_private.retained_condition(tenant_id uuid) IS 'a condition on audit_private.event e: it hasn''t expired, or is held; as is_retained, for a statement of its own';
 
 CREATE FUNCTION audit_private.retention_cutoff(tenant_id uuid) RETURNS timestamp with time zone
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
@@ -12007,7 +12004,7 @@ begin
       set state = 'running',
         started_at = clock_timestamp(),
         condition = format('(%s) and (%s) and (%s)',
-          audit_private.retained_now(begun.tenant_id),
+          audit_private.retained_condition(begun.tenant_id),
           audit_private.seen_condition(audit_private.current_view()),
           audit_private.export_condition(begun.resolved_filter))
       where x.tenant_id = begun.tenant_id and x.export_id = begun.export_id;
@@ -12309,33 +12306,6 @@ $_$;
 ALTER FUNCTION audit_private.truncation_statement(watched audit_private.watched_table) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.truncation_statement(watched audit_private.watched_table) IS 'SQL of a generated function that logs that a table was emptied';
-
-CREATE FUNCTION audit_private.unexpired_condition(tenant_id uuid) RETURNS text
-    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    SET "DateStyle" TO 'ISO, YMD'
-    AS $$
-  select case
-    when c.cutoff = '-infinity' then 'true'
-    else format('e.occurred_at >= %L::timestamptz', c.cutoff)
-      || coalesce((
-        select string_agg(
-          format(' or e.action = any (%L::text[]) and e.occurred_at >= %L::timestamptz',
-            f.actions, statement_timestamp() - f.days * interval '24 hours'), '')
-        from (
-          select r.days, array_agg(a.action) as actions
-          from audit_private.floors_in_force(statement_timestamp()) r
-          join audit_private.action a on a.category = r.category
-          group by r.days
-        ) f
-      ), '')
-  end
-  from (select audit_private.retention_cutoff(unexpired_condition.tenant_id) as cutoff) c
-$$;
-
-ALTER FUNCTION audit_private.unexpired_condition(tenant_id uuid) OWNER TO audit_finder;
-
-COMMENT ON FUNCTION audit_private.unexpired_condition(tenant_id uuid) IS 'a condition on audit_private.event e: neither policy nor floor lets it go; "true" where nothing expires';
 
 CREATE FUNCTION audit_private.value_condition(column_name text, chosen text[]) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -14543,6 +14513,7 @@ REVOKE ALL ON FUNCTION audit_private.has_just_read(session audit_private.access_
 REVOKE ALL ON FUNCTION audit_private.has_newer_events(partition_name text, transaction_id bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.hold_condition(hold audit_private.legal_hold) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.hold_condition(hold audit_private.legal_hold) TO audit_finder;
 GRANT ALL ON FUNCTION audit_private.hold_condition(hold audit_private.legal_hold) TO audit_keeper;
 
 REVOKE ALL ON FUNCTION audit_private.id_condition(chosen text[]) FROM PUBLIC;
@@ -14606,7 +14577,6 @@ REVOKE ALL ON FUNCTION audit_private.match_expression(relation regclass, tenant_
 GRANT ALL ON FUNCTION audit_private.match_expression(relation regclass, tenant_column text, left_alias text, right_alias text) TO audit_writer;
 
 REVOKE ALL ON FUNCTION audit_private.matching_holds(tenant_id uuid, occurred_at timestamp with time zone, id uuid, source text, action text, entity_type text, actor_type text, outcome text, actor_id text, entity_id text) FROM PUBLIC;
-GRANT ALL ON FUNCTION audit_private.matching_holds(tenant_id uuid, occurred_at timestamp with time zone, id uuid, source text, action text, entity_type text, actor_type text, outcome text, actor_id text, entity_id text) TO audit_finder;
 GRANT ALL ON FUNCTION audit_private.matching_holds(tenant_id uuid, occurred_at timestamp with time zone, id uuid, source text, action text, entity_type text, actor_type text, outcome text, actor_id text, entity_id text) TO audit_keeper;
 
 REVOKE ALL ON FUNCTION audit_private.new_event_id(occurred_at timestamp with time zone, unique_bits bigint) FROM PUBLIC;
@@ -14781,8 +14751,7 @@ REVOKE ALL ON FUNCTION audit_private.resolve_decisions(only_tenant_id uuid) FROM
 REVOKE ALL ON FUNCTION audit_private.resolve_toggles() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.retained_condition(tenant_id uuid) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION audit_private.retained_now(tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.retained_condition(tenant_id uuid) TO audit_owner;
 
 REVOKE ALL ON FUNCTION audit_private.retention_cutoff(tenant_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.retention_cutoff(tenant_id uuid) TO audit_writer;
@@ -14839,10 +14808,8 @@ REVOKE ALL ON FUNCTION audit_private.text_condition(columns text, key text, valu
 
 REVOKE ALL ON FUNCTION audit_private.truncation_statement(watched audit_private.watched_table) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION audit_private.unexpired_condition(tenant_id uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION audit_private.unexpired_condition(tenant_id uuid) TO audit_owner;
-
 REVOKE ALL ON FUNCTION audit_private.value_condition(column_name text, chosen text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.value_condition(column_name text, chosen text[]) TO audit_finder;
 GRANT ALL ON FUNCTION audit_private.value_condition(column_name text, chosen text[]) TO audit_keeper;
 
 REVOKE ALL ON FUNCTION audit_private.value_literal(value jsonb, relation regclass, column_name text) FROM PUBLIC;

@@ -50,7 +50,7 @@ begin
       set state = 'running',
         started_at = clock_timestamp(),
         condition = format('(%s) and (%s) and (%s)',
-          audit_private.retained_now(begun.tenant_id),
+          audit_private.retained_condition(begun.tenant_id),
           audit_private.seen_condition(audit_private.current_view()),
           audit_private.export_condition(begun.resolved_filter))
       where x.tenant_id = begun.tenant_id and x.export_id = begun.export_id;

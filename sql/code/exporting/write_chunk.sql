@@ -1,7 +1,7 @@
 set local role audit_keeper;
--- Outside the tenant wall, since the job has no access session; writes what it finds where only read_export gives it out, behind the tenant wall; what it returns holds no event.
--- By windows of partitions, newest first, as a search does. A chunk ends early when its events are large. Lines are put
--- together in the order in which they come, and never sorted.
+-- Outside the tenant wall, since the job has no access session; what it finds it writes where only read_export gives it
+-- out, behind the wall, and what it returns holds no event. By windows of partitions, newest first, as a search does. A
+-- chunk ends early when its events are large. Lines are put together in the order in which they come, and never sorted.
 create or replace function audit_private.write_chunk(
   tenant_id uuid,
   export_id uuid,

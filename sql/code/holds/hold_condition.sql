@@ -31,4 +31,4 @@ as $$
 $$;
 comment on function audit_private.hold_condition(audit_private.legal_hold) is
   'a condition on audit_private.event e: the hold keeps it';
-grant execute on function audit_private.hold_condition(audit_private.legal_hold) to audit_keeper;
+grant execute on function audit_private.hold_condition(audit_private.legal_hold) to audit_finder, audit_keeper;

@@ -1,5 +1,5 @@
--- What a hold means, in one place: the walls, the purge and erasures all ask here. Neither definer nor pinned, so that
--- it becomes part of the statement that asks about millions of events; everything is named in full.
+-- What a hold means, for the wall, whose text is fixed; hold_condition says the same in statements that are made. Neither
+-- definer nor pinned, so that it becomes part of the statement that asks; everything is named in full.
 create or replace function audit_private.matching_holds(
   tenant_id uuid,
   occurred_at timestamptz,
@@ -51,4 +51,4 @@ $$;
 comment on function audit_private.matching_holds(uuid, timestamptz, uuid, text, text, text, text, text, text, text) is
   'the standing holds that keep an event';
 grant execute on function audit_private.matching_holds(uuid, timestamptz, uuid, text, text, text, text, text, text, text)
-  to audit_finder, audit_keeper;
+  to audit_keeper;

@@ -21,4 +21,4 @@ as $$
   ) c
 $$;
 comment on function audit_private.value_condition(text, text[]) is 'a text column of audit_private.event e has one of the values';
-grant execute on function audit_private.value_condition(text, text[]) to audit_keeper;
+grant execute on function audit_private.value_condition(text, text[]) to audit_finder, audit_keeper;
