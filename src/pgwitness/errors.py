@@ -284,6 +284,18 @@ class ExportExpired(PgwitnessError):
     """WT124: the export was complete for more than 24 hours."""
 
 
+class SealingRefused(PgwitnessError):
+    """WT130: events can't be sealed in a transaction that has written."""
+
+
+class CheckpointRefused(PgwitnessError):
+    """WT131: no checkpoint of a log that has no seals, or whose restore nobody has accepted."""
+
+
+class Unprovable(PgwitnessError):
+    """WT132: no seal lists the event, or the log has never been of that size."""
+
+
 class ValueUnstorable(PgwitnessError, ValueError):
     """The client can't turn a Python value into JSON or text without losing some of it."""
 
@@ -340,6 +352,9 @@ ERRORS: dict[str, type[PgwitnessError]] = {
     "WT122": ExportForeign,
     "WT123": ExportUnreadable,
     "WT124": ExportExpired,
+    "WT130": SealingRefused,
+    "WT131": CheckpointRefused,
+    "WT132": Unprovable,
 }
 
 
