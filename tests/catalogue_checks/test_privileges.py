@@ -91,6 +91,7 @@ MATRIX = {
     "run_exports": "operator",
     # sealing and verifying
     "seal_events": "operator",
+    "reverify_events": "operator",
     "list_seals": "admin operator auditor",
     "list_epochs": "operator auditor",
     "accept_restore": "operator",
@@ -137,6 +138,9 @@ PRIVATE_MATRIX = {
     "end_data_purge": "operator",
     "summarize_events": "operator",
     "seal_step": "operator",
+    "plan_verification": "operator",
+    "reverify_step": "operator",
+    "finish_verification": "operator",
     "enter_epoch": "operator",
     "begin_exports": "operator",
     "start_exports": "operator",

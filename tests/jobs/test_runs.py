@@ -22,8 +22,7 @@ def runs(root: Connection) -> list[dict[str, Any]]:
     """Every run of a daily job, oldest first, seen from behind."""
     with root.cursor(row_factory=dict_row) as cursor:
         cursor.execute(
-            "select * from audit_private.job_run "
-            "where job_name <> all (%s) order by started_at",
+            "select * from audit_private.job_run where job_name <> all (%s) order by started_at",
             (MINUTELY,),
         )
         return cursor.fetchall()

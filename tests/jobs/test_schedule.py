@@ -13,7 +13,7 @@ from walls.ledger import REASON, Connection, call, refused, rows, stored
 
 from databases import Database
 
-JOBS = ["maintain_partitions", "purge_events", "purge_data"]
+JOBS = ["maintain_partitions", "purge_events", "purge_data", "reverify_events"]
 MINUTELY = ["run_exports", "seal_events"]
 ALL_JOBS = [*JOBS, *MINUTELY]
 
@@ -65,7 +65,12 @@ def test_jobs_are_listed_with_their_times_in_their_order(
     assert {row["job_name"] for row in found} == set(ALL_JOBS)
     found = [row for row in found if row["job_name"] in JOBS]
     assert [row["job_name"] for row in found] == JOBS
-    assert [row["schedule"] for row in found] == ["30 1 * * *", "0 2 * * *", "0 3 * * *"]
+    assert [row["schedule"] for row in found] == [
+        "30 1 * * *",
+        "0 2 * * *",
+        "0 3 * * *",
+        "0 4 * * *",
+    ]
     for name in MINUTELY:
         assert job(auditor, name)["schedule"] == "* * * * *"
     for row in found:
@@ -75,9 +80,9 @@ def test_jobs_are_listed_with_their_times_in_their_order(
         assert timedelta(0) <= distance <= timedelta(days=1)
     call(operator, "set_option", name="purge_data_at", value="23:59", reason=REASON)
     found = [row for row in rows(operator, "list_jobs") if row["job_name"] in JOBS]
-    assert [row["job_name"] for row in found] == JOBS
-    assert found[2]["schedule"] == "59 23 * * *"
-    assert found[2]["next_run_at"].astimezone(UTC).strftime("%H:%M") == "23:59"
+    assert [row["job_name"] for row in found] == [*JOBS[:2], "reverify_events", "purge_data"]
+    assert found[3]["schedule"] == "59 23 * * *"
+    assert found[3]["next_run_at"].astimezone(UTC).strftime("%H:%M") == "23:59"
 
 
 def test_the_last_run_is_shown_by_our_own_table(operator: Connection, root: Connection) -> None:

@@ -80,6 +80,7 @@ values
   ('hold_released', 'audit_control', '{"en": "Legal hold released", "sv": "Gallringsstopp hävt"}'),
   ('epoch_begun', 'audit_control', '{"en": "Epoch of the log begun", "sv": "Ny epok för loggen"}'),
   ('restore_accepted', 'audit_control', '{"en": "Restore accepted", "sv": "Återläsning godtagen"}'),
+  ('verification_failed', 'audit_control', '{"en": "Verification failed", "sv": "Kontrollen misslyckades"}'),
   ('checkpoint_created', 'audit_control', '{"en": "Checkpoint created", "sv": "Kontrollpunkt skapad"}'),
   ('events_purged', 'audit_control', '{"en": "Expired events removed", "sv": "Gallrade händelser"}'),
   ('data_retention_defined', 'audit_control', '{"en": "Data retention defined", "sv": "Gallring av uppgifter bestämd"}'),

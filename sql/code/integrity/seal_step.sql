@@ -143,7 +143,7 @@ begin
   update audit_private.sealing s
   set sealed_at = moment, sealed_in = pg_current_xact_id(), snapshot_xmin = after.snapshot_xmin, snapshot_xmax = after.snapshot_xmax, snapshot_xips = after.snapshot_xips,
     log_size = before.log_size + made, is_caught_up = true;
-  return format('%s events sealed in %s seals', sealed, made);
+  return case made when 0 then 'nothing to do' else format('%s events sealed in %s seals', sealed, made) end;
 end
 $$;
 comment on function audit_private.seal_step() is

@@ -93,6 +93,7 @@ begin
 
   return query select c.* from audit_private.check_capture() c;
   return query select c.* from audit_private.check_integrity() c;
+  return query select c.* from audit_private.check_verification() c;
   return query select c.* from audit_private.check_retention() c;
   return query select c.* from audit_private.check_data_retention() c;
   return query select c.* from audit_private.check_jobs() c;

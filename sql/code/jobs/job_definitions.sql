@@ -20,7 +20,8 @@ as $$
     values
       ('maintain_partitions', 'makes partitions ahead, closes those that are full, drops those that are empty'),
       ('purge_events', 'removes events that are older than their tenants keep them'),
-      ('purge_data', 'removes rows of the application that are older than its data retention keeps them')
+      ('purge_data', 'removes rows of the application that are older than its data retention keeps them'),
+      ('reverify_events', 'verifies what was sealed since it last ran, and old events in turn')
   ) as d (job_name, description)
   join audit_private.option o on o.name = d.job_name || '_at'
   union all

@@ -21,6 +21,8 @@ begin
       call audit.purge_events();
     elsif due operator(pg_catalog.=) 'purge_data' then
       call audit.purge_data();
+    elsif due operator(pg_catalog.=) 'reverify_events' then
+      call audit.reverify_events();
     elsif due operator(pg_catalog.=) 'run_exports' then
       call audit.run_exports();
     end if;
