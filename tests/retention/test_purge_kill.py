@@ -190,7 +190,8 @@ def _wait_for_partitions(
     while not is_over.is_set():
         row = watcher.execute(
             "select sum(removed) from audit_private.purge_receipt where run_id = "
-            "(select run_id from audit_private.job_run where result = 'running' and job_name = 'purge_events')"
+            "(select run_id from audit_private.job_run "
+            "where result = 'running' and job_name = 'purge_events')"
         ).fetchone()
         if row is not None and (row[0] or 0) >= wanted * MANY:
             return

@@ -296,7 +296,7 @@ def test_what_is_left_in_the_middle_of_a_partition_does_not_spoil_the_next(vault
 def test_an_import_into_a_partition_that_is_emptied_is_neither_lost_nor_untold(
     emptied: Vault,
 ) -> None:
-    """Neither before a partition is emptied nor after: it isn't sealed, so the next purge takes it."""
+    """Before and after alike, it isn't sealed yet, and the next purge takes it."""
     run = predicted(emptied)
     emptied.admin.execute("begin")
     emptied.bring(old(400, description="late"))
