@@ -17,6 +17,8 @@ from (
       'when maintain_partitions runs each day, UTC'),
     ('data_purge_limit_percent', '20', '^([1-9]|[1-9][0-9]|100)$',
       'largest share of a table that one run of purge_data removes without being told, in percent: 1 to 100'),
+    ('seal_silence_minutes', '60', '^([1-9][0-9]{0,3})$',
+      'how long a tenant may be silent before a seal says so, in minutes: 1 to 9999'),
     ('payload_limit_bytes', '65536', '^([1-9][0-9]{3,5}|[1-9][0-9]{6})$',
       'largest payload of an event, in bytes: 1,000 to 9,999,999')
 ) as o (name, default_value, pattern, description)

@@ -24,8 +24,12 @@ as $$
   ) as d (job_name, description)
   join audit_private.option o on o.name = d.job_name || '_at'
   union all
-  select 'run_exports', 'call audit.run_exports()', interval '1 minute', time '00:00', '* * * * *',
-    'writes the exports that were asked for, and removes those that have expired'
+  select d.job_name, format('call audit.%I()', d.job_name), interval '1 minute', time '00:00', '* * * * *', d.description
+  from (
+    values
+      ('seal_events', 'seals the events that were committed since it last ran'),
+      ('run_exports', 'writes the exports that were asked for, and removes those that have expired')
+  ) as d (job_name, description)
 $$;
 comment on function audit_private.job_definitions() is
   'the jobs, what runs each, how often, from what time of the day (UTC), and that as pg_cron writes it';

@@ -45,6 +45,7 @@ begin
   work as (
     select c.partition_name, c.from_time, jsonb_build_object(
       'name', c.partition_name,
+      'since', c.from_time,
       'until', c.until_time,
       'gate', md5(audit_private.deletion_gate(c.partition_name, c.until_time, run.started_at)),
       'counts', jsonb_agg(to_jsonb(c) - '{partition_name,from_time,until_time}'::text[] order by c.tenant_id)) as task
