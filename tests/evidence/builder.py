@@ -157,7 +157,7 @@ def make_event(number: int = 1, tenant: str = TENANT, **columns: Any) -> dict[st
     made |= {
         "tenant_id": tenant,
         "occurred_at": timestamp(moment),
-        "id": f"019ca83f-0000-7000-8000-{number:012x}",
+        "id": f"019ca83f-0000-7000-800{tenant[-1]}-{number:012x}",
         "recorded_at": timestamp(moment + 17),
         "sequence": number,
         "transaction_id": 1000 + number,

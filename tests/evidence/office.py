@@ -84,6 +84,7 @@ class Office:
                 {"action": "user_created"},
                 MADE_AT,
                 key,
+                [KEY.public],
             ) as case,
             open(path, "wb") as file,
         ):

@@ -60,8 +60,8 @@ REFERENCE_ROOTS = (
 
 def events() -> dict[str, dict[str, Any]]:
     """Rows by what they are about."""
-    nothing = dict.fromkeys(("actor_id", "entity_id", "description", "actor"))
-    full = {
+    nothing: dict[str, Any] = dict.fromkeys(("actor_id", "entity_id", "description", "actor"))
+    full: dict[str, Any] = {
         "source": "captured",
         "action": "row_updated",
         "entity_type": "customer",
@@ -194,7 +194,7 @@ LEDGER = (
         "tenant_id": OTHER_TENANT,
         "erasure_id": 1,
         "erased_at": "2026-03-03T00:00:00+00:00",
-        "event_id": "019ca83f-0000-7000-8000-000000000012",
+        "event_id": "019ca83f-0000-7000-800b-000000000012",
         "groups": ["actor_id", "payload"],
     },
     {

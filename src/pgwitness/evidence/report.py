@@ -92,7 +92,7 @@ class Report:
         Args:
             blacked_out: the groups of each event that the holder blacked out.
         """
-        self._blacked_out = blacked_out or {}
+        self._blacked_out = {} if blacked_out is None else blacked_out
         self._moments = array("q")
         self._failed = array("b")
         self._hidden: Counter[str] = Counter()

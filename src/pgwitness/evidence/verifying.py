@@ -195,8 +195,9 @@ class _Verifier:
     def run(self, case: Packing) -> None:
         """Looks at everything, whatever was found before."""
         keys = self._trusted(case)
-        self._read_manifest(case, keys)
         self._read_checkpoint(case, keys)
+        self._read_manifest(case, keys)
+        self._read_blackout(case, keys)
         case.read(packing.README)
         seals = self._read_seals(case)
         report = Report(self.blackout.groups if self.blackout else None)
@@ -222,68 +223,70 @@ class _Verifier:
 
     def _read_manifest(self, case: Packing, keys: KeyRing) -> None:
         content, note = case.read(packing.MANIFEST), case.read(packing.MANIFEST_NOTE)
+        is_signed = self._read_statement(case, packing.MANIFEST, note, FORMAT, keys)
         try:
-            self.manifest = Manifest.parse(content)
+            self.manifest = manifest = Manifest.parse(content)
         except CaseInvalid as error:
             self.find(packing.MANIFEST, error)
-        origin = self.manifest.origin if self.manifest else None
-        is_signed = self._read_statement(case, packing.MANIFEST, note, FORMAT, origin, keys)
-        if self.manifest and is_signed != (self.manifest.signed_by is not None):
+            return
+        stated = (manifest.origin, manifest.log_size)
+        if self.checkpoint and stated != (self.checkpoint.origin, self.checkpoint.size):
+            self.find(packing.MANIFEST, f"it isn't of the checkpoint in {packing.CHECKPOINT}")
+        if is_signed != (manifest.signed_by is not None):
             self.find(
                 packing.MANIFEST_NOTE,
-                "its signature was taken away" if not is_signed else "it shouldn't be signed",
+                "it shouldn't be signed" if is_signed else "its signature was taken away",
             )
-        self.is_complete = bool(is_signed)
-        if is_signed is False and self.manifest and self.manifest.signed_by is None:
+        self.is_complete = is_signed
+        if manifest.signed_by is None:
             self.warnings.append(
                 "the manifest isn't signed, so it isn't proven that no event is missing"
             )
-        if self.manifest and self.manifest.unproven:
+        if manifest.unproven:
             self.warnings.append(
-                f"{len(self.manifest.unproven):,} events that the filter found weren't sealed at "
+                f"{len(manifest.unproven):,} events that the filter found weren't sealed at "
                 "the checkpoint, and aren't in the file; manifest.json names them"
             )
-        self._read_blackout(case, keys)
 
     def _read_statement(
-        self,
-        case: Packing,
-        name: str,
-        note: bytes,
-        format: str,
-        origin: str | None,
-        keys: KeyRing,
-    ) -> bool | None:
-        """Compares a file with what states its digest; tells whether that is signed."""
+        self, case: Packing, name: str, note: bytes, format: str, keys: KeyRing
+    ) -> bool:
+        """Compares a document with what states its digest, and tells whether that is signed."""
         file = name.replace(".json", ".txt")
-        expected = f"{format}\n{origin}\n{case.sha256(name)}\n"
         is_signed = b"\n\n" in note
         try:
             signed = Note.parse(note) if is_signed else None
             text = signed.text if signed else note.decode()
             if signed:
-                keys.verify(signed, origin)
+                keys.verify(signed, self.checkpoint.origin if self.checkpoint else None)
         except UnicodeDecodeError:
             self.find(file, "it isn't UTF-8")
-            return None
+            return is_signed
         except NoteInvalid as error:
             self.find(file, error)
-            return None
-        if text != expected:
-            self.find(name, f"{name} was changed: it isn't what {file} says")
-            return None
+            if not (signed := _unverified(note)):
+                return is_signed
+            text = signed.text
+        head, _, digest = text.rpartition("\n")[0].rpartition("\n")
+        if digest != case.sha256(name):
+            which = name if is_signed else f"{name} or {file}"
+            self.find(name, f"{which} was changed: its SHA-256 isn't what {file} says")
+        if self.checkpoint and text != f"{format}\n{self.checkpoint.origin}\n{digest}\n":
+            self.find(file, f"it doesn't say {format} of the checkpoint's log")
+        elif not head.startswith(f"{format}\n"):
+            self.find(file, f"it doesn't say {format}")
         return is_signed
 
     def _read_blackout(self, case: Packing, keys: KeyRing) -> None:
         names = {packing.BLACKOUT, packing.BLACKOUT_NOTE} & set(case.names)
-        if not names:
-            return
         if len(names) == 1:
-            self.find(names.pop(), "the other file of the blackout is missing")
+            [name] = names
+            case.read(name)
+            self.find(name, "the other file of the blackout is missing")
+        if len(names) < 2:
             return
         content, note = case.read(packing.BLACKOUT), case.read(packing.BLACKOUT_NOTE)
-        origin = self.manifest.origin if self.manifest else None
-        self._read_statement(case, packing.BLACKOUT, note, BLACKOUT_FORMAT, origin, keys)
+        self._read_statement(case, packing.BLACKOUT, note, BLACKOUT_FORMAT, keys)
         try:
             self.blackout = Blackout.parse(content)
         except CaseInvalid as error:
@@ -304,9 +307,6 @@ class _Verifier:
             self.signers = keys.verify(self.signatures, self.checkpoint.origin)
         except NoteInvalid as error:
             self.find(packing.CHECKPOINT, error)
-        stated = self.manifest and (self.manifest.origin, self.manifest.log_size)
-        if stated and self.checkpoint and stated != (self.checkpoint.origin, self.checkpoint.size):
-            self.find(packing.CHECKPOINT, "it isn't the checkpoint that the manifest names")
 
     def _read_seals(self, case: Packing) -> dict[int, Seal]:
         seals: dict[int, Seal] = {}
@@ -320,12 +320,13 @@ class _Verifier:
                     raise ProofInvalid("the line isn't written as a case's are")
                 if self.manifest and seal.tenant_id != self.manifest.tenant_id:
                     raise ProofInvalid(f"seal {seal.number} is another tenant's")
-                if last is not None:
-                    _compare_seals(last, (seal, place))
-                last = (seal, place)
+                # Its events are compared with it all the same: one fault is named once.
                 seals[seal.number] = seal
+                before, last = last, (seal, place)
                 if self.checkpoint:
                     verify_seal(seal, place, self.checkpoint)
+                if before is not None:
+                    _compare_seals(before, last)
             except ProofInvalid as error:
                 self.find(packing.SEALS, error, number)
         return seals
@@ -341,10 +342,10 @@ class _Verifier:
                 document = parse_line(line)
                 event_id = _event_id(document)
                 event, seal_number, place = parse_proof_line(document)
-                if line != proof_line(event, seal_number, place):
-                    raise ProofInvalid("the line isn't written as a case's are")
                 if document["leaf"] != event.leaf.hex():
                     raise _changed_leaf(document, event)
+                if line != proof_line(event, seal_number, place):
+                    raise ProofInvalid("the line isn't written as a case's are")
                 if self.manifest and event.envelope.tenant_id != self.manifest.tenant_id:
                     raise ProofInvalid("the event is another tenant's")
                 moment = (event.envelope.occurred_at, event.envelope.id)
@@ -446,6 +447,14 @@ def _changed_leaf(document: Any, event: SealedEvent) -> ProofInvalid:
     )
     error.part = "envelope"
     return error
+
+
+def _unverified(content: bytes) -> Note | None:
+    """Gives a note that nobody vouches for, to name what else is wrong; None when it is none."""
+    try:
+        return Note.parse(content)
+    except NoteInvalid:
+        return None
 
 
 def _event_id(document: Any) -> UUID | None:

@@ -29,7 +29,7 @@ from pgwitness.evidence.case_file import (
 )
 from pgwitness.evidence.checkpoints import Checkpoint
 from pgwitness.evidence.merkle import Tree
-from pgwitness.evidence.notes import Note, PublicKey, SigningKey
+from pgwitness.evidence.notes import KeyRing, Note, PublicKey, SigningKey
 from pgwitness.evidence.packing import Output, Packing, Spool
 from pgwitness.evidence.proofs import GROUPS, Place, Proof, Seal, SealedEvent
 from pgwitness.evidence.report import Facts, Report
@@ -209,16 +209,18 @@ def black_out(
     event_ids: Collection[UUID] | None = None,
     made_at: datetime | None = None,
     key: SigningKey | None = None,
+    keys: KeyRing | None = None,
 ) -> Blackout:
     """Writes a case anew without the content of some groups; what is left stays proven.
 
     Args:
-        path: a case, which is verified first with the keys that it holds.
+        path: a case, which is verified first.
         output: takes the zip.
         groups: any of actor_id, entity_id and payload.
         event_ids: of which events; None of all.
         made_at: when; None is now.
         key: signs the blackout, where the holder has a key of the log; it needn't be.
+        keys: public keys that are trusted; None takes those in the file.
 
     Raises:
         CaseInvalid: the case doesn't verify, has no such event, or nothing is left to black out.
@@ -228,7 +230,7 @@ def black_out(
     for name in groups:
         if name not in GROUPS:
             raise ValueError(f"there is no group {name}")
-    verdict = verify(path)
+    verdict = verify(path, keys)
     if verdict.findings:
         raise CaseInvalid(
             f"{fspath(path)} doesn't verify, so nothing of it is blacked out",
