@@ -127,8 +127,7 @@ create table audit_private.seal_removal (
   last_seal bigint not null,
   run_id uuid not null,
   removed bigint not null,
-  primary key (tenant_id, last_seal),
-  foreign key (tenant_id, run_id) references audit_private.purge_receipt
+  primary key (tenant_id, last_seal)
 );
 create index seal_removal_run_id_idx on audit_private.seal_removal (tenant_id, run_id);
 comment on table audit_private.seal_removal is 'seals of which a purge has removed all events that were left';
@@ -145,8 +144,7 @@ create table audit_private.part_removal (
   run_id uuid not null,
   removed integer not null,
   places bit(1024) not null,
-  primary key (tenant_id, seal_number, part, run_id),
-  foreign key (tenant_id, run_id) references audit_private.purge_receipt
+  primary key (tenant_id, seal_number, part, run_id)
 );
 create index part_removal_run_id_idx on audit_private.part_removal (tenant_id, run_id);
 comment on table audit_private.part_removal is 'which events of a part of a seal a purge has removed';
