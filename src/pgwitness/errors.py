@@ -284,6 +284,22 @@ class ExportExpired(PgwitnessError):
     """WT124: the export was complete for more than 24 hours."""
 
 
+class IntegrityError(PgwitnessError):
+    """Something can't be sealed or proven like that."""
+
+
+class SealRefused(IntegrityError):
+    """WT130: a transaction that has written can't seal."""
+
+
+class CheckpointRefused(IntegrityError):
+    """WT131: no checkpoint can be made of a log without seals, or of one that was restored."""
+
+
+class ProofRefused(IntegrityError):
+    """WT132: the events aren't sealed, or the log hasn't been of that size."""
+
+
 class ValueUnstorable(PgwitnessError, ValueError):
     """The client can't turn a Python value into JSON or text without losing some of it."""
 
@@ -340,6 +356,9 @@ ERRORS: dict[str, type[PgwitnessError]] = {
     "WT122": ExportForeign,
     "WT123": ExportUnreadable,
     "WT124": ExportExpired,
+    "WT130": SealRefused,
+    "WT131": CheckpointRefused,
+    "WT132": ProofRefused,
 }
 
 

@@ -87,6 +87,7 @@ class Verdict:
         created_at: when the case was made.
         origin: of the log.
         log_size: seals of the log at the checkpoint.
+        log_root: root of the tree of them, in hexadecimal.
         signers: the keys that signed the checkpoint.
         is_key_given: whether they came from outside the file; else they prove nothing.
         events: how many.
@@ -103,6 +104,7 @@ class Verdict:
     created_at: datetime | None
     origin: str | None
     log_size: int | None
+    log_root: str | None
     signers: tuple[str, ...]
     is_key_given: bool
     events: int
@@ -183,6 +185,7 @@ class _Verifier:
             manifest.created_at if manifest else None,
             self.checkpoint.origin if self.checkpoint else None,
             self.checkpoint.size if self.checkpoint else None,
+            self.checkpoint.root.hex() if self.checkpoint else None,
             tuple(f"{key.name} {key.id.hex()}" for key in self.signers),
             self.keys is not None,
             self.tree.size,
