@@ -1807,7 +1807,7 @@ def prove_consistency(old_size: int, new_size: int) -> Call[list[str]]:
         Hashes in hexadecimal, for `pgwitness.evidence.merkle.verify_consistency`.
 
     Raises:
-        ProofRefused: the log hasn't been of these sizes.
+        Unprovable: the log hasn't been of these sizes.
     """
     return _value(
         "prove_consistency",
@@ -1828,7 +1828,7 @@ def prove_event(event_id: Uuid, tenant_id: Uuid | None = None) -> Call[dict[str,
         AccessRequired: no access session is open; also AccessExpired, AccessUncommitted,
             AccessForeign and ReadOnly, as for `search_events`.
         EventMissing: there is no such event.
-        ProofRefused: it isn't sealed yet.
+        Unprovable: it isn't sealed yet.
     """
     return _json("prove_event", event_id=("uuid", event_id), tenant_id=("uuid", tenant_id))
 
@@ -1846,7 +1846,7 @@ def prove_events(
     Raises:
         AccessRequired: no access session is open; also AccessExpired, AccessUncommitted,
             AccessForeign and ReadOnly, as for `search_events`.
-        ProofRefused: too many ids or none, or the log is smaller than that.
+        Unprovable: too many ids or none, or the log is smaller than that.
     """
     return _list(
         "prove_events",

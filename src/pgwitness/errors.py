@@ -284,20 +284,16 @@ class ExportExpired(PgwitnessError):
     """WT124: the export was complete for more than 24 hours."""
 
 
-class IntegrityError(PgwitnessError):
-    """Something can't be sealed or proven like that."""
+class SealingRefused(PgwitnessError):
+    """WT130: events can't be sealed in a transaction that has written."""
 
 
-class SealRefused(IntegrityError):
-    """WT130: a transaction that has written can't seal."""
+class CheckpointRefused(PgwitnessError):
+    """WT131: no checkpoint of a log that has no seals, or whose restore nobody has accepted."""
 
 
-class CheckpointRefused(IntegrityError):
-    """WT131: no checkpoint can be made of a log without seals, or of one that was restored."""
-
-
-class ProofRefused(IntegrityError):
-    """WT132: the events aren't sealed, or the log hasn't been of that size."""
+class Unprovable(PgwitnessError):
+    """WT132: no seal lists the event, or the log has never been of that size."""
 
 
 class ValueUnstorable(PgwitnessError, ValueError):
@@ -356,9 +352,9 @@ ERRORS: dict[str, type[PgwitnessError]] = {
     "WT122": ExportForeign,
     "WT123": ExportUnreadable,
     "WT124": ExportExpired,
-    "WT130": SealRefused,
+    "WT130": SealingRefused,
     "WT131": CheckpointRefused,
-    "WT132": ProofRefused,
+    "WT132": Unprovable,
 }
 
 

@@ -835,6 +835,7 @@ class Seal:
 
     Attributes:
         tenant_id: whose events it covers.
+        name: the tenant's.
         seal_number: 1, 2, 3 … for each tenant.
         log_index: its place in the log of all seals, from 0.
         epoch: the life of the log that it was made in.
@@ -847,6 +848,7 @@ class Seal:
     """
 
     tenant_id: UUID
+    name: str
     seal_number: int
     log_index: int
     epoch: int

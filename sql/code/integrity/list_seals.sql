@@ -3,32 +3,21 @@ create or replace function audit.list_seals(
   before_index bigint default null,
   tenant_id uuid default null
 )
-returns table (
-  tenant_id uuid,
-  seal_number bigint,
-  log_index bigint,
-  epoch integer,
-  sealed_at timestamptz,
-  event_count bigint,
-  running_count bigint,
-  first_at timestamptz,
-  last_at timestamptz,
-  seal_hash text
-)
+returns setof audit_private.chain_row
 language plpgsql
 volatile
 parallel unsafe
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
-#variable_conflict use_column
 declare
   tenant constant uuid := audit_private.listed_tenant(list_seals.tenant_id);
 begin
   return query
-  select s.tenant_id, s.seal_number, s.log_index, s.epoch, s.sealed_at, s.event_count, s.running_count, s.first_at,
+  select s.tenant_id, t.name, s.seal_number, s.log_index, s.epoch, s.sealed_at, s.event_count, s.running_count, s.first_at,
     s.last_at, encode(s.seal_hash, 'hex')
   from audit_private.seal s
+  join audit_private.tenant t on t.tenant_id = s.tenant_id
   where (tenant is null or s.tenant_id = tenant)
     and (list_seals.before_index is null or s.log_index < list_seals.before_index)
   order by s.log_index desc
