@@ -249,6 +249,10 @@ _TEXTS = {
         "Content of {count} events blacked out in {path}, SHA-256 {sha256}.",
         "Innehållet i {count} händelser maskat i {path}, SHA-256 {sha256}.",
     ),
+    "blacked_out_one": (
+        "Content of 1 event blacked out in {path}, SHA-256 {sha256}.",
+        "Innehållet i 1 händelse maskat i {path}, SHA-256 {sha256}.",
+    ),
     "case_bad": (
         "{path} isn't what it says.",
         "{path} är inte vad den utger sig för.",
@@ -264,6 +268,10 @@ _TEXTS = {
     "case_good": (
         "{path}: {count} events of {tenant} are what was sealed.",
         "{path}: {count} händelser för {tenant} är vad som förseglades.",
+    ),
+    "case_good_one": (
+        "{path}: 1 event of {tenant} is what was sealed.",
+        "{path}: 1 händelse för {tenant} är vad som förseglades.",
     ),
     "case_hidden": (
         "{count} groups of them are erased or blacked out, and proven by their digests.",
@@ -358,6 +366,12 @@ _TEXTS = {
         "checkpoint. Collect them later.",
         "{count} funna händelser finns inte i filen: de var inte förseglade vid kontrollpunkten. "
         "Samla in dem senare.",
+    ),
+    "unproven_one": (
+        "1 event that was found isn't in the file: it wasn't sealed at the checkpoint. Collect it "
+        "later.",
+        "1 funnen händelse finns inte i filen: den var inte förseglad vid kontrollpunkten. Samla "
+        "in den senare.",
     ),
     "unsigned_manifest": (
         "Without a private key the manifest isn't signed: the file doesn't prove that no event is "

@@ -118,7 +118,7 @@ class Report:
     def render(self, facts: Facts) -> bytes:
         """Gives the page."""
         count = len(self._moments)
-        title = f"Evidence: {count:,} events of {facts.tenant_id}"
+        title = f"Evidence: {_events(count)} of {facts.tenant_id}"
         parts = [
             "<!doctype html>",
             '<html lang="en"><head><meta charset="utf-8">',
@@ -181,7 +181,7 @@ class Report:
             if not succeeded + failed:
                 continue
             begins = _moment(_EPOCH + timedelta(microseconds=first + place * step), is_plain=True)
-            told = f"{succeeded + failed:,} events from {begins}, {failed:,} of them failed"
+            told = f"{_events(succeeded + failed)} from {begins}, {failed:,} failed"
             base = _HEIGHT
             drawn = ""
             for kind, number in (("ok", succeeded), ("failed", failed)):
@@ -258,8 +258,8 @@ class Report:
             ids = ", ".join(f"<code>{event_id}</code>" for event_id in facts.unproven[:100])
             more = f" and {len(facts.unproven) - 100:,} more" if len(facts.unproven) > 100 else ""
             points.append(
-                f"{len(facts.unproven):,} events that the filter found too: they weren't sealed at "
-                f"the checkpoint, and aren't in this file: {ids}{more}."
+                f"What the filter found too, but wasn't sealed at the checkpoint and isn't in this "
+                f"file: {_events(len(facts.unproven))}: {ids}{more}."
             )
         return _points(points)
 
@@ -327,6 +327,10 @@ def _recorded(payload: Payload) -> str:
         told = "".join(f"<pre><b>{name}</b> {_brief(value)}</pre>" for name, value in more)
         lines.append(f"<details><summary>details</summary>{told}</details>")
     return "<br>".join(lines) or '<span class="dim">nothing more</span>'
+
+
+def _events(count: int) -> str:
+    return "1 event" if count == 1 else f"{count:,} events"
 
 
 def _definitions(pairs: Iterable[tuple[str, str]]) -> str:
