@@ -72,7 +72,7 @@ def events() -> dict[str, dict[str, Any]]:
         "description": "changed the balance",
         "actor": '{"name": "Anna Berg", "email": "anna@example.org"}',
         "target": '[{"id": 1, "type": "customer"}, {"id": null, "type": "order"}]',
-        "changes": '{"note": {"new": null, "old": ""}, "debt": {"new": 12.50, "old": 0.0000001}}',
+        "changes": '{"debt": {"new": 12.50, "old": 0.0000001}, "note": {"new": null, "old": ""}}',
         "metadata": '{"": "empty name", "a": {"b": {"c": [[], {}, [1, 2.0, 0, true, null]]}}}',
         "ip": "192.0.2.1",
         "user_agent": "curl/8.5.0",
