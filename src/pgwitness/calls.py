@@ -1689,6 +1689,15 @@ def seal_events() -> Call[None]:
     return Call("seal_events", (), None, _nothing, is_procedure=True)
 
 
+def reverify_events() -> Call[None]:
+    """Verifies what was sealed since it last ran, and old events in turn; for audit_operator.
+
+    What it finds is an event, and red in `check_health`. It commits between steps, as
+    `maintain_partitions`.
+    """
+    return Call("reverify_events", (), None, _nothing, is_procedure=True)
+
+
 def list_seals(
     up_to: int = 100, before_index: int | None = None, tenant_id: Uuid | None = None
 ) -> Call[list[models.Seal]]:

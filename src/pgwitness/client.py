@@ -483,6 +483,7 @@ class Client:
     finish_export = _method(calls.finish_export)
 
     seal_events = _method(calls.seal_events)
+    reverify_events = _method(calls.reverify_events)
     list_seals = _method(calls.list_seals)
     list_epochs = _method(calls.list_epochs)
     accept_restore = _method(calls.accept_restore)
@@ -824,6 +825,7 @@ class AsyncClient:
     finish_export = _async_method(calls.finish_export)
 
     seal_events = _async_method(calls.seal_events)
+    reverify_events = _async_method(calls.reverify_events)
     list_seals = _async_method(calls.list_seals)
     list_epochs = _async_method(calls.list_epochs)
     accept_restore = _async_method(calls.accept_restore)
