@@ -36,6 +36,7 @@ create table audit_private.erased_event (
   primary key (tenant_id, erasure_id, event_id),
   foreign key (tenant_id, erasure_id) references audit_private.erasure
 );
+create index erased_event_occurred_at_idx on audit_private.erased_event (occurred_at);
 comment on table audit_private.erased_event is 'which groups of which event were erased; what the ledger tells of erasures';
 comment on column audit_private.erased_event.tenant_id is 'whose event';
 comment on column audit_private.erased_event.erasure_id is 'the erasure';

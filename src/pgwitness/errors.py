@@ -284,6 +284,18 @@ class ExportExpired(PgwitnessError):
     """WT124: the export was complete for more than 24 hours."""
 
 
+class ExportFailed(PgwitnessError):
+    """WT125: the export was ended while it was streamed, because something of it was erased."""
+
+
+class ErasureRefused(PgwitnessError):
+    """WT140: this can't be erased like that, or the erasure itself would tell of it."""
+
+
+class LedgerInvalid(PgwitnessError):
+    """WT141: these aren't lines of a ledger."""
+
+
 class ValueUnstorable(PgwitnessError, ValueError):
     """The client can't turn a Python value into JSON or text without losing some of it."""
 
@@ -340,6 +352,9 @@ ERRORS: dict[str, type[PgwitnessError]] = {
     "WT122": ExportForeign,
     "WT123": ExportUnreadable,
     "WT124": ExportExpired,
+    "WT125": ExportFailed,
+    "WT140": ErasureRefused,
+    "WT141": LedgerInvalid,
 }
 
 

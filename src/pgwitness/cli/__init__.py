@@ -17,6 +17,7 @@ from pgwitness.cli.catalogue import catalogue
 from pgwitness.cli.completion import completion
 from pgwitness.cli.data_retention import data_retention
 from pgwitness.cli.doctor import doctor
+from pgwitness.cli.erase import erase, restore_check
 from pgwitness.cli.export import export
 from pgwitness.cli.history import history, revert
 from pgwitness.cli.hold import hold
@@ -86,7 +87,7 @@ def main(context: click.Context) -> None:
 
 
 READING = (search, show, history, revert, actors, report)
-PER_TENANT = (log, *READING, toggle, access, retention, hold, export, *importing.commands)
+PER_TENANT = (log, *READING, toggle, access, retention, hold, erase, export, *importing.commands)
 PER_INSTALLATION = (
     tenant,
     catalogue,
@@ -95,6 +96,7 @@ PER_INSTALLATION = (
     jobs,
     option,
     doctor,
+    restore_check,
     completion,
     *installation.commands,
 )
