@@ -1385,9 +1385,7 @@ def erase_subject(
     )
 
 
-def erase_events(
-    filter: Object, reason: str, tenant_id: Uuid | None = None
-) -> Call[models.Erased]:
+def erase_events(filter: Object, reason: str, tenant_id: Uuid | None = None) -> Call[models.Erased]:
     """Erases the payloads of the events that a filter finds; for audit_privacy.
 
     Args:

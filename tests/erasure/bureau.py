@@ -1,4 +1,4 @@
-"""A privacy officer at work: what was erased, what is left of it anywhere, and a look behind the scenes."""
+"""A privacy officer at work: what was erased, and what is left of it anywhere."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ PAYLOAD = (
 )
 
 COLUMNS = """
-    select c.oid::regclass::text as table, a.attname::text as column, a.atttypid::regtype::text as kind
+    select c.oid::regclass::text as table, a.attname::text as column,
+      a.atttypid::regtype::text as kind
     from pg_attribute a
     join pg_class c on c.oid = a.attrelid
     where c.relnamespace::regnamespace::text in ('audit', 'audit_private', 'audit_migrations')

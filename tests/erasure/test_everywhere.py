@@ -12,7 +12,7 @@ from erasure.bureau import Bureau, ask
 from retention.vault import Vault
 from walls.ledger import REASON, Connection, call, log
 
-NAME = "q-Anna's \"A\\\" Öst"
+NAME = 'q-Anna\'s "A\\" Öst'
 MAIL = "q-anna@example.org"
 ID = "q-4711"
 
@@ -32,7 +32,9 @@ def fill(bureau: Bureau, vault: Vault) -> None:
     for reader in (bureau.office.reader, bureau.privacy):
         connection: Any = reader
         if reader is bureau.privacy:
-            ask(connection, "open_access", access_reason="gdpr_request", justification=f"For {MAIL}")
+            ask(
+                connection, "open_access", access_reason="gdpr_request", justification=f"For {MAIL}"
+            )
         ask(connection, "search_events", filter={"search": NAME})
         connection.execute("select count(*) from audit.event where actor_id = 'q-4711'")
     ask(bureau.privacy, "report_subject", identifiers=[NAME, MAIL, ID])
@@ -46,7 +48,9 @@ def fill(bureau: Bureau, vault: Vault) -> None:
 
     vault.hold("case 1", {"actor_id": ["nobody", ID]})
     call(vault.admin, "release_hold", name="case 1", reason=f"asked by {MAIL}")
-    call(vault.admin, "place_hold", name=f"of {NAME}", filter={"id": str(UUID(int=0))}, reason=REASON)
+    call(
+        vault.admin, "place_hold", name=f"of {NAME}", filter={"id": str(UUID(int=0))}, reason=REASON
+    )
     call(vault.admin, "release_hold", name=f"of {NAME}", reason=REASON)
     call(vault.admin, "set_retention", days=700, reason=f"{MAIL} sued us")
     bureau.erase("somebody else", reason=f"as {MAIL} has")
@@ -57,8 +61,10 @@ def fill(bureau: Bureau, vault: Vault) -> None:
         (f"public.t: {ID}: a trigger refused; and more",),
     )
     vault.root.execute(
-        "insert into audit_private.data_purge_receipt (tenant_id, run_id, relation, decision, error) "
-        "select %s, run_id, 'public.t', 'x', %s from audit_private.job_run where job_name = 'purge_data'",
+        "insert into audit_private.data_purge_receipt "
+        "(tenant_id, run_id, relation, decision, error) "
+        "select %s, run_id, 'public.t', 'x', %s from audit_private.job_run "
+        "where job_name = 'purge_data'",
         (bureau.database.tenant_a, f"{ID}: a trigger refused"),
     )
     vault.root.execute(
@@ -158,26 +164,37 @@ def test_nothing_of_another_tenant_changes(full: Bureau) -> None:
 def test_what_belongs_to_no_tenant_goes_with_the_installations(bureau: Bureau) -> None:
     spool(bureau, tenant_id=None)
     call(
-        bureau.vault.operator, "set_retention_floor",
-        category="audit_control", days=700, reason=f"as {MAIL} asks",
+        bureau.vault.operator,
+        "set_retention_floor",
+        category="audit_control",
+        days=700,
+        reason=f"as {MAIL} asks",
     )
     bureau.root.execute(
         "insert into audit_private.job_run (job_name, process_id, run_by, result, detail) "
-        "values ('purge_events', 1, 'x', 'failed', %s)", (f"invalid value {MAIL}",),
+        "values ('purge_events', 1, 'x', 'failed', %s)",
+        (f"invalid value {MAIL}",),
     )
     bureau.erase(NAME, MAIL, ID)
     assert "audit_private.capture_spool.entity_id" in bureau.places("q-anna", "q-4711")
-    call(
-        bureau.vault.operator, "grant_tenant", role="test_privacy_a", tenant_id=UUID(int=0)
-    )
+    call(bureau.vault.operator, "grant_tenant", role="test_privacy_a", tenant_id=UUID(int=0))
     bureau.erase(NAME, MAIL, ID, tenant_id=UUID(int=0))
     assert bureau.places("q-anna", "q-4711") == []
 
 
 def test_a_spooled_change_is_logged_without_the_person(bureau: Bureau) -> None:
     spool(bureau)
-    spool(bureau, entity_id="other", description="plain", changes=None, target=None,
-          metadata=None, actor_id="bo", actor=None, error="X")
+    spool(
+        bureau,
+        entity_id="other",
+        description="plain",
+        changes=None,
+        target=None,
+        metadata=None,
+        actor_id="bo",
+        actor=None,
+        error="X",
+    )
     bureau.erase(NAME, MAIL, ID)
     assert bureau.places("q-anna", "q-4711") == []
     bureau.vault.operator.execute("select audit.log_spool()")

@@ -91,7 +91,10 @@ def test_one_that_runs_is_ended(bureau: Bureau) -> None:
 
 
 def test_one_that_waits_is_written_without_it(told: Bureau) -> None:
-    waiting, named = told.office.request({"entity_id": "1"}), told.office.request({"actor_id": "q-anna"})
+    waiting, named = (
+        told.office.request({"entity_id": "1"}),
+        told.office.request({"actor_id": "q-anna"}),
+    )
     assert told.erase("q-anna") == (3, 0, 1)
     assert state(told, named) == ("failed", ERROR)
     assert told.office.listed(named)["filter"] == {"erased": True}
@@ -159,7 +162,7 @@ def test_an_erasure_waits_for_a_chunk_that_is_being_written(bureau: Bureau) -> N
     assert bureau.office.step(export_id, worker) == "more"
     found: list[Any] = []
     with in_background(lambda: found.append(bureau.erase("q-anna"))) as failures:
-        wait_until_blocked(bureau.database, bureau.privacy)  # type: ignore[arg-type]
+        wait_until_blocked(bureau.database, bureau.privacy)
         worker.execute("commit")
     assert (failures, found) == ([], [(1, 0, 1)])
     assert state(bureau, export_id) == ("failed", ERROR)

@@ -26,15 +26,16 @@ def test_upkeep_vacuums_what_an_erasure_has_touched(bureau: Bureau) -> None:
     operator = bureau.vault.operator
     for days in (200, 3):
         bureau.vault.bring(
-            *[old(days, actor_id=SECRET, entity_id=str(n), metadata={"k": SECRET}) for n in range(50)]
+            *[
+                old(days, actor_id=SECRET, entity_id=str(n), metadata={"k": SECRET})
+                for n in range(50)
+            ]
         )
     operator.execute("select audit.close_partition(%s)", (bureau.vault.partition_of(ago(200)),))
     installer = bureau.database.connect("test_installer")
 
     def upkeep() -> list[str]:
-        return [
-            row[1] for row in operator.execute("select * from audit.list_upkeep()").fetchall()
-        ]
+        return [row[1] for row in operator.execute("select * from audit.list_upkeep()").fetchall()]
 
     def keep_up() -> list[str]:
         statements = upkeep()
@@ -54,7 +55,8 @@ def test_upkeep_vacuums_what_an_erasure_has_touched(bureau: Bureau) -> None:
     assert "vacuum (analyze) audit_private.access_session" in done
     assert upkeep() == []
     stats = bureau.root.execute(
-        "select from pg_stats where most_common_vals::text ~ %(s)s or histogram_bounds::text ~ %(s)s",
+        "select from pg_stats "
+        "where most_common_vals::text ~ %(s)s or histogram_bounds::text ~ %(s)s",
         {"s": SECRET},
     ).fetchall()
     assert stats == []

@@ -141,9 +141,11 @@ def test_a_hold_under_way_is_waited_for(bureau: Bureau, ends: str) -> None:
     event_id = bureau.put(actor_id="anna")
     found: list[Any] = []
     bureau.vault.admin.execute("begin")
-    call(bureau.vault.admin, "place_hold", name="case 1", filter={"actor_id": "anna"}, reason=REASON)
+    call(
+        bureau.vault.admin, "place_hold", name="case 1", filter={"actor_id": "anna"}, reason=REASON
+    )
     with in_background(lambda: found.append(bureau.erase("anna"))) as failures:
-        wait_until_blocked(bureau.database, bureau.privacy)  # type: ignore[arg-type]
+        wait_until_blocked(bureau.database, bureau.privacy)
         bureau.vault.admin.execute(ends.encode())
     assert failures == []
     assert found == [(1, 1, 0) if ends == "commit" else (1, 0, 0)]

@@ -91,7 +91,9 @@ def test_the_database_that_wrote_it_reflects_it(kept: Bureau) -> None:
 
 def test_an_older_backup_is_found_out_and_mended(bureau: Bureau) -> None:
     """As though the events had come back with the dump: put back behind the scenes."""
-    mine = [bureau.put(actor_id=name, description="of q-anna") for name in ("q-anna", "Q-Anna", "bo")]
+    mine = [
+        bureau.put(actor_id=name, description="of q-anna") for name in ("q-anna", "Q-Anna", "bo")
+    ]
     theirs = bureau.put("b", actor_id="q-anna")
     gone = bureau.put(actor_id="q-anna", entity_id="gone")
     bureau.vault.hold("case 2", {"entity_id": "7"})
@@ -158,7 +160,11 @@ def test_a_replay_heeds_holds(kept: Bureau) -> None:
         "event_id": str(event_id),
         "groups": ["payload", "actor_id", "unheard_of"],
     }
-    assert outcome(kept.privacy, "replay_erasures", entries=[line, line], reason=REASON) == (0, 1, 0)
+    assert outcome(kept.privacy, "replay_erasures", entries=[line, line], reason=REASON) == (
+        0,
+        1,
+        0,
+    )
     call(kept.vault.admin, "release_hold", name="case 1", reason=REASON)
     assert kept.groups(event_id) == {"actor_id", "payload"}
 
@@ -187,7 +193,14 @@ def test_a_replay_reaches_no_other_tenant(kept: Bureau) -> None:
         [{"kind": "erasure"}],
         [{"kind": "erasure", "tenant_id": "x", "event_id": str(uuid4()), "groups": []}],
         [{"kind": "erasure", "tenant_id": str(uuid4()), "event_id": str(uuid4()), "groups": {}}],
-        [{"kind": "hold", "tenant_id": str(uuid4()), "hold_id": str(uuid4()), "released_at": "soon"}],
+        [
+            {
+                "kind": "hold",
+                "tenant_id": str(uuid4()),
+                "hold_id": str(uuid4()),
+                "released_at": "soon",
+            }
+        ],
     ],
     ids=str,
 )

@@ -31,7 +31,7 @@ def test_an_import_under_way_is_waited_for_and_found(bureau: Bureau) -> None:
     bureau.vault.admin.execute("begin")
     bureau.vault.bring(old(30, actor_id="anna"))
     with in_background(lambda: found.append(bureau.erase("anna"))) as failures:
-        wait_until_blocked(bureau.database, bureau.privacy)  # type: ignore[arg-type]
+        wait_until_blocked(bureau.database, bureau.privacy)
         bureau.vault.admin.execute("commit")
     assert (failures, found) == ([], [(1, 0, 0)])
 
@@ -111,7 +111,8 @@ def test_two_at_once_erase_each_event_once(bureau: Bureau) -> None:
         bureau.privacy.execute("commit")
     assert (failures, found) == ([], [(20, 0, 0)])
     told = bureau.root.execute(
-        "select groups, count(*) as number from audit_private.erased_event group by groups order by 1"
+        "select groups, count(*) as number from audit_private.erased_event "
+        "group by groups order by 1"
     ).fetchall()
     assert [(row["groups"], row["number"]) for row in told] == [
         (["actor_id"], 20),
@@ -136,7 +137,7 @@ def test_a_purge_under_way_is_waited_for(bureau: Bureau) -> None:
     with in_background(
         lambda: found.append(bureau.erase("anna", connection=bureau.privacy_b))
     ) as failures:
-        wait_until_blocked(bureau.database, bureau.privacy_b)  # type: ignore[arg-type]
+        wait_until_blocked(bureau.database, bureau.privacy_b)
         bureau.vault.operator.execute("commit")
     assert (failures, found) == ([], [(1, 0, 0)])
     run.steps()
@@ -199,7 +200,7 @@ def test_many_erasures_beside_writers_and_purges(bureau: Bureau) -> None:
     for name in names:
         bureau.vault.bring(old(400, actor_id=name), old(300, actor_id=name), old(2, actor_id=name))
     background = [guarded(write), guarded(purge)]
-    erasing = [guarded(lambda name=name: erase(name)) for name in names]  # type: ignore[misc]
+    erasing = [guarded(lambda name=name: erase(name)) for name in names]
     for thread in erasing:
         thread.join()
     over.set()

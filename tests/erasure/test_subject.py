@@ -24,7 +24,10 @@ ALL = {"actor_id", "entity_id", "payload"}
         ({"actor_id": "4711"}, {"actor_id"}),
         ({"actor_id": "4711", "entity_id": "9"}, {"actor_id"}),
         ({"entity_id": "4711", "actor_id": "9"}, {"entity_id"}),
-        ({"actor_id": "ANNA@example.org", "entity_id": "Anna@Example.org"}, {"actor_id", "entity_id"}),
+        (
+            {"actor_id": "ANNA@example.org", "entity_id": "Anna@Example.org"},
+            {"actor_id", "entity_id"},
+        ),
         ({"entity_id": '["4711", "7"]'}, {"entity_id"}),
         ({"entity_id": '["7", "Anna@example.org"]'}, {"entity_id"}),
         ({"description": "about anna@example.org, again"}, {"payload"}),
@@ -42,7 +45,10 @@ ALL = {"actor_id", "entity_id", "payload"}
         # What was noted down about the person goes with the person.
         ({"actor_id": "4711", "actor": {"name": "N"}}, {"actor_id", "payload"}),
         ({"actor_id": "4711", "ip": "192.0.2.9"}, {"actor_id", "payload"}),
-        ({"entity_id": "4711", "changes": {"name": {"old": "A", "new": "B"}}}, {"entity_id", "payload"}),
+        (
+            {"entity_id": "4711", "changes": {"name": {"old": "A", "new": "B"}}},
+            {"entity_id", "payload"},
+        ),
         ({"entity_id": "4711", "target": {"name": "N"}}, {"entity_id", "payload"}),
         (
             {"actor_id": "4711", "entity_id": "4711", "metadata": {"k": "4711"}},
@@ -117,7 +123,19 @@ def test_other_groups_later(bureau: Bureau) -> None:
 
 @pytest.mark.parametrize(
     "identifier",
-    ['an"na', "an\\na", "an%na", "an_na", "an\nna", "åÄö", "an'na", "a,\"b", "an\x01na", "{anna}", "%_%"],
+    [
+        'an"na',
+        "an\\na",
+        "an%na",
+        "an_na",
+        "an\nna",
+        "åÄö",
+        "an'na",
+        'a,"b',
+        "an\x01na",
+        "{anna}",
+        "%_%",
+    ],
 )
 def test_unusual_identifiers(bureau: Bureau, identifier: str) -> None:
     named = [
@@ -161,13 +179,11 @@ def test_the_reason_may_not_hold_what_is_erased(bureau: Bureau) -> None:
         with refused("WT140") as refusal:
             bureau.erase("anna", reason=reason)
         assert "anna" not in f"{refusal.message}{refusal.detail}{refusal.hint}".lower()
-    for reason in (None, "short", "x" * 501):
-        with refused("WT021", case=reason):
-            bureau.erase("anna", reason=reason)
+    for invalid in (None, "short", "x" * 501):
+        with refused("WT021", case=invalid):
+            bureau.erase("anna", reason=invalid)
     assert ask(bureau.privacy, "list_erasures") == []
-    assert bureau.root.execute(
-        "select from audit_private.event where actor_id = 'anna'"
-    ).fetchall()
+    assert bureau.root.execute("select from audit_private.event where actor_id = 'anna'").fetchall()
 
 
 @pytest.mark.parametrize(
@@ -326,7 +342,9 @@ def test_erased_events_read_well(bureau: Bureau) -> None:
     assert PSEUDONYM.fullmatch(view[0])
     assert view[1:4] == (None, None, None)
     assert view[4] == {"type": "user", "id": None}
-    found = {row["id"]: row for row in ask(reader, "search_events", filter={"action": "user_created"})}
+    found = {
+        row["id"]: row for row in ask(reader, "search_events", filter={"action": "user_created"})
+    }
     assert set(found) == {event_id, half}
     assert (found[half]["description"], found[half]["entity_id"]) == ("half", None)
     assert ask(reader, "search_events", filter={"actor_id": view[0]})[0]["id"] == event_id

@@ -1,7 +1,7 @@
 create or replace function audit_private.refuse_ledger(detail text)
 returns void
 language plpgsql
-immutable
+volatile
 parallel safe
 set search_path = pg_catalog, pg_temp
 as $$

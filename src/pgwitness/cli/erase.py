@@ -20,8 +20,10 @@ def read_ledger(
     context: click.Context, parameter: click.Parameter, file: IO[str]
 ) -> list[dict[str, Any]]:
     """Read the lines of a ledger, an object each; blank ones are passed over."""
+    with file:
+        lines = file.readlines()
     entries = []
-    for number, line in enumerate(file, 1):
+    for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
