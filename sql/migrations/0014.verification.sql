@@ -1,4 +1,4 @@
--- depends: 0012.integrity
+-- depends: 0013.erasure
 -- What has been verified of the log, week by week.
 
 create table audit_private.verification (

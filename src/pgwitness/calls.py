@@ -1328,7 +1328,7 @@ def place_hold(name: str, filter: Object, reason: str, tenant_id: Uuid | None = 
 
 
 def release_hold(name: str, reason: str, tenant_id: Uuid | None = None) -> Call[bool]:
-    """Ends a hold; for audit_admin.
+    """Ends a hold; for audit_admin. What was to be erased and was held is erased then.
 
     Args:
         name: of the hold.
@@ -1358,6 +1358,119 @@ def list_holds(tenant_id: Uuid | None = None) -> Call[list[models.Hold]]:
         tenant_id: the tenant; left out by an operator or auditor, all of them.
     """
     return _list("list_holds", models.Hold, tenant_id=("uuid", tenant_id))
+
+
+# Erasure
+
+
+def erase_subject(
+    identifiers: Sequence[str], reason: str, tenant_id: Uuid | None = None
+) -> Call[models.Erased]:
+    """Erases a person from the log; for audit_privacy.
+
+    Args:
+        identifiers: 1 to 100 texts of 3 to 200 characters, as for `report_subject`.
+        reason: 10 to 500 characters; may hold none of the identifiers.
+        tenant_id: the tenant.
+
+    Raises:
+        ErasureRefused: the reason or the context names the person.
+        FilterInvalid: there are no identifiers, or too many, or one is too short or too long.
+        IsolationRefused: the transaction keeps one snapshot.
+        ReadOnly: on a standby, or in a read-only transaction.
+        ReasonInvalid: the reason is too short or too long.
+    """
+    return _one(
+        "erase_subject",
+        models.Erased,
+        identifiers=("text[]", identifiers),
+        reason=("text", reason),
+        tenant_id=("uuid", tenant_id),
+    )
+
+
+def erase_events(filter: Object, reason: str, tenant_id: Uuid | None = None) -> Call[models.Erased]:
+    """Erases the payloads of the events that a filter finds; for audit_privacy.
+
+    Args:
+        filter: as for `search_events`, but not empty.
+        reason: 10 to 500 characters; may not hold the text that the filter seeks.
+        tenant_id: the tenant.
+
+    Raises:
+        ErasureRefused: the filter is empty, or the reason or the context holds what it seeks.
+        FilterInvalid: a key or value of the filter isn't valid.
+        IsolationRefused: the transaction keeps one snapshot.
+        ReadOnly: on a standby, or in a read-only transaction.
+        ReasonInvalid: the reason is too short or too long.
+    """
+    return _one(
+        "erase_events",
+        models.Erased,
+        filter=("jsonb", filter),
+        reason=("text", reason),
+        tenant_id=("uuid", tenant_id),
+    )
+
+
+def replay_erasures(
+    entries: Sequence[Object], reason: str, tenant_id: Uuid | None = None
+) -> Call[models.Erased]:
+    """Erases once more what a ledger tells, after a restore; for audit_privacy.
+
+    Args:
+        entries: lines of a ledger, as `list_ledger` gives them; other tenants' are passed over.
+        reason: 10 to 500 characters.
+        tenant_id: the tenant.
+
+    Raises:
+        IsolationRefused: the transaction keeps one snapshot.
+        LedgerInvalid: they aren't lines of a ledger.
+        ReadOnly: on a standby, or in a read-only transaction.
+        ReasonInvalid: the reason is too short or too long.
+    """
+    return _one(
+        "replay_erasures",
+        models.Erased,
+        entries=("jsonb", list(entries)),
+        reason=("text", reason),
+        tenant_id=("uuid", tenant_id),
+    )
+
+
+def list_erasures(tenant_id: Uuid | None = None) -> Call[list[models.Erasure]]:
+    """Lists erasures, newest first.
+
+    Args:
+        tenant_id: the tenant; left out by an operator or auditor, all of them.
+    """
+    return _list("list_erasures", models.Erasure, tenant_id=("uuid", tenant_id))
+
+
+def list_ledger() -> Call[list[Any]]:
+    """Gives the lines of the ledger: every tenant's erasures, holds and retention policies.
+
+    For audit_operator and audit_auditor; `sql/code/integrity/FORMAT.md` says what they hold.
+    """
+    return Call(
+        "list_ledger",
+        (),
+        None,
+        lambda rows: [models.as_json(row["result"]) for row in rows],
+        is_json=True,
+    )
+
+
+def check_ledger(entries: Sequence[Object]) -> Call[list[models.LedgerProblem]]:
+    """Lists what the database doesn't reflect of a ledger; for audit_operator and audit_auditor.
+
+    Args:
+        entries: its lines, as `list_ledger` gives them.
+
+    Raises:
+        LedgerInvalid: they aren't lines of a ledger.
+    """
+    return _list("check_ledger", models.LedgerProblem, entries=("jsonb", list(entries)))
 
 
 # Data retention
@@ -1663,6 +1776,7 @@ def finish_export(
         Whether it hadn't been told yet.
 
     Raises:
+        ExportFailed: it was ended meanwhile, because something of it was erased.
         ExportForeign: it is somebody else's.
         ExportMissing: there is none of that id.
     """

@@ -463,6 +463,12 @@ class Client:
     place_hold = _method(calls.place_hold)
     release_hold = _method(calls.release_hold)
     list_holds = _method(calls.list_holds)
+    erase_subject = _method(calls.erase_subject)
+    erase_events = _method(calls.erase_events)
+    replay_erasures = _method(calls.replay_erasures)
+    list_erasures = _method(calls.list_erasures)
+    list_ledger = _method(calls.list_ledger)
+    check_ledger = _method(calls.check_ledger)
 
     define_data_retention = _method(calls.define_data_retention)
     arm_data_retention = _method(calls.arm_data_retention)
@@ -583,6 +589,7 @@ class Client:
             What the file holds, for `pgwitness.exporting.write_manifest`.
 
         Raises:
+            ExportFailed: something of it was erased meanwhile; no file is left.
             ExportFormatUnknown: the format is neither.
             OSError: the file can't be written.
             PgwitnessError: as `begin_export`.
@@ -805,6 +812,12 @@ class AsyncClient:
     place_hold = _async_method(calls.place_hold)
     release_hold = _async_method(calls.release_hold)
     list_holds = _async_method(calls.list_holds)
+    erase_subject = _async_method(calls.erase_subject)
+    erase_events = _async_method(calls.erase_events)
+    replay_erasures = _async_method(calls.replay_erasures)
+    list_erasures = _async_method(calls.list_erasures)
+    list_ledger = _async_method(calls.list_ledger)
+    check_ledger = _async_method(calls.check_ledger)
 
     define_data_retention = _async_method(calls.define_data_retention)
     arm_data_retention = _async_method(calls.arm_data_retention)
@@ -925,6 +938,7 @@ class AsyncClient:
             What the file holds, for `pgwitness.exporting.write_manifest`.
 
         Raises:
+            ExportFailed: something of it was erased meanwhile; no file is left.
             ExportFormatUnknown: the format is neither.
             OSError: the file can't be written.
             PgwitnessError: as `begin_export`.

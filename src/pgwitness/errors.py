@@ -284,6 +284,10 @@ class ExportExpired(PgwitnessError):
     """WT124: the export was complete for more than 24 hours."""
 
 
+class ExportFailed(PgwitnessError):
+    """WT125: the export was ended while it was streamed, because something of it was erased."""
+
+
 class SealingRefused(PgwitnessError):
     """WT130: events can't be sealed in a transaction that has written."""
 
@@ -294,6 +298,14 @@ class CheckpointRefused(PgwitnessError):
 
 class Unprovable(PgwitnessError):
     """WT132: no seal lists the event, or the log has never been of that size."""
+
+
+class ErasureRefused(PgwitnessError):
+    """WT140: this can't be erased like that, or the erasure itself would tell of it."""
+
+
+class LedgerInvalid(PgwitnessError):
+    """WT141: these aren't lines of a ledger."""
 
 
 class ValueUnstorable(PgwitnessError, ValueError):
@@ -352,9 +364,12 @@ ERRORS: dict[str, type[PgwitnessError]] = {
     "WT122": ExportForeign,
     "WT123": ExportUnreadable,
     "WT124": ExportExpired,
+    "WT125": ExportFailed,
     "WT130": SealingRefused,
     "WT131": CheckpointRefused,
     "WT132": Unprovable,
+    "WT140": ErasureRefused,
+    "WT141": LedgerInvalid,
 }
 
 

@@ -625,6 +625,69 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
+class Erased:
+    """What an erasure did.
+
+    Attributes:
+        erasure_id: the erasure.
+        erased: events of which something was erased.
+        held: events that a hold keeps, and that are erased when it is released.
+        exports: exports that were ended and emptied.
+    """
+
+    erasure_id: UUID
+    erased: int
+    held: int
+    exports: int
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """An erasure; it says nowhere whose.
+
+    Attributes:
+        tenant_id: whose events.
+        erasure_id: the erasure.
+        kind: subject, events, replay or data.
+        reason: why.
+        requested_at: when.
+        requested_by: database login, and the SET ROLE role behind a slash.
+        erased: events of which it has erased something by now.
+        held: events that a hold still keeps from it.
+        exports: exports that were ended and emptied with it.
+    """
+
+    tenant_id: UUID
+    erasure_id: UUID
+    kind: str
+    reason: str
+    requested_at: datetime
+    requested_by: str
+    erased: int
+    held: int
+    exports: int
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerProblem:
+    """What the database doesn't reflect of a ledger.
+
+    Attributes:
+        kind: erasure, hold or retention.
+        tenant_id: whose.
+        id: the event, the hold, or when the policy takes effect.
+        problem: what is wrong.
+        remedy: what mends it, mostly SQL.
+    """
+
+    kind: str
+    tenant_id: UUID
+    id: str
+    problem: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
 class DataRetention:
     """A table of the application under data retention.
 
@@ -746,7 +809,7 @@ class DataPurge:
 
 @dataclass(frozen=True, slots=True)
 class Upkeep:
-    """A statement that helps to close a partition.
+    """A statement that helps to close a partition, or rids a table of what was erased.
 
     Attributes:
         partition_name: the table.

@@ -71,6 +71,13 @@ MATRIX = {
     "place_hold": "admin",
     "release_hold": "admin",
     "list_holds": "admin privacy operator auditor",
+    # erasure
+    "erase_subject": "privacy",
+    "erase_events": "privacy",
+    "replay_erasures": "privacy",
+    "list_erasures": "admin privacy operator auditor",
+    "list_ledger": "operator auditor",
+    "check_ledger": "operator auditor",
     # data retention
     "define_data_retention": "operator",
     "arm_data_retention": "operator",

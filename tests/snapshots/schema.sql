@@ -310,6 +310,71 @@ ALTER FUNCTION audit.check_health() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit.check_health() IS 'a row a check: ok, warning or error, with what is wrong and what to run; for audit_operator, audit_auditor and audit_admin';
 
+CREATE FUNCTION audit.check_ledger(entries jsonb) RETURNS TABLE(kind text, tenant_id uuid, id text, problem text, remedy text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    AS $$
+#variable_conflict use_column
+begin
+  return query
+  with entry as materialized (
+    select * from audit_private.read_ledger(check_ledger.entries)
+  ),
+  erased as (
+    select e.tenant_id, e.event_id, e.groups from entry e where e.kind = 'erasure'
+  ),
+  unerased as materialized (
+    select u.*
+    from (select array_agg(x.tenant_id) as tenant_ids, array_agg(x.event_id) as event_ids from erased x) k
+    cross join lateral audit_private.find_unerased(k.tenant_ids, k.event_ids) u
+  )
+  select 'erasure', x.tenant_id, x.event_id::text,
+    'can be read again: ' || string_agg(distinct g.name, ', '),
+    format('An audit_privacy of the tenant calls: select * from audit.replay_erasures(entries => …, reason => …, tenant_id => %L);',
+      x.tenant_id)
+  from erased x
+  cross join lateral unnest(x.groups) as g (name)
+  join unerased u on u.tenant_id = x.tenant_id and u.event_id = x.event_id and g.name = any (u.readable)
+  group by x.tenant_id, x.event_id
+  union all
+  select 'hold', e.tenant_id, e.hold_id::text,
+    case
+      when h.hold_id is null then 'stands by the ledger, and is missing'
+      when e.released_at is not null then 'stands, and was released by the ledger at ' || e.released_at
+      else 'holds something else than by the ledger'
+    end,
+    case
+      when h.hold_id is not null and e.released_at is not null then format(
+        'select audit.release_hold(name => %L, reason => …, tenant_id => %L);', h.name, e.tenant_id)
+      else format('select audit.place_hold(name => …, filter => …, reason => …, tenant_id => %L);', e.tenant_id)
+    end
+  from entry e
+  left join audit_private.legal_hold h on h.tenant_id = e.tenant_id and h.hold_id = e.hold_id
+  where e.kind = 'hold'
+    and case
+      when h.hold_id is null then e.released_at is null
+      when e.released_at is not null then h.released_at is null
+      else h.released_at is null and e.digest <> encode(sha256(convert_to(h.filter::text, 'UTF8')), 'hex')
+    end
+  union all
+  select 'retention', e.tenant_id, e.takes_effect_at::text,
+    format('of %s, is missing: %s from %s on', e.set_at,
+      coalesce(e.days || ' days', 'for ever'), e.takes_effect_at),
+    format('Unless it was cancelled since: select audit.set_retention(days => %s, is_exact => %L, reason => …, tenant_id => %L);',
+      coalesce(e.days::text, 'null'), e.is_exact, e.tenant_id)
+  from entry e
+  where e.kind = 'retention'
+    and e.set_at > coalesce(
+      (select max(p.set_at) from audit_private.retention_policy p where p.tenant_id = e.tenant_id), '-infinity')
+  order by 1, 2, 3;
+end
+$$;
+
+ALTER FUNCTION audit.check_ledger(entries jsonb) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.check_ledger(entries jsonb) IS 'what the database doesn''t reflect of a ledger that was kept elsewhere, as after an older backup was restored, and what mends it; no row when all is well; for audit_operator and audit_auditor; raises WT141';
+
 CREATE FUNCTION audit.close_access(access_id uuid, tenant_id uuid DEFAULT NULL::uuid) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -748,6 +813,62 @@ ALTER FUNCTION audit.drop_data_retention(relation regclass, reason text) OWNER T
 
 COMMENT ON FUNCTION audit.drop_data_retention(relation regclass, reason text) IS 'a table is no longer under data retention; its rows and receipts stay; null for tables that are gone; true when that changed anything; for audit_operator; raises WT021';
 
+CREATE FUNCTION audit.erase_events(filter jsonb, reason text, tenant_id uuid DEFAULT NULL::uuid, OUT erasure_id uuid, OUT erased bigint, OUT held bigint, OUT exports bigint) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  tenant constant uuid := audit_private.require_tenant(erase_events.tenant_id);
+  condition constant text := audit_private.filter_condition(erase_events.filter);
+  bounds constant record := audit_private.filter_bounds(erase_events.filter);
+  sought constant text := nullif(btrim(erase_events.filter ->> 'search'), '');
+  written constant text[] := case when length(sought) between 3 and 200 then audit_private.written_patterns(array[sought])
+    else '{}' end;
+begin
+  if erase_events.filter = '{}' then
+    perform audit_private.refuse_erasure(
+      'The filter is empty, and would find every event of the tenant.',
+      'Say which events: filter => ''{"id": "…"}''; audit.search_events shows what a filter finds.');
+  end if;
+  erasure_id := audit_private.begin_erasure(tenant, 'events', erase_events.reason, '{}', written);
+  perform audit_private.erase_notes(tenant, '{}', '{}', written);
+  perform audit_private.find_payloads(tenant, erasure_id, condition, bounds.from_time, bounds.until_time);
+  select c.erased, c.held, c.exports into erased, held, exports
+  from audit_private.carry_out_erasure(tenant, erasure_id, '{}', '{}', written) c;
+  perform audit_private.release_tenant();
+end
+$$;
+
+ALTER FUNCTION audit.erase_events(filter jsonb, reason text, tenant_id uuid, OUT erasure_id uuid, OUT erased bigint, OUT held bigint, OUT exports bigint) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.erase_events(filter jsonb, reason text, tenant_id uuid, OUT erasure_id uuid, OUT erased bigint, OUT held bigint, OUT exports bigint) IS 'Erases the payloads of the events that a filter finds, such as one with a password in it: description, snapshots, changes, metadata and the like; actor and entity stay. Returns of how many events, how many a hold keeps until it is released, and how many exports were emptied. For audit_privacy; raises WT021, WT036, WT037, WT040 and WT140.';
+
+CREATE FUNCTION audit.erase_subject(identifiers text[], reason text, tenant_id uuid DEFAULT NULL::uuid, OUT erasure_id uuid, OUT erased bigint, OUT held bigint, OUT exports bigint) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  tenant constant uuid := audit_private.require_tenant(erase_subject.tenant_id);
+  subject constant record := audit_private.read_identifiers(erase_subject.identifiers);
+  written constant text[] := audit_private.written_patterns(erase_subject.identifiers);
+  pseudonyms constant text[] := array(
+    select 'erased-' || gen_random_uuid() from generate_series(1, cardinality(erase_subject.identifiers)));
+begin
+  erasure_id := audit_private.begin_erasure(tenant, 'subject', erase_subject.reason, subject.names, subject.patterns);
+  perform audit_private.erase_notes(tenant, subject.names, pseudonyms, written, subject.key_patterns);
+  perform audit_private.find_subject(
+    tenant, erasure_id, subject.names, written, subject.key_patterns,
+    audit_private.rough_patterns(erase_subject.identifiers), pseudonyms);
+  select c.erased, c.held, c.exports into erased, held, exports
+  from audit_private.carry_out_erasure(tenant, erasure_id, subject.names, pseudonyms, written) c;
+  perform audit_private.release_tenant();
+end
+$$;
+
+ALTER FUNCTION audit.erase_subject(identifiers text[], reason text, tenant_id uuid, OUT erasure_id uuid, OUT erased bigint, OUT held bigint, OUT exports bigint) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.erase_subject(identifiers text[], reason text, tenant_id uuid, OUT erasure_id uuid, OUT erased bigint, OUT held bigint, OUT exports bigint) IS 'Erases a person from the tenant''s log: replaces whatever names them in events by digests, empties exports that hold it, and takes it out of sessions, holds and reasons. Returns of how many events, how many a hold keeps until it is released, and how many exports. For audit_privacy; raises WT021, WT036, WT037, WT040 and WT140.';
+
 CREATE FUNCTION audit.finish_export(export_id uuid, rows bigint DEFAULT NULL::bigint, bytes bigint DEFAULT NULL::bigint, digest text DEFAULT NULL::text, error text DEFAULT NULL::text, tenant_id uuid DEFAULT NULL::uuid) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -769,6 +890,16 @@ begin
   where x.tenant_id = tenant and x.export_id = finished.export_id and x.is_straight and x.state = 'running'
   returning * into finished;
   if not found then
+    select * into finished
+    from audit_private.export x
+    where x.tenant_id = tenant and x.export_id = finish_export.export_id;
+    if finished.is_straight and finished.state = 'failed' and finish_export.error is null then
+      raise exception using
+        errcode = 'WT125',
+        message = format('export %s has failed', finished.export_id),
+        detail = format('It ended at %s: %s.', finished.finished_at, finished.error),
+        hint = 'Destroy what was streamed, and begin anew with audit.begin_export.';
+    end if;
     perform audit_private.release_tenant();
     return false;
   end if;
@@ -784,7 +915,7 @@ $$;
 
 ALTER FUNCTION audit.finish_export(export_id uuid, rows bigint, bytes bigint, digest text, error text, tenant_id uuid) OWNER TO audit_owner;
 
-COMMENT ON FUNCTION audit.finish_export(export_id uuid, rows bigint, bytes bigint, digest text, error text, tenant_id uuid) IS 'Tells the log how an export ended that audit.begin_export began: with how many events and bytes and which SHA-256, or with an error. True the first time. Raises WT036, WT121 and WT122.';
+COMMENT ON FUNCTION audit.finish_export(export_id uuid, rows bigint, bytes bigint, digest text, error text, tenant_id uuid) IS 'Tells the log how an export ended that audit.begin_export began: with how many events and bytes and which SHA-256, or with an error. True the first time. Raises WT036, WT121, WT122 and WT125.';
 
 CREATE FUNCTION audit_private.is_text_by_language_v1(texts jsonb) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -1570,6 +1701,63 @@ ALTER FUNCTION audit.list_data_retention() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit.list_data_retention() IS 'tables under data retention, by whose days, since when rows go, and what keeps a run from them; for audit_operator, audit_auditor and audit_privacy';
 
+CREATE TABLE audit_private.erasure (
+    tenant_id uuid NOT NULL,
+    erasure_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    kind text NOT NULL,
+    reason text NOT NULL,
+    requested_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    requested_by text NOT NULL,
+    erased bigint DEFAULT 0 NOT NULL,
+    held bigint DEFAULT 0 NOT NULL,
+    exports bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT erasure_kind_check CHECK ((kind = ANY (ARRAY['subject'::text, 'events'::text, 'replay'::text, 'data'::text])))
+);
+
+ALTER TABLE ONLY audit_private.erasure FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.erasure OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.erasure IS 'each erasure; neither identifiers nor digests of them';
+
+COMMENT ON COLUMN audit_private.erasure.tenant_id IS 'whose events';
+
+COMMENT ON COLUMN audit_private.erasure.erasure_id IS 'the erasure';
+
+COMMENT ON COLUMN audit_private.erasure.kind IS 'subject: a person; events: what a filter found; replay: once more, after a restore; data: rows of the application went';
+
+COMMENT ON COLUMN audit_private.erasure.reason IS 'why';
+
+COMMENT ON COLUMN audit_private.erasure.requested_at IS 'when it was asked for';
+
+COMMENT ON COLUMN audit_private.erasure.requested_by IS 'login and SET ROLE role';
+
+COMMENT ON COLUMN audit_private.erasure.erased IS 'events of which it has erased something by now';
+
+COMMENT ON COLUMN audit_private.erasure.held IS 'events that a hold kept from it, and that go when that is released';
+
+COMMENT ON COLUMN audit_private.erasure.exports IS 'exports that were ended and emptied with it';
+
+CREATE FUNCTION audit.list_erasures(tenant_id uuid DEFAULT NULL::uuid) RETURNS SETOF audit_private.erasure
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  tenant constant uuid := audit_private.listed_tenant(list_erasures.tenant_id);
+begin
+  return query
+  select x.*
+  from audit_private.erasure x
+  where tenant is null or x.tenant_id = tenant
+  order by x.requested_at desc, x.erasure_id;
+  perform audit_private.release_tenant();
+end
+$$;
+
+ALTER FUNCTION audit.list_erasures(tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.list_erasures(tenant_id uuid) IS 'erasures, newest first: why, by whom, of how many events, and how many a hold still keeps; of every tenant for audit_operator and audit_auditor, of their own for audit_privacy and audit_admin';
+
 CREATE FUNCTION audit.list_exports(tenant_id uuid DEFAULT NULL::uuid) RETURNS TABLE(export_id uuid, format text, filter jsonb, state text, is_straight boolean, rows bigint, bytes bigint, reached_at timestamp with time zone, digest text, error text, actor_id text, actor_type text, requested_by text, requested_at timestamp with time zone, started_at timestamp with time zone, finished_at timestamp with time zone, expires_at timestamp with time zone)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1633,6 +1821,7 @@ CREATE TABLE audit_private.legal_hold (
     released_at timestamp with time zone,
     released_by text,
     release_reason text,
+    awaiting_erasure text[] DEFAULT '{}'::text[] NOT NULL,
     CONSTRAINT legal_hold_name_check CHECK ((name <> ''::text))
 );
 
@@ -1683,6 +1872,8 @@ COMMENT ON COLUMN audit_private.legal_hold.released_at IS 'since when it holds n
 COMMENT ON COLUMN audit_private.legal_hold.released_by IS 'login and SET ROLE role';
 
 COMMENT ON COLUMN audit_private.legal_hold.release_reason IS 'why it was released';
+
+COMMENT ON COLUMN audit_private.legal_hold.awaiting_erasure IS 'which of name, filter and reason tell of somebody who was erased; they go when the hold is released';
 
 CREATE VIEW audit_private.hold_row AS
  SELECT h.tenant_id,
@@ -1739,6 +1930,37 @@ $$;
 ALTER FUNCTION audit.list_jobs() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit.list_jobs() IS 'the jobs, when they run (UTC), who was told to run them, and how the last run of each ended (running, succeeded, failed or interrupted; null when there was none); for audit_operator and audit_auditor';
+
+CREATE FUNCTION audit.list_ledger() RETURNS SETOF jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    AS $$
+  select l.line
+  from (
+    select 1 as place, x.erased_at as moment, x.event_id as id, jsonb_build_object(
+      'kind', 'erasure', 'tenant_id', x.tenant_id, 'erasure_id', x.erasure_id, 'erased_at', x.erased_at,
+      'event_id', x.event_id, 'groups', x.groups) as line
+    from audit_private.erased_event x
+    union all
+    select 2, h.placed_at, h.hold_id, jsonb_build_object(
+      'kind', 'hold', 'tenant_id', h.tenant_id, 'hold_id', h.hold_id, 'placed_at', h.placed_at,
+      'released_at', h.released_at,
+      'digest', case when h.filter <> '{"erased": true}' then
+        encode(sha256(convert_to(h.filter::text, 'UTF8')), 'hex') end)
+    from audit_private.legal_hold h
+    union all
+    select 3, p.set_at, p.tenant_id, jsonb_build_object(
+      'kind', 'retention', 'tenant_id', p.tenant_id, 'takes_effect_at', p.takes_effect_at, 'set_at', p.set_at,
+      'days', p.days, 'is_exact', p.is_exact)
+    from audit_private.retention_policy p
+  ) l
+  order by l.place, l.moment, l.id
+$$;
+
+ALTER FUNCTION audit.list_ledger() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.list_ledger() IS 'erasures, holds and retention policies of every tenant as lines of the ledger, oldest first, no names in them; for audit_operator and audit_auditor';
 
 CREATE FUNCTION audit.list_options() RETURNS TABLE(name text, value text, default_value text, description text, changed_at timestamp with time zone, changed_by text)
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
@@ -2155,23 +2377,48 @@ CREATE FUNCTION audit.list_upkeep() RETURNS TABLE(partition_name text, statement
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  select p.partition_name, s.statement
-  from audit_private.event_partitions() p
-  join pg_class c on c.relnamespace = 'audit_private'::regnamespace and c.relname = p.partition_name
-  cross join lateral (
-    select i.statement, 1 as place
-    from audit_private.partition_index_statements(p.partition_name, true) with ordinality as i (statement, place)
+  select u.name, u.statement
+  from (
+    select 1 as part, p.from_time, s.place, p.partition_name as name, s.statement
+    from (
+      select e.*, c.oid, e.until_time <= now() - interval '24 hours' as is_cold,
+        c.relallvisible < pg_relation_size(c.oid) / current_setting('block_size')::integer as is_unfrozen,
+        exists (
+          select
+          from audit_private.erased_event x
+          where x.occurred_at >= e.from_time
+            and x.occurred_at < e.until_time
+            and x.erased_at > audit_private.last_vacuumed_at(c.oid)
+        ) as is_erased
+      from audit_private.event_partitions() e
+      join pg_class c on c.relnamespace = 'audit_private'::regnamespace and c.relname = e.partition_name
+    ) p
+    cross join lateral (
+      select i.statement, 1 as place
+      from audit_private.partition_index_statements(p.partition_name, true) with ordinality as i (statement, place)
+      where p.is_cold
+      union all
+      select format('vacuum (%sanalyze) audit_private.%I', case when p.is_cold then 'freeze, ' end, p.partition_name), 2
+      where p.is_cold and p.is_unfrozen or p.is_erased
+    ) s
+    where p.is_erased or p.is_cold and not audit_private.is_partition_empty(p.partition_name)
     union all
-    select format('vacuum (freeze, analyze) audit_private.%I', p.partition_name), 2
-    where c.relallvisible < pg_relation_size(c.oid) / current_setting('block_size')::integer
-  ) s
-  where p.until_time <= now() - interval '24 hours' and not audit_private.is_partition_empty(p.partition_name)
-  order by p.from_time desc, s.place
+    select 2, null, 1, c.relname, format('vacuum (analyze) audit_private.%I', c.relname)
+    from pg_class c
+    where c.relnamespace = 'audit_private'::regnamespace
+      and c.relname in (
+        'access_session', 'capture_spool', 'data_purge_receipt', 'erasure', 'export', 'export_chunk', 'idempotency_key',
+        'job_run', 'legal_hold', 'purge_receipt', 'retention_floor', 'retention_policy', 'service_grant')
+      and exists (
+        select from audit_private.erasure x where x.requested_at > audit_private.last_vacuumed_at(c.oid)
+      )
+  ) u
+  order by u.part, u.from_time desc, u.place, u.name
 $$;
 
 ALTER FUNCTION audit.list_upkeep() OWNER TO audit_owner;
 
-COMMENT ON FUNCTION audit.list_upkeep() IS 'statements that close partitions without holding anybody back: each alone, in order, by a login that may set role audit_owner; pgwitness jobs run executes them; for audit_operator';
+COMMENT ON FUNCTION audit.list_upkeep() IS 'statements that close partitions without holding anybody back, and that rid tables of what was erased: each alone, in order, by a login that may set role audit_owner; pgwitness jobs run executes them; for audit_operator';
 
 CREATE FUNCTION audit.list_watched() RETURNS TABLE(relation text, entity_type text, tenant_column text, label_column text, key_columns text[], columns text[], redact_columns text[], ignore_columns text[], level text, on_error text, keep_deleted_values boolean, watched_at timestamp with time zone, watched_by text, state text, problem text, hint text)
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
@@ -2880,12 +3127,18 @@ declare
   tenant constant uuid := audit_private.require_tenant(release_hold.tenant_id);
   checked_reason constant text := audit_private.check_reason(release_hold.reason);
   given_name constant text := btrim(release_hold.name);
+  told_name text;
+  released audit_private.legal_hold;
 begin
+  perform audit_private.require_read_committed();
+  perform from audit_private.tenant t where t.tenant_id = tenant for no key update;
+  perform audit_private.pass_gate();
   update audit_private.legal_hold h
   set released_at = clock_timestamp(),
     released_by = audit_private.recorded_by(),
     release_reason = checked_reason
-  where h.tenant_id = tenant and h.name = given_name and h.released_at is null;
+  where h.tenant_id = tenant and h.name = given_name and h.released_at is null
+  returning h.* into released;
   if not found then
     if not exists (select from audit_private.legal_hold h where h.tenant_id = tenant and h.name = given_name) then
       raise exception using
@@ -2897,13 +3150,24 @@ begin
     perform audit_private.release_tenant();
     return false;
   end if;
+  perform audit_private.cut_holds(tenant);
+  select h.name into told_name
+  from audit_private.legal_hold h
+  where h.tenant_id = tenant and h.hold_id = released.hold_id;
   perform audit_private.write_system_event(
     tenant_id => tenant,
     action => 'hold_released',
     entity_type => 'audit_hold',
-    entity_id => given_name,
-    description => format('Legal hold %s released', given_name),
+    entity_id => told_name,
+    description => format('Legal hold %s released', told_name),
     metadata => jsonb_build_object('reason', checked_reason));
+  perform audit_private.carry_out_erasure(x.tenant_id, x.erasure_id)
+  from (
+    select x.tenant_id, x.erasure_id
+    from audit_private.erasure x
+    where x.tenant_id = tenant and x.held > 0
+    order by x.requested_at
+  ) x;
   perform audit_private.release_tenant();
   return true;
 end
@@ -2911,7 +3175,29 @@ $$;
 
 ALTER FUNCTION audit.release_hold(name text, reason text, tenant_id uuid) OWNER TO audit_owner;
 
-COMMENT ON FUNCTION audit.release_hold(name text, reason text, tenant_id uuid) IS 'ends a hold: what it kept follows the retention again; true when it stood; for audit_admin; raises WT021 and WT111';
+COMMENT ON FUNCTION audit.release_hold(name text, reason text, tenant_id uuid) IS 'ends a hold: what it kept follows the retention again, and is erased where that was asked for; true when it stood; for audit_admin; raises WT021, WT037 and WT111';
+
+CREATE FUNCTION audit.replay_erasures(entries jsonb, reason text, tenant_id uuid DEFAULT NULL::uuid, OUT erasure_id uuid, OUT erased bigint, OUT held bigint, OUT exports bigint) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  tenant constant uuid := audit_private.require_tenant(replay_erasures.tenant_id);
+begin
+  erasure_id := audit_private.begin_erasure(tenant, 'replay', replay_erasures.reason);
+  perform audit_private.note_erased(
+    tenant, replay_erasures.erasure_id, array_agg(e.event_id order by e.event_id), array_agg(e.groups::text order by e.event_id))
+  from audit_private.read_ledger(replay_erasures.entries) e
+  where e.kind = 'erasure' and e.tenant_id = tenant;
+  select c.erased, c.held, c.exports into erased, held, exports
+  from audit_private.carry_out_erasure(tenant, erasure_id) c;
+  perform audit_private.release_tenant();
+end
+$$;
+
+ALTER FUNCTION audit.replay_erasures(entries jsonb, reason text, tenant_id uuid, OUT erasure_id uuid, OUT erased bigint, OUT held bigint, OUT exports bigint) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.replay_erasures(entries jsonb, reason text, tenant_id uuid, OUT erasure_id uuid, OUT erased bigint, OUT held bigint, OUT exports bigint) IS 'Erases in the tenant''s events once more what a ledger tells, after an older backup was restored; the lines of other tenants are passed over. Returns what audit.erase_events does. For audit_privacy; raises WT021, WT036, WT037 and WT141.';
 
 CREATE VIEW audit_private.event_relation AS
  SELECT NULL::text[] AS relations,
@@ -2955,32 +3241,14 @@ CREATE FUNCTION audit.report_subject(identifiers text[], with_actors boolean DEF
 declare
   tenant uuid;
   session audit_private.access_session;
-  names text[];
-  patterns text[];
-  is_plain boolean;
+  subject record;
   span record;
   found_now bigint;
   found_in_all bigint := 0;
 begin
   tenant := audit_private.require_tenant(report_subject.tenant_id);
   session := audit_private.require_access(tenant);
-  if cardinality(report_subject.identifiers) between 1 and 100 is not true
-    or exists (
-      select from unnest(report_subject.identifiers) as i (identifier)
-      where length(btrim(i.identifier)) between 3 and 200 is not true
-    )
-  then
-    raise exception using
-      errcode = 'WT040',
-      message = 'a person is found by 1 to 100 identifiers of 3 to 200 characters each',
-      detail = format('identifiers is %s.', coalesce(left(report_subject.identifiers::text, 200), 'null')),
-      hint = 'For example: identifiers => array[''4711'', ''anna@example.org'']. Shorter ones would find everybody.';
-  end if;
-  select array_agg(lower(btrim(i.identifier))),
-    array_agg(audit_private.search_pattern('identifiers', to_jsonb(btrim(i.identifier)))),
-    bool_and(i.identifier !~ E'["\\\\[:cntrl:]]')
-  into names, patterns, is_plain
-  from unnest(report_subject.identifiers) as i (identifier);
+  subject := audit_private.read_identifiers(report_subject.identifiers);
 
   for span in select w.* from audit_private.event_windows(null, null) w loop
     return query execute format(
@@ -3021,7 +3289,7 @@ begin
       where e.occurred_at >= %2$L::timestamptz and e.occurred_at < %3$L::timestamptz
       order by e.occurred_at desc, e.id desc',
       tenant, span.window_from, span.window_until)
-    using names, patterns, coalesce(report_subject.with_actors, false), is_plain;
+    using subject.names, subject.patterns, coalesce(report_subject.with_actors, false), subject.is_plain;
     get diagnostics found_now = row_count;
     found_in_all := found_in_all + found_now;
   end loop;
@@ -3929,6 +4197,18 @@ ALTER FUNCTION audit_private.access_expiry(opened_at timestamp with time zone, l
 
 COMMENT ON FUNCTION audit_private.access_expiry(opened_at timestamp with time zone, last_used_at timestamp with time zone, closed_at timestamp with time zone) IS 'when an access session ends: an hour after its last use, 8 hours after its opening, or when closed';
 
+CREATE FUNCTION audit_private.actor_id_digest(e audit_private.event) RETURNS bytea
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+  select audit_private.group_digest(
+    e.actor_id_digest, audit_private.group_salt(e.salt, e.derived_salts, 'actor_id', 1), 'actor_id',
+    audit_private.counted_text(e.actor_id))
+$$;
+
+ALTER FUNCTION audit_private.actor_id_digest(e audit_private.event) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.actor_id_digest(e audit_private.event) IS 'what a leaf knows of an event''s actor_id';
+
 CREATE FUNCTION audit_private.add_next_partition() RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4113,6 +4393,43 @@ ALTER FUNCTION audit_private.batch_times(events jsonb) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.batch_times(events jsonb) IS 'the times in a batch, without those that are none';
 
+CREATE FUNCTION audit_private.begin_erasure(tenant_id uuid, kind text, reason text, names text[] DEFAULT '{}'::text[], patterns text[] DEFAULT '{}'::text[]) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  checked_reason constant text := audit_private.check_reason(begin_erasure.reason);
+  caller record;
+  begun uuid;
+begin
+  perform audit_private.require_writable();
+  perform audit_private.require_read_committed();
+  if checked_reason ilike any (begin_erasure.patterns) then
+    perform audit_private.refuse_erasure(
+      'The reason holds what is to be erased, and is kept.',
+      'Name the request instead, such as: reason => ''Request 2026-114 for erasure, approved by the DPO''.');
+  end if;
+  select a.*, concat_ws(E'\n', audit_private.texts_within(a.actor), current_setting('pgwitness.ip', true),
+    current_setting('pgwitness.user_agent', true), current_setting('pgwitness.request_id', true)) as texts
+  into caller
+  from audit_private.current_actor() a;
+  if lower(caller.actor_id) = any (begin_erasure.names) or caller.texts ilike any (begin_erasure.patterns) then
+    perform audit_private.refuse_erasure(
+      'The context holds what is to be erased, and the event of the erasure is told with it.',
+      'Nobody erases themselves: somebody else has to, or the context has to be set without it.');
+  end if;
+  perform from audit_private.tenant t where t.tenant_id = begin_erasure.tenant_id for no key update;
+  insert into audit_private.erasure (tenant_id, kind, reason, requested_by)
+  values (begin_erasure.tenant_id, begin_erasure.kind, checked_reason, audit_private.recorded_by())
+  returning erasure_id into begun;
+  return begun;
+end
+$$;
+
+ALTER FUNCTION audit_private.begin_erasure(tenant_id uuid, kind text, reason text, names text[], patterns text[]) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.begin_erasure(tenant_id uuid, kind text, reason text, names text[], patterns text[]) IS 'notes an erasure and gives its id; raises WT021, WT036, WT037 and WT140';
+
 CREATE FUNCTION audit_private.begin_exports(process_id integer) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4160,6 +4477,7 @@ begin
   update audit_private.job_run r
   set result = 'interrupted',
     finished_at = clock_timestamp(),
+    place = r.place - 'after',
     detail = format('its server process %s ended after the step of %s', r.process_id, r.last_step_at)
   where r.job_name = begin_run.job_name
     and r.result = 'running'
@@ -4834,6 +5152,54 @@ $$;
 ALTER FUNCTION audit_private.captured_entity_id(key text) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.captured_entity_id(key text) IS 'the entity id of a row with this key';
+
+CREATE FUNCTION audit_private.carry_out_erasure(tenant_id uuid, erasure_id uuid, names text[] DEFAULT '{}'::text[], pseudonyms text[] DEFAULT '{}'::text[], patterns text[] DEFAULT '{}'::text[]) RETURNS audit_private.erasure
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  exports_now bigint;
+  erased_now bigint;
+  carried_out audit_private.erasure;
+begin
+  perform audit_private.pass_gate();
+  perform audit_private.hold_off_exports(carry_out_erasure.tenant_id);
+  perform audit_private.decide_pending(carry_out_erasure.tenant_id, carry_out_erasure.erasure_id);
+  exports_now := audit_private.empty_exports(
+    carry_out_erasure.tenant_id, carry_out_erasure.erasure_id, carry_out_erasure.names, carry_out_erasure.patterns);
+  erased_now := audit_private.erase_pending(carry_out_erasure.tenant_id, carry_out_erasure.erasure_id);
+  if carry_out_erasure.patterns <> '{}' then
+    perform audit_private.erase_beside(
+      carry_out_erasure.tenant_id, carry_out_erasure.names, carry_out_erasure.pseudonyms, carry_out_erasure.patterns);
+  end if;
+  update audit_private.erasure x
+  set erased = x.erased + erased_now,
+    exports = x.exports + exports_now,
+    held = (
+      select count(*)
+      from audit_private.pending_erasure p
+      where p.tenant_id = x.tenant_id and p.erasure_id = x.erasure_id
+    )
+  where x.tenant_id = carry_out_erasure.tenant_id and x.erasure_id = carry_out_erasure.erasure_id
+  returning * into carried_out;
+  perform audit_private.write_system_event(
+    tenant_id => carried_out.tenant_id,
+    action => case carried_out.kind when 'subject' then 'subject_erased' else 'events_erased' end,
+    entity_type => 'audit_erasure',
+    entity_id => carried_out.erasure_id::text,
+    description => format(
+      case carried_out.kind when 'subject' then 'A person was erased from %s events' else '%s events were erased' end,
+      erased_now),
+    metadata => jsonb_build_object(
+      'kind', carried_out.kind, 'reason', carried_out.reason, 'erased', erased_now, 'held', carried_out.held,
+      'exports', exports_now));
+  return carried_out;
+end
+$$;
+
+ALTER FUNCTION audit_private.carry_out_erasure(tenant_id uuid, erasure_id uuid, names text[], pseudonyms text[], patterns text[]) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.carry_out_erasure(tenant_id uuid, erasure_id uuid, names text[], pseudonyms text[], patterns text[]) IS 'erases what an erasure has found and no hold keeps, empties exports, and writes the event of it; its own transaction''s';
 
 CREATE FUNCTION audit_private.changes_expression(watched audit_private.watched_table, relation regclass) RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
@@ -5946,6 +6312,16 @@ ALTER FUNCTION audit_private.count_found_events(tenant_id uuid, condition text, 
 
 COMMENT ON FUNCTION audit_private.count_found_events(tenant_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone, most bigint) IS 'how many of a tenant''s events meet a condition, counted no further than asked';
 
+CREATE FUNCTION audit_private.counted_text(value text) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+  select pg_catalog.concat(pg_catalog.octet_length(value), ':', value)
+$$;
+
+ALTER FUNCTION audit_private.counted_text(value text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.counted_text(value text) IS 'a text as sealed entries hold it: bytes, colon, text; null is a lone colon';
+
 CREATE FUNCTION audit_private.create_capture_function(entity_type text, settings text, body text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -6096,6 +6472,25 @@ $$;
 ALTER FUNCTION audit_private.cut_columns(columns jsonb) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.cut_columns(columns jsonb) IS 'a row or its changes with the largest columns withheld, so that an event keeps to the option payload_limit_bytes';
+
+CREATE FUNCTION audit_private.cut_holds(tenant_id uuid) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  update audit_private.legal_hold h
+  set name = case when 'name' = any (h.awaiting_erasure) then '[erased]' else h.name end,
+    filter = case when 'filter' = any (h.awaiting_erasure) then '{"erased": true}' else h.filter end,
+    actor_ids = case when 'filter' = any (h.awaiting_erasure) then null else h.actor_ids end,
+    entity_ids = case when 'filter' = any (h.awaiting_erasure) then null else h.entity_ids end,
+    reason = case when 'reason' = any (h.awaiting_erasure) then '[erased]' else h.reason end,
+    release_reason = case when 'release_reason' = any (h.awaiting_erasure) then '[erased]' else h.release_reason end,
+    awaiting_erasure = '{}'
+  where h.tenant_id = cut_holds.tenant_id and h.released_at is not null and h.awaiting_erasure <> '{}'
+$$;
+
+ALTER FUNCTION audit_private.cut_holds(tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.cut_holds(tenant_id uuid) IS 'takes what names an erased person out of the holds of a tenant that are released';
 
 CREATE FUNCTION audit_private.cut_payload(payload_limit integer, INOUT description text, INOUT actor jsonb, INOUT target jsonb, INOUT changes jsonb, INOUT metadata jsonb, INOUT error_message text) RETURNS record
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -6955,6 +7350,45 @@ ALTER FUNCTION audit_private.data_view_statement(entry audit_private.data_retent
 
 COMMENT ON FUNCTION audit_private.data_view_statement(entry audit_private.data_retention, relation regclass) IS 'the query that resolves the days of each row of a table under data retention';
 
+CREATE FUNCTION audit_private.decide_pending(tenant_id uuid, erasure_id uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET enable_nestloop TO 'off'
+    SET "DateStyle" TO 'ISO, YMD'
+    AS $_$
+declare
+  is_held constant text := coalesce((
+    select string_agg('(' || audit_private.hold_condition(h) || ')', ' or ' order by h.hold_id)
+    from audit_private.legal_hold h
+    where h.tenant_id = decide_pending.tenant_id and h.released_at is null
+  ), 'false');
+  span record;
+begin
+  for span in select w.* from audit_private.pending_windows(decide_pending.tenant_id, decide_pending.erasure_id) w loop
+    execute format(
+      'update audit_private.pending_erasure p
+      set is_held = not p.is_held
+      from audit_private.event e
+      where p.tenant_id = %1$L::uuid
+        and p.erasure_id = %2$L::uuid
+        and p.occurred_at >= %3$L::timestamptz
+        and p.occurred_at < %4$L::timestamptz
+        and e.tenant_id = %1$L::uuid
+        and e.occurred_at >= %3$L::timestamptz
+        and e.occurred_at < %4$L::timestamptz
+        and e.occurred_at = p.occurred_at
+        and e.id = p.event_id
+        and p.is_held <> (%5$s)',
+      decide_pending.tenant_id, decide_pending.erasure_id, span.window_from, span.window_until, is_held);
+  end loop;
+end
+$_$;
+
+ALTER FUNCTION audit_private.decide_pending(tenant_id uuid, erasure_id uuid) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit_private.decide_pending(tenant_id uuid, erasure_id uuid) IS 'decides which of the events that an erasure has found are held';
+
 CREATE FUNCTION audit_private.define_captured(entity_type text, category text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -7251,6 +7685,67 @@ ALTER FUNCTION audit_private.effective_role() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.effective_role() IS 'the database role that counts: SET ROLE, else the login';
 
+CREATE FUNCTION audit_private.empty_exports(tenant_id uuid, erasure_id uuid, names text[] DEFAULT '{}'::text[], patterns text[] DEFAULT '{}'::text[]) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  known audit_private.export;
+  is_filter_named boolean;
+  is_written boolean;
+  is_live boolean;
+  emptied bigint := 0;
+begin
+  for known in
+    select x.*
+    from audit_private.export x
+    where x.tenant_id = empty_exports.tenant_id
+    order by x.export_id
+    for no key update
+  loop
+    is_filter_named := audit_private.is_naming(known.filter, empty_exports.names, empty_exports.patterns);
+    is_written := exists (
+      select from audit_private.export_chunk c where c.tenant_id = known.tenant_id and c.export_id = known.export_id);
+    is_live := audit_private.export_state(known) in ('pending', 'running')
+      or audit_private.export_state(known) = 'completed' and not known.is_straight;
+    if not is_filter_named and not coalesce(known.condition ilike any (empty_exports.patterns), false) then
+      continue when known.state <> 'running' and not is_written;
+      continue when not audit_private.holds_pending(
+          known.tenant_id, empty_exports.erasure_id,
+          coalesce(known.condition, audit_private.export_condition(known.resolved_filter)))
+        and not exists (
+          select
+          from audit_private.export_chunk c
+          where c.tenant_id = known.tenant_id
+            and c.export_id = known.export_id
+            and convert_from(c.content, 'UTF8') ilike any (empty_exports.patterns)
+        );
+    end if;
+    delete from audit_private.export_chunk c
+    where c.tenant_id = known.tenant_id and c.export_id = known.export_id;
+    update audit_private.export x
+    set state = case when is_live then 'failed' else x.state end,
+      error = case when is_live then 'an event was erased; request it again' else x.error end,
+      finished_at = coalesce(x.finished_at, clock_timestamp()),
+      condition = null,
+      filter = case when is_filter_named then '{"erased": true}' else x.filter end,
+      resolved_filter = case when is_filter_named then '{"erased": true}' else x.resolved_filter end
+    where x.tenant_id = known.tenant_id and x.export_id = known.export_id
+    returning * into known;
+    continue when not is_live;
+    emptied := emptied + 1;
+    perform audit_private.write_export_event(
+      known, 'failed', 'An export of the log was ended by an erasure', null,
+      jsonb_build_object('rows', known.rows, 'error', known.error));
+  end loop;
+  return emptied;
+end
+$$;
+
+ALTER FUNCTION audit_private.empty_exports(tenant_id uuid, erasure_id uuid, names text[], patterns text[]) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.empty_exports(tenant_id uuid, erasure_id uuid, names text[], patterns text[]) IS 'ends and empties the exports that hold what an erasure erases; returns how many';
+
 CREATE FUNCTION audit_private.empty_partition(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, due bigint) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -7305,6 +7800,18 @@ ALTER FUNCTION audit_private.end_data_purge(run_id uuid) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.end_data_purge(run_id uuid) IS 'ends a run with what its receipts say; a step of purge_data';
 
+CREATE FUNCTION audit_private.entity_id_digest(e audit_private.event) RETURNS bytea
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+  select audit_private.group_digest(
+    e.entity_id_digest, audit_private.group_salt(e.salt, e.derived_salts, 'entity_id', 2), 'entity_id',
+    audit_private.counted_text(e.entity_id))
+$$;
+
+ALTER FUNCTION audit_private.entity_id_digest(e audit_private.event) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.entity_id_digest(e audit_private.event) IS 'what a leaf knows of an event''s entity_id';
+
 CREATE FUNCTION audit_private.entity_title(entity_type text) RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -7317,6 +7824,230 @@ $$;
 ALTER FUNCTION audit_private.entity_title(entity_type text) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.entity_title(entity_type text) IS 'what descriptions call an entity of this type';
+
+CREATE FUNCTION audit_private.erase_beside(tenant_id uuid, names text[], pseudonyms text[], patterns text[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  blank constant text := '[erased]';
+begin
+  update audit_private.access_session s
+  set actor_id = coalesce(
+      erase_beside.pseudonyms[array_position(erase_beside.names, lower(s.actor_id))], s.actor_id),
+    justification = case when s.justification ilike any (erase_beside.patterns) then blank else s.justification end,
+    last_read = case when s.last_read ilike any (erase_beside.patterns) then null else s.last_read end
+  where s.tenant_id = erase_beside.tenant_id
+    and (
+      lower(s.actor_id) = any (erase_beside.names)
+      or s.justification ilike any (erase_beside.patterns)
+      or s.last_read ilike any (erase_beside.patterns)
+    );
+  update audit_private.export x
+  set actor_id = coalesce(
+      erase_beside.pseudonyms[array_position(erase_beside.names, lower(x.actor_id))], x.actor_id),
+    error = case when x.error ilike any (erase_beside.patterns) then blank else x.error end
+  where x.tenant_id = erase_beside.tenant_id
+    and (lower(x.actor_id) = any (erase_beside.names) or x.error ilike any (erase_beside.patterns));
+
+  update audit_private.legal_hold h
+  set awaiting_erasure = array(
+      select unnest(h.awaiting_erasure)
+      union
+      select w.name
+      from (
+        values
+          ('name', h.name ilike any (erase_beside.patterns)),
+          ('filter', audit_private.is_naming(h.filter, erase_beside.names, erase_beside.patterns)),
+          ('reason', h.reason ilike any (erase_beside.patterns)),
+          ('release_reason', h.release_reason ilike any (erase_beside.patterns))
+      ) as w (name, is_naming)
+      where w.is_naming
+      order by 1
+    )
+  where h.tenant_id = erase_beside.tenant_id
+    and (
+      concat_ws(E'\n', h.name, h.reason, h.release_reason) ilike any (erase_beside.patterns)
+      or audit_private.is_naming(h.filter, erase_beside.names, erase_beside.patterns)
+    );
+  perform audit_private.cut_holds(erase_beside.tenant_id);
+
+  update audit_private.retention_policy p
+  set reason = blank
+  where p.tenant_id = erase_beside.tenant_id and p.reason ilike any (erase_beside.patterns);
+  update audit_private.erasure x
+  set reason = blank
+  where x.tenant_id = erase_beside.tenant_id and x.reason ilike any (erase_beside.patterns);
+  update audit_private.job_run r
+  set detail = replace(r.detail, t.error, blank)
+  from audit_private.data_purge_receipt t
+  where t.tenant_id = erase_beside.tenant_id
+    and t.error ilike any (erase_beside.patterns)
+    and r.run_id = t.run_id
+    and r.result <> 'running';
+  update audit_private.data_purge_receipt t
+  set error = blank
+  where t.tenant_id = erase_beside.tenant_id and t.error ilike any (erase_beside.patterns);
+  if erase_beside.tenant_id = '00000000-0000-0000-0000-000000000000' then
+    update audit_private.job_run r
+    set detail = blank
+    where r.result <> 'running' and r.detail ilike any (erase_beside.patterns);
+    update audit_private.retention_floor f
+    set reason = blank
+    where f.reason ilike any (erase_beside.patterns);
+    update audit_private.service_grant g
+    set reason = blank
+    where g.reason ilike any (erase_beside.patterns);
+  end if;
+end
+$$;
+
+ALTER FUNCTION audit_private.erase_beside(tenant_id uuid, names text[], pseudonyms text[], patterns text[]) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.erase_beside(tenant_id uuid, names text[], pseudonyms text[], patterns text[]) IS 'takes what names a person out of all that the log keeps of a tenant beside its events';
+
+CREATE FUNCTION audit_private.erase_notes(tenant_id uuid, names text[], pseudonyms text[], patterns text[], key_patterns text[] DEFAULT '{}'::text[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  update audit_private.capture_spool s
+  set actor_id = coalesce(n.pseudonym, s.actor_id),
+    entity_id = case when n.is_entity then null else s.entity_id end,
+    description = case when n.is_payload then 'A change of which something was erased before it was logged' else s.description end,
+    actor = case when n.is_payload then null else s.actor end,
+    changes = case when n.is_payload then null else s.changes end,
+    target = case when n.is_payload then null else s.target end,
+    metadata = case when n.is_payload then null else s.metadata end,
+    error = case when s.error ilike any (erase_notes.patterns) then '[erased]' else s.error end
+  from (
+    select o.spool_id, e.pseudonym, e.is_entity,
+      e.pseudonym is not null or e.is_entity
+        or coalesce(concat_ws(
+          E'\n', o.description,
+          audit_private.texts_within(jsonb_build_array(o.actor, o.target, o.changes, o.metadata))
+        ) ilike any (erase_notes.patterns), false) as is_payload
+    from audit_private.capture_spool o
+    cross join lateral (
+      select erase_notes.pseudonyms[array_position(erase_notes.names, lower(o.actor_id))] as pseudonym,
+        coalesce(lower(o.entity_id) = any (erase_notes.names)
+          or starts_with(o.entity_id, '["') and o.entity_id ilike any (erase_notes.key_patterns), false) as is_entity
+    ) e
+    where coalesce(o.tenant_id, '00000000-0000-0000-0000-000000000000') = erase_notes.tenant_id
+  ) n
+  where s.spool_id = n.spool_id
+    and (n.is_payload or s.error ilike any (erase_notes.patterns));
+  delete from audit_private.idempotency_key k
+  where k.tenant_id = erase_notes.tenant_id
+    and (lower(k.idempotency_key) = any (erase_notes.names) or k.idempotency_key ilike any (erase_notes.patterns));
+  update audit_private.purge_receipt r
+  set error = '[erased]'
+  where r.tenant_id = erase_notes.tenant_id and r.error ilike any (erase_notes.patterns);
+end
+$$;
+
+ALTER FUNCTION audit_private.erase_notes(tenant_id uuid, names text[], pseudonyms text[], patterns text[], key_patterns text[]) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit_private.erase_notes(tenant_id uuid, names text[], pseudonyms text[], patterns text[], key_patterns text[]) IS 'takes what names a person out of a tenant''s spooled changes, keys of repeats and receipts';
+
+CREATE FUNCTION audit_private.erase_pending(tenant_id uuid, erasure_id uuid) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET enable_nestloop TO 'off'
+    SET "DateStyle" TO 'ISO, YMD'
+    AS $_$
+declare
+  span record;
+  erased_now bigint;
+  erased_in_all bigint := 0;
+begin
+  for span in select w.* from audit_private.pending_windows(erase_pending.tenant_id, erase_pending.erasure_id) w loop
+    execute format(
+      'with due as (
+        delete from audit_private.pending_erasure p
+        using audit_private.event e
+        where p.tenant_id = %1$L::uuid
+          and p.erasure_id = %2$L::uuid
+          and p.occurred_at >= %3$L::timestamptz
+          and p.occurred_at < %4$L::timestamptz
+          and not p.is_held
+          and e.tenant_id = %1$L::uuid
+          and e.occurred_at >= %3$L::timestamptz
+          and e.occurred_at < %4$L::timestamptz
+          and e.occurred_at = p.occurred_at
+          and e.id = p.event_id
+        returning p.occurred_at, p.event_id, p.pseudonym,
+          ''actor_id'' = any (p.groups) and e.actor_id_digest is null as erases_actor_id,
+          ''entity_id'' = any (p.groups) and e.entity_id_digest is null as erases_entity_id,
+          ''payload'' = any (p.groups) and e.payload_digest is null as erases_payload
+      ),
+      erased as (
+        update audit_private.event e
+        set actor_id = case when d.erases_actor_id then d.pseudonym else e.actor_id end,
+          actor_id_digest = case when d.erases_actor_id then audit_private.actor_id_digest(e) else e.actor_id_digest end,
+          entity_id = case when d.erases_entity_id then null else e.entity_id end,
+          entity_id_digest = case when d.erases_entity_id then audit_private.entity_id_digest(e) else e.entity_id_digest end,
+          description = case when d.erases_payload then null else e.description end,
+          actor = case when d.erases_payload then null else e.actor end,
+          target = case when d.erases_payload then null else e.target end,
+          changes = case when d.erases_payload then null else e.changes end,
+          metadata = case when d.erases_payload then null else e.metadata end,
+          ip = case when d.erases_payload then null else e.ip end,
+          user_agent = case when d.erases_payload then null else e.user_agent end,
+          request_id = case when d.erases_payload then null else e.request_id end,
+          error_message = case when d.erases_payload then null else e.error_message end,
+          payload_digest = case when d.erases_payload then audit_private.payload_digest(e) else e.payload_digest end,
+          derived_salts = audit_private.left_salts(e, d.erases_actor_id, d.erases_entity_id, d.erases_payload),
+          salt = null
+        from due d
+        where e.tenant_id = %1$L::uuid
+          and e.occurred_at >= %3$L::timestamptz
+          and e.occurred_at < %4$L::timestamptz
+          and e.occurred_at = d.occurred_at
+          and e.id = d.event_id
+          and (d.erases_actor_id or d.erases_entity_id or d.erases_payload)
+        returning d.*
+      ),
+      forgotten as (
+        delete from audit_private.idempotency_key k
+        using erased x
+        where k.tenant_id = %1$L::uuid and k.event_id = x.event_id
+      )
+      insert into audit_private.erased_event (tenant_id, erasure_id, occurred_at, event_id, groups)
+      select %1$L::uuid, %2$L::uuid, x.occurred_at, x.event_id, array_remove(array[
+        case when x.erases_actor_id then ''actor_id'' end,
+        case when x.erases_entity_id then ''entity_id'' end,
+        case when x.erases_payload then ''payload'' end], null)
+      from erased x',
+      erase_pending.tenant_id, erase_pending.erasure_id, span.window_from, span.window_until);
+    get diagnostics erased_now = row_count;
+    erased_in_all := erased_in_all + erased_now;
+  end loop;
+  delete from audit_private.pending_erasure p
+  where p.tenant_id = erase_pending.tenant_id and p.erasure_id = erase_pending.erasure_id and not p.is_held;
+  return erased_in_all;
+end
+$_$;
+
+ALTER FUNCTION audit_private.erase_pending(tenant_id uuid, erasure_id uuid) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit_private.erase_pending(tenant_id uuid, erasure_id uuid) IS 'erases what an erasure has found and no hold keeps; returns of how many events';
+
+CREATE FUNCTION audit_private.event_envelope(e audit_private.event) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+  select pg_catalog.concat(
+    E'pgwitness/event/1\n',
+    e.tenant_id, E'\n', audit_private.microseconds(e.occurred_at), E'\n', e.id, E'\n',
+    audit_private.microseconds(e.recorded_at), E'\n', e.sequence, E'\n', e.transaction_id, E'\n',
+    e.source, E'\n', e.action, E'\n', e.entity_type, E'\n', e.actor_type, E'\n', e.outcome, E'\n',
+    audit_private.counted_text(e.recorded_by))
+$$;
+
+ALTER FUNCTION audit_private.event_envelope(e audit_private.event) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.event_envelope(e audit_private.event) IS 'what is never erased of an event, as it is sealed';
 
 CREATE FUNCTION audit_private.event_id_prefix(occurred_at timestamp with time zone) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -7606,6 +8337,11 @@ declare
 begin
   perform audit_private.require_read_committed();
   perform pg_advisory_xact_lock(hashtextextended('pgwitness export ' || export_step.export_id, 0));
+  if not coalesce((
+    select audit_private.may_export(x.tenant_id) from audit_private.export x where x.export_id = export_step.export_id
+  ), true) then
+    return 'more';
+  end if;
   select * into running from audit_private.export x where x.export_id = export_step.export_id;
   if not found or running.is_straight or audit_private.export_state(running) <> 'running' then
     return 'done';
@@ -8176,6 +8912,131 @@ ALTER FUNCTION audit_private.find_export(tenant_id uuid, export_id uuid) OWNER T
 
 COMMENT ON FUNCTION audit_private.find_export(tenant_id uuid, export_id uuid) IS 'an export that the caller may have; raises WT121 and WT122';
 
+CREATE FUNCTION audit_private.find_payloads(tenant_id uuid, erasure_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET "DateStyle" TO 'ISO, YMD'
+    AS $_$
+declare
+  span record;
+begin
+  for span in select w.* from audit_private.event_windows(find_payloads.from_time, find_payloads.until_time) w loop
+    execute format(
+      'insert into audit_private.pending_erasure (tenant_id, erasure_id, occurred_at, event_id, groups)
+      select %1$L::uuid, %2$L::uuid, e.occurred_at, e.id, ''{payload}''
+      from audit_private.event e
+      where e.tenant_id = %1$L::uuid
+        and e.occurred_at >= %3$L::timestamptz
+        and e.occurred_at < %4$L::timestamptz
+        and e.payload_digest is null
+        and (%5$s)',
+      find_payloads.tenant_id, find_payloads.erasure_id, span.window_from, span.window_until, find_payloads.condition);
+  end loop;
+end
+$_$;
+
+ALTER FUNCTION audit_private.find_payloads(tenant_id uuid, erasure_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit_private.find_payloads(tenant_id uuid, erasure_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone) IS 'notes the events of a tenant that meet a condition, whose payloads are to be erased';
+
+CREATE FUNCTION audit_private.find_subject(tenant_id uuid, erasure_id uuid, names text[], patterns text[], key_patterns text[], rough_patterns text[], pseudonyms text[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET "DateStyle" TO 'ISO, YMD'
+    AS $_$
+declare
+  span record;
+begin
+  for span in select w.* from audit_private.event_windows(null, null) w loop
+    execute format(
+      'insert into audit_private.pending_erasure (tenant_id, erasure_id, occurred_at, event_id, groups, pseudonym)
+      select %1$L::uuid, %2$L::uuid, g.occurred_at, g.id, g.groups, case when ''actor_id'' = any (g.groups) then g.pseudonym end
+      from (
+        select f.occurred_at, f.id, $4[array_position($1, lower(f.actor_id))] as pseudonym,
+          array_remove(array[
+            case when f.is_actor and f.actor_id_digest is null then ''actor_id'' end,
+            case when f.is_entity and f.entity_id_digest is null then ''entity_id'' end,
+            case when f.payload_digest is null and (
+              f.is_actor and (f.actor is not null or f.ip is not null or f.user_agent is not null)
+              or f.is_entity and (f.target is not null or f.changes is not null)
+              or concat_ws(
+                E''\n'', f.description, f.error_message, f.user_agent, f.request_id, f.ip, host(f.ip),
+                audit_private.texts_within(jsonb_build_array(f.actor, f.target, f.changes, f.metadata))
+              ) ilike any ($2)
+            ) then ''payload'' end
+          ], null) as groups
+        from (
+          select e.*, coalesce(lower(e.actor_id) = any ($1), false) as is_actor,
+            coalesce(
+              lower(e.entity_id) = any ($1)
+              or starts_with(e.entity_id, ''["'') and e.entity_id ilike any ($5)
+              or e.entity_type = ''audit_hold'' and e.entity_id ilike any ($2), false) as is_entity
+          from audit_private.event e
+          where e.tenant_id = %1$L::uuid
+            and e.occurred_at >= %3$L::timestamptz
+            and e.occurred_at < %4$L::timestamptz
+            and concat_ws(
+              E''\n'', e.actor_id, e.entity_id, e.description, e.error_message, e.user_agent, e.request_id, e.ip,
+              host(e.ip), e.actor, e.target, e.changes, e.metadata) ilike any ($3)
+          offset 0
+        ) f
+      ) g
+      where g.groups <> ''{}''',
+      find_subject.tenant_id, find_subject.erasure_id, span.window_from, span.window_until)
+    using find_subject.names, find_subject.patterns, find_subject.rough_patterns, find_subject.pseudonyms, find_subject.key_patterns;
+  end loop;
+end
+$_$;
+
+ALTER FUNCTION audit_private.find_subject(tenant_id uuid, erasure_id uuid, names text[], patterns text[], key_patterns text[], rough_patterns text[], pseudonyms text[]) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit_private.find_subject(tenant_id uuid, erasure_id uuid, names text[], patterns text[], key_patterns text[], rough_patterns text[], pseudonyms text[]) IS 'notes the events of a tenant that name a person, and which of their groups do';
+
+CREATE FUNCTION audit_private.find_unerased(tenant_ids uuid[], event_ids uuid[]) RETURNS TABLE(tenant_id uuid, occurred_at timestamp with time zone, event_id uuid, readable text[])
+    LANGUAGE plpgsql SECURITY DEFINER ROWS 100
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "DateStyle" TO 'ISO, YMD'
+    SET jit TO 'off'
+    AS $_$
+declare
+  span record;
+begin
+  for span in
+    select w.*
+    from (
+      select min(audit_private.event_time(i.id)) as from_time, max(audit_private.event_time(i.id)) as until_time
+      from unnest(find_unerased.event_ids) as i (id)
+    ) b
+    cross join lateral audit_private.event_windows(b.from_time, b.until_time + interval '1 microsecond') w
+    where b.from_time is not null
+  loop
+    return query execute format(
+      'select e.tenant_id, e.occurred_at, e.id, array_remove(array[
+        case when e.actor_id_digest is null then ''actor_id'' end,
+        case when e.entity_id_digest is null then ''entity_id'' end,
+        case when e.payload_digest is null then ''payload'' end], null)
+      from (
+        select distinct k.tenant_id, k.id, audit_private.event_time(k.id) as occurred_at
+        from unnest($1, $2) as k (tenant_id, id)
+      ) k
+      join audit_private.event e
+        on e.tenant_id = k.tenant_id and e.occurred_at = k.occurred_at and e.id = k.id
+      where e.occurred_at >= %1$L::timestamptz
+        and e.occurred_at < %2$L::timestamptz
+        and k.occurred_at >= %1$L::timestamptz
+        and k.occurred_at < %2$L::timestamptz',
+      span.window_from, span.window_until)
+    using find_unerased.tenant_ids, find_unerased.event_ids;
+  end loop;
+end
+$_$;
+
+ALTER FUNCTION audit_private.find_unerased(tenant_ids uuid[], event_ids uuid[]) OWNER TO audit_finder;
+
+COMMENT ON FUNCTION audit_private.find_unerased(tenant_ids uuid[], event_ids uuid[]) IS 'keys of events that are there, and which of their groups can be read; tenant and event by place in the arrays';
+
 CREATE FUNCTION audit_private.finish_data_purge(run_id uuid, relation text, result text, error text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -8444,6 +9305,29 @@ ALTER FUNCTION audit_private.grantee_name(grantee oid) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.grantee_name(grantee oid) IS 'how a grant or revoke names whom an access list names';
 
+CREATE FUNCTION audit_private.group_digest(erased_digest bytea, group_salt bytea, name bytea, content text) RETURNS bytea
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+  select coalesce(
+    erased_digest,
+    pg_catalog.sha256('\x02'::bytea || name || group_salt || pg_catalog.convert_to(content, 'UTF8')))
+$$;
+
+ALTER FUNCTION audit_private.group_digest(erased_digest bytea, group_salt bytea, name bytea, content text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.group_digest(erased_digest bytea, group_salt bytea, name bytea, content text) IS 'digest of a group of erasable values: the kept one when it was erased';
+
+CREATE FUNCTION audit_private.group_salt(salt uuid, derived_salts bytea, name bytea, place integer) RETURNS bytea
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+  select coalesce(
+    pg_catalog.substr(derived_salts, place * 32 - 31, 32), pg_catalog.sha256(pg_catalog.uuid_send(salt) || name))
+$$;
+
+ALTER FUNCTION audit_private.group_salt(salt uuid, derived_salts bytea, name bytea, place integer) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.group_salt(salt uuid, derived_salts bytea, name bytea, place integer) IS 'salt of a group of erasable values; place is 1 for actor_id, 2 for entity_id and 3 for payload';
+
 CREATE FUNCTION audit_private.guard_digest(partition_name text) RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -8607,6 +9491,62 @@ $$;
 ALTER FUNCTION audit_private.hold_condition(hold audit_private.legal_hold) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.hold_condition(hold audit_private.legal_hold) IS 'a condition on audit_private.event e: the hold keeps it';
+
+CREATE FUNCTION audit_private.hold_off_exports(tenant_id uuid) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select pg_advisory_xact_lock(hashtextextended('pgwitness erasure ' || hold_off_exports.tenant_id, 0))
+$$;
+
+ALTER FUNCTION audit_private.hold_off_exports(tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.hold_off_exports(tenant_id uuid) IS 'until the transaction ends nothing is written of the tenant''s exports; waits for a chunk that is being written';
+
+CREATE FUNCTION audit_private.holds_pending(tenant_id uuid, erasure_id uuid, condition text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET enable_nestloop TO 'off'
+    SET "DateStyle" TO 'ISO, YMD'
+    AS $_$
+declare
+  span record;
+  is_found boolean;
+begin
+  for span in select w.* from audit_private.pending_windows(holds_pending.tenant_id, holds_pending.erasure_id) w loop
+    execute format(
+      'select exists (
+        select
+        from (
+          select e.*, audit_private.search_text_v1(e.description, e.actor, e.target, e.metadata) as search_text,
+            audit_private.search_text_v1(e.actor_id, e.actor, null, null) as actor_text
+          from audit_private.pending_erasure p
+          join audit_private.event e on e.occurred_at = p.occurred_at and e.id = p.event_id
+          where p.tenant_id = %1$L::uuid
+            and p.erasure_id = %2$L::uuid
+            and p.occurred_at >= %3$L::timestamptz
+            and p.occurred_at < %4$L::timestamptz
+            and not p.is_held
+            and e.tenant_id = %1$L::uuid
+            and e.occurred_at >= %3$L::timestamptz
+            and e.occurred_at < %4$L::timestamptz
+        ) e
+        where %5$s
+      )',
+      holds_pending.tenant_id, holds_pending.erasure_id, span.window_from, span.window_until, holds_pending.condition)
+    into is_found;
+    if is_found then
+      return true;
+    end if;
+  end loop;
+  return false;
+end
+$_$;
+
+ALTER FUNCTION audit_private.holds_pending(tenant_id uuid, erasure_id uuid, condition text) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit_private.holds_pending(tenant_id uuid, erasure_id uuid, condition text) IS 'whether any of the events that an erasure is about to erase meets the condition of an export';
 
 CREATE FUNCTION audit_private.id_condition(chosen text[]) RETURNS text
     LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -8822,6 +9762,22 @@ $$;
 ALTER FUNCTION audit_private.is_data_owner_right(item aclitem, object name) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.is_data_owner_right(item aclitem, object name) IS 'whether an owner of tables under data retention has this right on this object for their sake';
+
+CREATE FUNCTION audit_private.is_naming(document jsonb, names text[], patterns text[]) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+  select coalesce(audit_private.texts_within(is_naming.document) ilike any (is_naming.patterns), false)
+    or exists (
+      select
+      from jsonb_path_query(is_naming.document, 'strict $.** ? (@.type() == "string" || @.type() == "number")') as v (value)
+      where lower(v.value #>> '{}') = any (is_naming.names)
+    )
+$_$;
+
+ALTER FUNCTION audit_private.is_naming(document jsonb, names text[], patterns text[]) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.is_naming(document jsonb, names text[], patterns text[]) IS 'whether a document names a person';
 
 CREATE FUNCTION audit_private.is_partition_empty(partition_name text, locks_it boolean DEFAULT false) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
@@ -9114,6 +10070,54 @@ ALTER FUNCTION audit_private.lacking_data_indexes(entry audit_private.data_reten
 
 COMMENT ON FUNCTION audit_private.lacking_data_indexes(entry audit_private.data_retention) IS 'statements that make the indexes by which a batch finds children and parents; null when they are there';
 
+CREATE FUNCTION audit_private.last_vacuumed_at(relation oid) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE PARALLEL RESTRICTED
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select coalesce(
+    greatest(
+      pg_stat_get_last_vacuum_time(last_vacuumed_at.relation),
+      pg_stat_get_last_autovacuum_time(last_vacuumed_at.relation)),
+    '-infinity')
+$$;
+
+ALTER FUNCTION audit_private.last_vacuumed_at(relation oid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.last_vacuumed_at(relation oid) IS 'when a table was last vacuumed, by hand or by the server';
+
+CREATE FUNCTION audit_private.leaf_of_event(e audit_private.event) RETURNS bytea
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+  select pg_catalog.sha256(
+    '\x00'::bytea || pg_catalog.convert_to(audit_private.event_envelope(e), 'UTF8')
+    || audit_private.actor_id_digest(e) || audit_private.entity_id_digest(e) || audit_private.payload_digest(e))
+$$;
+
+ALTER FUNCTION audit_private.leaf_of_event(e audit_private.event) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.leaf_of_event(e audit_private.event) IS 'leaf of an event, as FORMAT.md lays down; the same before and after an erasure';
+
+CREATE FUNCTION audit_private.left_salts(e audit_private.event, erases_actor_id boolean, erases_entity_id boolean, erases_payload boolean) RETURNS bytea
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+  select case
+      when erases_actor_id or e.actor_id_digest is not null then pg_catalog.decode(pg_catalog.repeat('00', 32), 'hex')
+      else audit_private.group_salt(e.salt, e.derived_salts, 'actor_id', 1)
+    end
+    || case
+      when erases_entity_id or e.entity_id_digest is not null then pg_catalog.decode(pg_catalog.repeat('00', 32), 'hex')
+      else audit_private.group_salt(e.salt, e.derived_salts, 'entity_id', 2)
+    end
+    || case
+      when erases_payload or e.payload_digest is not null then pg_catalog.decode(pg_catalog.repeat('00', 32), 'hex')
+      else audit_private.group_salt(e.salt, e.derived_salts, 'payload', 3)
+    end
+$$;
+
+ALTER FUNCTION audit_private.left_salts(e audit_private.event, erases_actor_id boolean, erases_entity_id boolean, erases_payload boolean) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.left_salts(e audit_private.event, erases_actor_id boolean, erases_entity_id boolean, erases_payload boolean) IS 'the salts that an erasure leaves of an event: zeroes for a group that it erases or that is erased already';
+
 CREATE FUNCTION audit_private.list_drift() RETURNS TABLE(kind text, name text, problem text)
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -9342,6 +10346,27 @@ $$;
 ALTER FUNCTION audit_private.matching_holds(tenant_id uuid, occurred_at timestamp with time zone, id uuid, source text, action text, entity_type text, actor_type text, outcome text, actor_id text, entity_id text) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.matching_holds(tenant_id uuid, occurred_at timestamp with time zone, id uuid, source text, action text, entity_type text, actor_type text, outcome text, actor_id text, entity_id text) IS 'the standing holds that keep an event';
+
+CREATE FUNCTION audit_private.may_export(tenant_id uuid) RETURNS boolean
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select pg_try_advisory_xact_lock_shared(hashtextextended('pgwitness erasure ' || may_export.tenant_id, 0))
+$$;
+
+ALTER FUNCTION audit_private.may_export(tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.may_export(tenant_id uuid) IS 'whether no erasure of the tenant is under way; none erases anything then until the transaction ends';
+
+CREATE FUNCTION audit_private.microseconds(moment timestamp with time zone) RETURNS bigint
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+  select (pg_catalog.date_part('epoch', moment) * 1000000)::bigint
+$$;
+
+ALTER FUNCTION audit_private.microseconds(moment timestamp with time zone) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.microseconds(moment timestamp with time zone) IS 'a moment as sealed entries hold it: microseconds since 1970-01-01 00:00 UTC';
 
 CREATE FUNCTION audit_private.new_event_id(occurred_at timestamp with time zone, unique_bits bigint) RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -9596,6 +10621,48 @@ $$;
 ALTER FUNCTION audit_private.note_data_review(run_id uuid, relation text, summary jsonb, group_keys text[], group_days integer[]) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.note_data_review(run_id uuid, relation text, summary jsonb, group_keys text[], group_days integer[]) IS 'notes what a preview showed, or what a run predicts and which days are in force; a step of the generated functions';
+
+CREATE FUNCTION audit_private.note_erased(tenant_id uuid, erasure_id uuid, event_ids uuid[], groups text[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "DateStyle" TO 'ISO, YMD'
+    SET jit TO 'off'
+    SET enable_nestloop TO 'off'
+    AS $_$
+declare
+  key constant bytea := uuid_send(gen_random_uuid());
+  span record;
+begin
+  insert into audit_private.pending_erasure (tenant_id, erasure_id, occurred_at, event_id, groups)
+  select note_erased.tenant_id, note_erased.erasure_id, audit_private.event_time(k.id), k.id, array_agg(distinct g.name)
+  from unnest(note_erased.event_ids, note_erased.groups) as k (id, groups)
+  cross join lateral unnest(k.groups::text[]) as g (name)
+  where audit_private.event_time(k.id) is not null and g.name in ('actor_id', 'entity_id', 'payload')
+  group by k.id;
+  for span in select w.* from audit_private.pending_windows(note_erased.tenant_id, note_erased.erasure_id) w loop
+    execute format(
+      'update audit_private.pending_erasure p
+      set pseudonym = ''erased-'' || left(encode(sha256($1 || convert_to(e.actor_id, ''UTF8'')), ''hex''), 32)::uuid
+      from audit_private.event e
+      where p.tenant_id = %1$L::uuid
+        and p.erasure_id = %2$L::uuid
+        and p.occurred_at >= %3$L::timestamptz
+        and p.occurred_at < %4$L::timestamptz
+        and e.tenant_id = %1$L::uuid
+        and e.occurred_at >= %3$L::timestamptz
+        and e.occurred_at < %4$L::timestamptz
+        and e.occurred_at = p.occurred_at
+        and e.id = p.event_id
+        and ''actor_id'' = any (p.groups)',
+      note_erased.tenant_id, note_erased.erasure_id, span.window_from, span.window_until)
+    using key;
+  end loop;
+end
+$_$;
+
+ALTER FUNCTION audit_private.note_erased(tenant_id uuid, erasure_id uuid, event_ids uuid[], groups text[]) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit_private.note_erased(tenant_id uuid, erasure_id uuid, event_ids uuid[], groups text[]) IS 'notes events of a tenant by id, with the groups to erase of each as the text of an array';
 
 CREATE FUNCTION audit_private.note_partitions_end() RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -9883,6 +10950,57 @@ $$;
 ALTER FUNCTION audit_private.payload_bytes(description text, actor jsonb, target jsonb, changes jsonb, metadata jsonb, error_message text) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.payload_bytes(description text, actor jsonb, target jsonb, changes jsonb, metadata jsonb, error_message text) IS 'bytes of an event''s payload as text';
+
+CREATE FUNCTION audit_private.payload_content(e audit_private.event) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+  select pg_catalog.concat(
+    e.actor, E'\n', e.target, E'\n', e.changes, E'\n', e.metadata, E'\n', e.ip, E'\n',
+    audit_private.counted_text(e.description), audit_private.counted_text(e.user_agent),
+    audit_private.counted_text(e.request_id), audit_private.counted_text(e.error_message))
+$$;
+
+ALTER FUNCTION audit_private.payload_content(e audit_private.event) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.payload_content(e audit_private.event) IS 'an event''s payload as it is sealed';
+
+CREATE FUNCTION audit_private.payload_digest(e audit_private.event) RETURNS bytea
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+  select audit_private.group_digest(
+    e.payload_digest, audit_private.group_salt(e.salt, e.derived_salts, 'payload', 3), 'payload',
+    audit_private.payload_content(e))
+$$;
+
+ALTER FUNCTION audit_private.payload_digest(e audit_private.event) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.payload_digest(e audit_private.event) IS 'what a leaf knows of an event''s payload';
+
+CREATE FUNCTION audit_private.pending_windows(tenant_id uuid, erasure_id uuid) RETURNS TABLE(window_from timestamp with time zone, window_until timestamp with time zone)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select p.first_at, p.last_at + interval '1 microsecond'
+  from (
+    select min(p.occurred_at) as from_time, max(p.occurred_at) + interval '1 microsecond' as until_time
+    from audit_private.pending_erasure p
+    where p.tenant_id = pending_windows.tenant_id and p.erasure_id = pending_windows.erasure_id
+  ) b
+  cross join lateral audit_private.event_windows(b.from_time, b.until_time) w
+  cross join lateral (
+    select min(p.occurred_at) as first_at, max(p.occurred_at) as last_at
+    from audit_private.pending_erasure p
+    where p.tenant_id = pending_windows.tenant_id
+      and p.erasure_id = pending_windows.erasure_id
+      and p.occurred_at >= w.window_from
+      and p.occurred_at < w.window_until
+  ) p
+  where b.from_time is not null and p.first_at is not null
+$$;
+
+ALTER FUNCTION audit_private.pending_windows(tenant_id uuid, erasure_id uuid) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit_private.pending_windows(tenant_id uuid, erasure_id uuid) IS 'spans of partitions, newest first, that hold what an erasure has found';
 
 CREATE FUNCTION audit_private.plain_data_children(children jsonb, parent regclass, is_nested boolean DEFAULT false) RETURNS jsonb
     LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
@@ -10722,6 +11840,73 @@ ALTER FUNCTION audit_private.read_cursor(cursor text, scope text, OUT occurred_a
 
 COMMENT ON FUNCTION audit_private.read_cursor(cursor text, scope text, OUT occurred_at timestamp with time zone, OUT id uuid, OUT seen text) IS 'place and first page''s view in a cursor; raises WT041 unless it was made for the same scope';
 
+CREATE FUNCTION audit_private.read_identifiers(identifiers text[], OUT names text[], OUT patterns text[], OUT key_patterns text[], OUT is_plain boolean) RETURNS record
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if cardinality(read_identifiers.identifiers) between 1 and 100 is not true
+    or exists (
+      select from unnest(read_identifiers.identifiers) as i (identifier)
+      where length(btrim(i.identifier)) between 3 and 200 is not true
+    )
+  then
+    raise exception using
+      errcode = 'WT040',
+      message = 'a person is found by 1 to 100 identifiers of 3 to 200 characters each',
+      detail = format('identifiers is %s.', coalesce(left(read_identifiers.identifiers::text, 200), 'null')),
+      hint = 'For example: identifiers => array[''4711'', ''anna@example.org'']. Shorter ones would find everybody.';
+  end if;
+  select array_agg(lower(btrim(i.identifier))),
+    array_agg(audit_private.search_pattern('identifiers', to_jsonb(btrim(i.identifier)))),
+    array_agg(audit_private.search_pattern('identifiers', to_jsonb(to_json(btrim(i.identifier))::text))),
+    bool_and(i.identifier !~ E'["\\\\[:cntrl:]]')
+  into names, patterns, key_patterns, is_plain
+  from unnest(read_identifiers.identifiers) as i (identifier);
+end
+$$;
+
+ALTER FUNCTION audit_private.read_identifiers(identifiers text[], OUT names text[], OUT patterns text[], OUT key_patterns text[], OUT is_plain boolean) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.read_identifiers(identifiers text[], OUT names text[], OUT patterns text[], OUT key_patterns text[], OUT is_plain boolean) IS 'identifiers of a person as lower-case names, as patterns for ilike, as patterns that find one among the texts of a composite key, and whether JSON writes all of them as they are; raises WT040';
+
+CREATE FUNCTION audit_private.read_ledger(entries jsonb) RETURNS TABLE(kind text, tenant_id uuid, erasure_id uuid, event_id uuid, groups text[], hold_id uuid, released_at timestamp with time zone, digest text, takes_effect_at timestamp with time zone, set_at timestamp with time zone, days integer, is_exact boolean)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+begin
+  if jsonb_typeof(read_ledger.entries) is distinct from 'array'
+    or jsonb_path_exists(read_ledger.entries, 'strict $[*] ? (@.type() != "object")')
+    or exists (
+      select
+      from jsonb_array_elements(read_ledger.entries) as e (entry)
+      where not e.entry ?& case e.entry ->> 'kind'
+        when 'erasure' then '{tenant_id,event_id,groups}'::text[]
+        when 'hold' then '{tenant_id,hold_id,released_at}'::text[]
+        when 'retention' then '{tenant_id,takes_effect_at,set_at,days,is_exact}'::text[]
+        else '{kind}'::text[]
+      end
+    )
+  then
+    perform audit_private.refuse_ledger('It is not an array of the objects that audit.list_ledger gives.');
+  end if;
+  return query
+  select r.kind, r.tenant_id, r.erasure_id, r.event_id, r.groups, r.hold_id, r.released_at, r.digest, r.takes_effect_at,
+    r.set_at, r.days, r.is_exact
+  from jsonb_to_recordset(read_ledger.entries) as r (
+    kind text, tenant_id uuid, erasure_id uuid, event_id uuid, groups text[], hold_id uuid, released_at timestamptz,
+    digest text, takes_effect_at timestamptz, set_at timestamptz, days integer, is_exact boolean)
+  where r.kind in ('erasure', 'hold', 'retention');
+exception
+  when data_exception then
+    perform audit_private.refuse_ledger(sqlerrm);
+end
+$_$;
+
+ALTER FUNCTION audit_private.read_ledger(entries jsonb) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.read_ledger(entries jsonb) IS 'lines of a ledger as rows; raises WT141';
+
 CREATE FUNCTION audit_private.readable_since() RETURNS timestamp with time zone
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL RESTRICTED
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -11186,6 +12371,23 @@ ALTER FUNCTION audit_private.refuse_definition(message text, detail text, hint t
 
 COMMENT ON FUNCTION audit_private.refuse_definition(message text, detail text, hint text) IS 'raises WT050: a definition that the catalogue can''t take';
 
+CREATE FUNCTION audit_private.refuse_erasure(detail text, hint text) RETURNS void
+    LANGUAGE plpgsql PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  raise exception using
+    errcode = 'WT140',
+    message = 'this can''t be erased like that',
+    detail = refuse_erasure.detail,
+    hint = refuse_erasure.hint;
+end
+$$;
+
+ALTER FUNCTION audit_private.refuse_erasure(detail text, hint text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.refuse_erasure(detail text, hint text) IS 'raises WT140';
+
 CREATE FUNCTION audit_private.refuse_event(place text, action text, description text, outcome text, error_message text, entity_id text, actor_id text, actor_type text, actor jsonb, target jsonb, changes jsonb, is_mandatory boolean, occurred_at timestamp with time zone, earliest timestamp with time zone, latest timestamp with time zone, events_until timestamp with time zone, payload_bytes integer, payload_limit integer) RETURNS boolean
     LANGUAGE plpgsql PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -11295,6 +12497,23 @@ $$;
 ALTER FUNCTION audit_private.refuse_import(id uuid, occurred_at timestamp with time zone) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.refuse_import(id uuid, occurred_at timestamp with time zone) IS 'raises WT013: an imported event without a time and an identity of its own';
+
+CREATE FUNCTION audit_private.refuse_ledger(detail text) RETURNS void
+    LANGUAGE plpgsql PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  raise exception using
+    errcode = 'WT141',
+    message = 'this is no ledger',
+    detail = refuse_ledger.detail,
+    hint = 'Give the lines of the file as one array: entries => ''[{"kind": "erasure", …}, …]''.';
+end
+$$;
+
+ALTER FUNCTION audit_private.refuse_ledger(detail text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.refuse_ledger(detail text) IS 'raises WT141';
 
 CREATE FUNCTION audit_private.refuse_repeat(idempotency_key text) RETURNS void
     LANGUAGE plpgsql PARALLEL SAFE
@@ -11703,6 +12922,24 @@ ALTER FUNCTION audit_private.retention_cutoff(tenant_id uuid) OWNER TO audit_own
 
 COMMENT ON FUNCTION audit_private.retention_cutoff(tenant_id uuid) IS 'events strictly older than this have expired, unless a floor of their category or a hold keeps them';
 
+CREATE FUNCTION audit_private.rough_patterns(texts text[]) RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select array_agg(r.pattern)
+  from unnest(rough_patterns.texts) as t (value)
+  cross join lateral (
+    select '%' || p.part || '%' as pattern
+    from regexp_split_to_table(btrim(t.value), E'["''\\\\%_[:cntrl:]]') as p (part)
+    order by length(p.part) desc
+    limit 1
+  ) r
+$$;
+
+ALTER FUNCTION audit_private.rough_patterns(texts text[]) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.rough_patterns(texts text[]) IS 'patterns for ilike that match whatever holds one of the texts in any writing, and more';
+
 CREATE FUNCTION audit_private.row_changes(tenant_id uuid, entity_type text, entity_id text) RETURNS TABLE(sequence bigint, transaction_id bigint, occurred_at timestamp with time zone, is_start boolean, is_end boolean, target jsonb, changes jsonb)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -11968,24 +13205,34 @@ CREATE FUNCTION audit_private.start_exports() RETURNS uuid[]
     AS $$
 declare
   running_allowed constant integer := 2;
+  tenants uuid[];
   begun record;
 begin
   perform audit_private.require_read_committed();
   perform pg_advisory_xact_lock(hashtextextended('pgwitness start_exports', 0));
+  tenants := array(
+    select o.tenant_id
+    from (
+      select distinct x.tenant_id from audit_private.export x where x.state in ('pending', 'running', 'completed') offset 0
+    ) o
+    where audit_private.may_export(o.tenant_id)
+  );
   delete from audit_private.export_chunk c
   using audit_private.export x
   where x.state in ('completed', 'running')
+    and x.tenant_id = any (tenants)
     and audit_private.export_state(x) in ('cancelled', 'expired')
     and c.tenant_id = x.tenant_id
     and c.export_id = x.export_id;
   update audit_private.export x
   set state = audit_private.export_state(x), finished_at = coalesce(x.finished_at, clock_timestamp())
   where x.state in ('pending', 'running', 'completed')
+    and x.tenant_id = any (tenants)
     and not x.is_straight
     and x.state <> audit_private.export_state(x);
   update audit_private.export x
   set state = 'failed', finished_at = clock_timestamp(), error = 'its client never told how it ended'
-  where x.state = 'running' and x.is_straight and x.started_at < clock_timestamp() - interval '24 hours';
+  where x.state = 'running' and x.tenant_id = any (tenants) and x.is_straight and x.started_at < clock_timestamp() - interval '24 hours';
 
   for begun in
     select n.tenant_id, n.export_id, n.resolved_filter
@@ -11994,7 +13241,7 @@ begin
         row_number() over (
           partition by x.tenant_id order by x.state = 'running' desc, x.requested_at, x.export_id) as place
       from audit_private.export x
-      where x.state in ('pending', 'running') and not x.is_straight
+      where x.state in ('pending', 'running') and x.tenant_id = any (tenants) and not x.is_straight
     ) n
     where n.state = 'pending' and n.place <= running_allowed
   loop
@@ -12015,7 +13262,7 @@ begin
   return array(
     select x.export_id
     from audit_private.export x
-    where x.state = 'running' and not x.is_straight
+    where x.state = 'running' and x.tenant_id = any (tenants) and not x.is_straight
     order by x.started_at
   );
 end
@@ -12279,6 +13526,21 @@ $$;
 ALTER FUNCTION audit_private.text_condition(columns text, key text, value jsonb, uses_index boolean) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.text_condition(columns text, key text, value jsonb, uses_index boolean) IS 'a text is found in these arguments of search_text_v1, by its index or row by row';
+
+CREATE FUNCTION audit_private.texts_within(document jsonb) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $_$
+  select pg_catalog.string_agg(t.value #>> '{}', E'\n')
+  from (
+    select pg_catalog.jsonb_path_query(document, 'strict $.** ? (@.type() == "string" || @.type() == "number")')
+    union all
+    select pg_catalog.jsonb_path_query(document, 'strict $.** ? (@.type() == "object").keyvalue().key')
+  ) as t (value)
+$_$;
+
+ALTER FUNCTION audit_private.texts_within(document jsonb) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.texts_within(document jsonb) IS 'every text, number and name of a member in a document, a line each';
 
 CREATE FUNCTION audit_private.truncation_statement(watched audit_private.watched_table) RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
@@ -12644,6 +13906,27 @@ $$;
 ALTER FUNCTION audit_private.write_system_event(tenant_id uuid, action text, entity_type text, entity_id text, description text, metadata jsonb, changes jsonb) OWNER TO audit_writer;
 
 COMMENT ON FUNCTION audit_private.write_system_event(tenant_id uuid, action text, entity_type text, entity_id text, description text, metadata jsonb, changes jsonb) IS 'writes a mandatory event by the current actor and returns its id';
+
+CREATE FUNCTION audit_private.written_patterns(texts text[]) RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+  select coalesce(array_agg(distinct audit_private.search_pattern('identifiers', to_jsonb(w.written))), '{}')
+  from unnest(written_patterns.texts) as t (value)
+  cross join lateral (
+    values
+      (btrim(t.value)),
+      (regexp_replace(to_json(btrim(t.value))::text, '^"|"$', '', 'g')),
+      (regexp_replace(btrim(t.value), '([\\%_])', '\\\1', 'g'))
+  ) as j (written)
+  cross join lateral (
+    values (j.written), (replace(j.written, '"', '""')), (replace(replace(j.written, '''', ''''''), E'\\', E'\\\\'))
+  ) as w (written)
+$_$;
+
+ALTER FUNCTION audit_private.written_patterns(texts text[]) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.written_patterns(texts text[]) IS 'patterns for ilike that find texts as they stand, and as JSON, CSV and SQL write them';
 
 CREATE VIEW audit.exportable_event AS
  SELECT e.tenant_id,
@@ -13019,6 +14302,33 @@ COMMENT ON COLUMN audit_private.entity_type.descriptions IS 'language code to de
 
 COMMENT ON COLUMN audit_private.entity_type.is_built_in IS 'comes with pgwitness and can''t be redefined';
 
+CREATE TABLE audit_private.erased_event (
+    tenant_id uuid NOT NULL,
+    erasure_id uuid NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    event_id uuid NOT NULL,
+    groups text[] NOT NULL,
+    erased_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+ALTER TABLE ONLY audit_private.erased_event FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.erased_event OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.erased_event IS 'which groups of which event were erased; what the ledger tells of erasures';
+
+COMMENT ON COLUMN audit_private.erased_event.tenant_id IS 'whose event';
+
+COMMENT ON COLUMN audit_private.erased_event.erasure_id IS 'the erasure';
+
+COMMENT ON COLUMN audit_private.erased_event.occurred_at IS 'the event''s time';
+
+COMMENT ON COLUMN audit_private.erased_event.event_id IS 'the event';
+
+COMMENT ON COLUMN audit_private.erased_event.groups IS 'actor_id, entity_id or payload';
+
+COMMENT ON COLUMN audit_private.erased_event.erased_at IS 'when';
+
 CREATE SEQUENCE audit_private.event_sequence
     START WITH 1
     INCREMENT BY 1
@@ -13250,6 +14560,36 @@ COMMENT ON COLUMN audit_private.outcome.titles IS 'language code to title';
 
 COMMENT ON COLUMN audit_private.outcome.descriptions IS 'language code to description';
 
+CREATE TABLE audit_private.pending_erasure (
+    tenant_id uuid NOT NULL,
+    erasure_id uuid NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    event_id uuid NOT NULL,
+    groups text[] NOT NULL,
+    pseudonym text,
+    is_held boolean DEFAULT false NOT NULL
+);
+
+ALTER TABLE ONLY audit_private.pending_erasure FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.pending_erasure OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.pending_erasure IS 'what an erasure has found; between transactions only what a hold keeps, by key and never by whom';
+
+COMMENT ON COLUMN audit_private.pending_erasure.tenant_id IS 'whose event';
+
+COMMENT ON COLUMN audit_private.pending_erasure.erasure_id IS 'the erasure';
+
+COMMENT ON COLUMN audit_private.pending_erasure.occurred_at IS 'the event''s time';
+
+COMMENT ON COLUMN audit_private.pending_erasure.event_id IS 'the event';
+
+COMMENT ON COLUMN audit_private.pending_erasure.groups IS 'actor_id, entity_id or payload';
+
+COMMENT ON COLUMN audit_private.pending_erasure.pseudonym IS 'random; stands for the actor afterwards';
+
+COMMENT ON COLUMN audit_private.pending_erasure.is_held IS 'a hold keeps it for now';
+
 CREATE SEQUENCE audit_private.read_number
     START WITH 1
     INCREMENT BY 1
@@ -13409,6 +14749,12 @@ ALTER TABLE ONLY audit_private.data_retention_wait
 ALTER TABLE ONLY audit_private.entity_type
     ADD CONSTRAINT entity_type_pkey PRIMARY KEY (entity_type);
 
+ALTER TABLE ONLY audit_private.erased_event
+    ADD CONSTRAINT erased_event_pkey PRIMARY KEY (tenant_id, erasure_id, event_id);
+
+ALTER TABLE ONLY audit_private.erasure
+    ADD CONSTRAINT erasure_pkey PRIMARY KEY (tenant_id, erasure_id);
+
 ALTER TABLE ONLY audit_private.event
     ADD CONSTRAINT event_pkey PRIMARY KEY (tenant_id, occurred_at, id);
 
@@ -13451,6 +14797,9 @@ ALTER TABLE ONLY audit_private.option
 ALTER TABLE ONLY audit_private.outcome
     ADD CONSTRAINT outcome_pkey PRIMARY KEY (outcome);
 
+ALTER TABLE ONLY audit_private.pending_erasure
+    ADD CONSTRAINT pending_erasure_pkey PRIMARY KEY (tenant_id, erasure_id, occurred_at, event_id);
+
 ALTER TABLE ONLY audit_private.purge_receipt
     ADD CONSTRAINT purge_receipt_pkey PRIMARY KEY (tenant_id, run_id);
 
@@ -13486,6 +14835,8 @@ CREATE INDEX data_purge_receipt_relation_idx ON audit_private.data_purge_receipt
 CREATE INDEX data_purge_receipt_run_id_idx ON audit_private.data_purge_receipt USING btree (run_id, relation);
 
 CREATE INDEX data_purge_receipt_started_at_idx ON audit_private.data_purge_receipt USING btree (started_at);
+
+CREATE INDEX erased_event_occurred_at_idx ON audit_private.erased_event USING btree (occurred_at);
 
 CREATE INDEX event_transaction_id_idx ON ONLY audit_private.event USING brin (transaction_id);
 
@@ -13570,6 +14921,12 @@ ALTER TABLE ONLY audit_private.data_retention_preview
 ALTER TABLE ONLY audit_private.data_retention_wait
     ADD CONSTRAINT data_retention_wait_relation_fkey FOREIGN KEY (relation) REFERENCES audit_private.data_retention(relation) ON DELETE CASCADE;
 
+ALTER TABLE ONLY audit_private.erased_event
+    ADD CONSTRAINT erased_event_tenant_id_erasure_id_fkey FOREIGN KEY (tenant_id, erasure_id) REFERENCES audit_private.erasure(tenant_id, erasure_id);
+
+ALTER TABLE ONLY audit_private.erasure
+    ADD CONSTRAINT erasure_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES audit_private.tenant(tenant_id);
+
 ALTER TABLE ONLY audit_private.export_chunk
     ADD CONSTRAINT export_chunk_tenant_id_export_id_fkey FOREIGN KEY (tenant_id, export_id) REFERENCES audit_private.export(tenant_id, export_id);
 
@@ -13578,6 +14935,9 @@ ALTER TABLE ONLY audit_private.export
 
 ALTER TABLE ONLY audit_private.legal_hold
     ADD CONSTRAINT legal_hold_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES audit_private.tenant(tenant_id);
+
+ALTER TABLE ONLY audit_private.pending_erasure
+    ADD CONSTRAINT pending_erasure_tenant_id_erasure_id_fkey FOREIGN KEY (tenant_id, erasure_id) REFERENCES audit_private.erasure(tenant_id, erasure_id);
 
 ALTER TABLE ONLY audit_private.purge_receipt
     ADD CONSTRAINT purge_receipt_run_id_fkey FOREIGN KEY (run_id) REFERENCES audit_private.job_run(run_id);
@@ -13607,6 +14967,10 @@ CREATE POLICY "Backups are complete" ON audit_private.category_toggle FOR SELECT
 
 CREATE POLICY "Backups are complete" ON audit_private.data_purge_receipt FOR SELECT TO audit_backup USING (true);
 
+CREATE POLICY "Backups are complete" ON audit_private.erased_event FOR SELECT TO audit_backup USING (true);
+
+CREATE POLICY "Backups are complete" ON audit_private.erasure FOR SELECT TO audit_backup USING (true);
+
 CREATE POLICY "Backups are complete" ON audit_private.event FOR SELECT TO audit_backup USING (true);
 
 CREATE POLICY "Backups are complete" ON audit_private.export FOR SELECT TO audit_backup USING (true);
@@ -13620,6 +14984,8 @@ CREATE POLICY "Backups are complete" ON audit_private.idempotency_key FOR SELECT
 CREATE POLICY "Backups are complete" ON audit_private.legal_hold FOR SELECT TO audit_backup USING (true);
 
 CREATE POLICY "Backups are complete" ON audit_private.logging_decision FOR SELECT TO audit_backup USING (true);
+
+CREATE POLICY "Backups are complete" ON audit_private.pending_erasure FOR SELECT TO audit_backup USING (true);
 
 CREATE POLICY "Backups are complete" ON audit_private.purge_receipt FOR SELECT TO audit_backup USING (true);
 
@@ -13645,6 +15011,10 @@ CREATE POLICY "Engine roles decide by policies" ON audit_private.retention_polic
 
 CREATE POLICY "Engine roles respect holds" ON audit_private.legal_hold FOR SELECT TO audit_finder, audit_keeper USING (true);
 
+CREATE POLICY "Erased events are told to their tenant and to operators" ON audit_private.erased_event FOR SELECT TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
+
+CREATE POLICY "Erasures are visible to their tenant and to operators" ON audit_private.erasure TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
+
 CREATE POLICY "Events leave only to their tenant, with a reason" ON audit_private.event FOR SELECT TO audit_owner USING (((tenant_id = ( SELECT audit_private.readable_tenant() AS readable_tenant)) AND ((occurred_at >= ( SELECT audit_private.readable_since() AS readable_since)) OR audit_private.is_retained(tenant_id, occurred_at, id, source, action, entity_type, actor_type, outcome, actor_id, entity_id))));
 
 CREATE POLICY "Exports are visible to their tenant and to operators" ON audit_private.export TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
@@ -13665,13 +15035,25 @@ CREATE POLICY "Spooled changes are counted for their tenant and for operators" O
 
 CREATE POLICY "The finder sees keys and hashes" ON audit_private.event FOR SELECT TO audit_finder USING (true);
 
+CREATE POLICY "The keeper erases" ON audit_private.capture_spool FOR UPDATE TO audit_keeper USING (true);
+
 CREATE POLICY "The keeper erases" ON audit_private.event FOR UPDATE TO audit_keeper USING (true);
+
+CREATE POLICY "The keeper erases" ON audit_private.idempotency_key FOR DELETE TO audit_keeper USING (true);
 
 CREATE POLICY "The keeper gives receipts" ON audit_private.purge_receipt TO audit_keeper USING (true) WITH CHECK (true);
 
+CREATE POLICY "The keeper notes what it has erased" ON audit_private.erased_event FOR INSERT TO audit_keeper WITH CHECK (true);
+
+CREATE POLICY "The keeper notes what it is to erase" ON audit_private.pending_erasure TO audit_keeper USING (true) WITH CHECK (true);
+
 CREATE POLICY "The keeper puts survivors back" ON audit_private.event FOR INSERT TO audit_keeper WITH CHECK (true);
 
+CREATE POLICY "The keeper reads what it decides on" ON audit_private.capture_spool FOR SELECT TO audit_keeper USING (true);
+
 CREATE POLICY "The keeper reads what it decides on" ON audit_private.event FOR SELECT TO audit_keeper USING (true);
+
+CREATE POLICY "The keeper reads what it decides on" ON audit_private.idempotency_key FOR SELECT TO audit_keeper USING (true);
 
 CREATE POLICY "The keeper removes" ON audit_private.event FOR DELETE TO audit_keeper USING (true);
 
@@ -13688,6 +15070,8 @@ CREATE POLICY "The writer spools and logs later" ON audit_private.capture_spool 
 CREATE POLICY "Toggles are visible to their tenant and to operators" ON audit_private.action_toggle TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
 
 CREATE POLICY "Toggles are visible to their tenant and to operators" ON audit_private.category_toggle TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
+
+CREATE POLICY "What waits is counted for its tenant and for operators" ON audit_private.pending_erasure FOR SELECT TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
 
 CREATE POLICY "Writers check bindings" ON audit_private.role_binding FOR SELECT TO audit_writer USING (true);
 
@@ -13707,6 +15091,10 @@ ALTER TABLE audit_private.category_toggle ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE audit_private.data_purge_receipt ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE audit_private.erased_event ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.erasure ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE audit_private.event ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE audit_private.export ENABLE ROW LEVEL SECURITY;
@@ -13720,6 +15108,8 @@ ALTER TABLE audit_private.idempotency_key ENABLE ROW LEVEL SECURITY;
 ALTER TABLE audit_private.legal_hold ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE audit_private.logging_decision ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.pending_erasure ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE audit_private.purge_receipt ENABLE ROW LEVEL SECURITY;
 
@@ -13773,6 +15163,10 @@ GRANT ALL ON FUNCTION audit.check_health() TO audit_operator;
 GRANT ALL ON FUNCTION audit.check_health() TO audit_auditor;
 GRANT ALL ON FUNCTION audit.check_health() TO audit_admin;
 
+REVOKE ALL ON FUNCTION audit.check_ledger(entries jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.check_ledger(entries jsonb) TO audit_operator;
+GRANT ALL ON FUNCTION audit.check_ledger(entries jsonb) TO audit_auditor;
+
 REVOKE ALL ON FUNCTION audit.close_access(access_id uuid, tenant_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.close_access(access_id uuid, tenant_id uuid) TO audit_reader;
 GRANT ALL ON FUNCTION audit.close_access(access_id uuid, tenant_id uuid) TO audit_admin;
@@ -13816,6 +15210,12 @@ GRANT ALL ON FUNCTION audit.disarm_data_retention(relation regclass, reason text
 
 REVOKE ALL ON FUNCTION audit.drop_data_retention(relation regclass, reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.drop_data_retention(relation regclass, reason text) TO audit_operator;
+
+REVOKE ALL ON FUNCTION audit.erase_events(filter jsonb, reason text, tenant_id uuid, OUT erasure_id uuid, OUT erased bigint, OUT held bigint, OUT exports bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.erase_events(filter jsonb, reason text, tenant_id uuid, OUT erasure_id uuid, OUT erased bigint, OUT held bigint, OUT exports bigint) TO audit_privacy;
+
+REVOKE ALL ON FUNCTION audit.erase_subject(identifiers text[], reason text, tenant_id uuid, OUT erasure_id uuid, OUT erased bigint, OUT held bigint, OUT exports bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.erase_subject(identifiers text[], reason text, tenant_id uuid, OUT erasure_id uuid, OUT erased bigint, OUT held bigint, OUT exports bigint) TO audit_privacy;
 
 REVOKE ALL ON FUNCTION audit.finish_export(export_id uuid, rows bigint, bytes bigint, digest text, error text, tenant_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.finish_export(export_id uuid, rows bigint, bytes bigint, digest text, error text, tenant_id uuid) TO audit_reader;
@@ -13951,6 +15351,14 @@ GRANT ALL ON FUNCTION audit.list_data_retention() TO audit_operator;
 GRANT ALL ON FUNCTION audit.list_data_retention() TO audit_auditor;
 GRANT ALL ON FUNCTION audit.list_data_retention() TO audit_privacy;
 
+GRANT SELECT ON TABLE audit_private.erasure TO audit_backup;
+
+REVOKE ALL ON FUNCTION audit.list_erasures(tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.list_erasures(tenant_id uuid) TO audit_privacy;
+GRANT ALL ON FUNCTION audit.list_erasures(tenant_id uuid) TO audit_admin;
+GRANT ALL ON FUNCTION audit.list_erasures(tenant_id uuid) TO audit_operator;
+GRANT ALL ON FUNCTION audit.list_erasures(tenant_id uuid) TO audit_auditor;
+
 REVOKE ALL ON FUNCTION audit.list_exports(tenant_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.list_exports(tenant_id uuid) TO audit_reader;
 GRANT ALL ON FUNCTION audit.list_exports(tenant_id uuid) TO audit_admin;
@@ -13976,6 +15384,10 @@ GRANT ALL ON FUNCTION audit.list_holds(tenant_id uuid) TO audit_auditor;
 REVOKE ALL ON FUNCTION audit.list_jobs() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.list_jobs() TO audit_operator;
 GRANT ALL ON FUNCTION audit.list_jobs() TO audit_auditor;
+
+REVOKE ALL ON FUNCTION audit.list_ledger() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.list_ledger() TO audit_operator;
+GRANT ALL ON FUNCTION audit.list_ledger() TO audit_auditor;
 
 REVOKE ALL ON FUNCTION audit.list_options() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.list_options() TO audit_operator;
@@ -14115,6 +15527,9 @@ GRANT ALL ON FUNCTION audit.register_tenant(tenant_id uuid, name text) TO audit_
 REVOKE ALL ON FUNCTION audit.release_hold(name text, reason text, tenant_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.release_hold(name text, reason text, tenant_id uuid) TO audit_admin;
 
+REVOKE ALL ON FUNCTION audit.replay_erasures(entries jsonb, reason text, tenant_id uuid, OUT erasure_id uuid, OUT erased bigint, OUT held bigint, OUT exports bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.replay_erasures(entries jsonb, reason text, tenant_id uuid, OUT erasure_id uuid, OUT erased bigint, OUT held bigint, OUT exports bigint) TO audit_privacy;
+
 GRANT SELECT ON TABLE audit_private.event_relation TO audit_backup;
 
 REVOKE ALL ON FUNCTION audit.report_subject(identifiers text[], with_actors boolean, tenant_id uuid) FROM PUBLIC;
@@ -14200,6 +15615,10 @@ GRANT ALL ON FUNCTION audit.watch(relation regclass, entity_type text, tenant_co
 
 REVOKE ALL ON FUNCTION audit_private.access_expiry(opened_at timestamp with time zone, last_used_at timestamp with time zone, closed_at timestamp with time zone) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION audit_private.actor_id_digest(e audit_private.event) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.actor_id_digest(e audit_private.event) TO audit_finder;
+GRANT ALL ON FUNCTION audit_private.actor_id_digest(e audit_private.event) TO audit_keeper;
+
 REVOKE ALL ON FUNCTION audit_private.add_next_partition() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.add_next_partition() TO audit_operator;
 
@@ -14212,6 +15631,8 @@ REVOKE ALL ON FUNCTION audit_private.batch_events(events jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.batch_events(events jsonb) TO audit_writer;
 
 REVOKE ALL ON FUNCTION audit_private.batch_times(events jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.begin_erasure(tenant_id uuid, kind text, reason text, names text[], patterns text[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.begin_exports(process_id integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.begin_exports(process_id integer) TO audit_operator;
@@ -14249,6 +15670,8 @@ GRANT ALL ON FUNCTION audit_private.capture_triggers(relation regclass, entity_t
 
 REVOKE ALL ON FUNCTION audit_private.captured_entity_id(key text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.captured_entity_id(key text) TO audit_writer;
+
+REVOKE ALL ON FUNCTION audit_private.carry_out_erasure(tenant_id uuid, erasure_id uuid, names text[], pseudonyms text[], patterns text[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.changes_expression(watched audit_private.watched_table, relation regclass) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.changes_expression(watched audit_private.watched_table, relation regclass) TO audit_writer;
@@ -14314,6 +15737,10 @@ GRANT ALL ON FUNCTION audit_private.count_due(partition_name text, partition_unt
 REVOKE ALL ON FUNCTION audit_private.count_found_events(tenant_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone, most bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.count_found_events(tenant_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone, most bigint) TO audit_owner;
 
+REVOKE ALL ON FUNCTION audit_private.counted_text(value text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.counted_text(value text) TO audit_finder;
+GRANT ALL ON FUNCTION audit_private.counted_text(value text) TO audit_keeper;
+
 REVOKE ALL ON FUNCTION audit_private.create_capture_function(entity_type text, settings text, body text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.create_capture_function(entity_type text, settings text, body text) TO audit_owner;
 
@@ -14332,6 +15759,8 @@ REVOKE ALL ON FUNCTION audit_private.current_view() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.cut_columns(columns jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.cut_columns(columns jsonb) TO audit_writer;
+
+REVOKE ALL ON FUNCTION audit_private.cut_holds(tenant_id uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.cut_payload(payload_limit integer, INOUT description text, INOUT actor jsonb, INOUT target jsonb, INOUT changes jsonb, INOUT metadata jsonb, INOUT error_message text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.cut_payload(payload_limit integer, INOUT description text, INOUT actor jsonb, INOUT target jsonb, INOUT changes jsonb, INOUT metadata jsonb, INOUT error_message text) TO audit_writer;
@@ -14366,6 +15795,9 @@ REVOKE ALL ON FUNCTION audit_private.data_verdict(entry audit_private.data_reten
 
 REVOKE ALL ON FUNCTION audit_private.data_view_statement(entry audit_private.data_retention, relation regclass) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION audit_private.decide_pending(tenant_id uuid, erasure_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.decide_pending(tenant_id uuid, erasure_id uuid) TO audit_owner;
+
 REVOKE ALL ON FUNCTION audit_private.define_captured(entity_type text, category text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.delete_due(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, tenant_id uuid, from_time timestamp with time zone, OUT removed bigint, OUT oldest_at timestamp with time zone, OUT newest_at timestamp with time zone, OUT until_time timestamp with time zone) FROM PUBLIC;
@@ -14394,13 +15826,31 @@ GRANT ALL ON FUNCTION audit_private.effective_role() TO audit_writer;
 GRANT ALL ON FUNCTION audit_private.effective_role() TO audit_finder;
 GRANT ALL ON FUNCTION audit_private.effective_role() TO audit_keeper;
 
+REVOKE ALL ON FUNCTION audit_private.empty_exports(tenant_id uuid, erasure_id uuid, names text[], patterns text[]) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION audit_private.empty_partition(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, due bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.end_data_purge(run_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.end_data_purge(run_id uuid) TO audit_operator;
 
+REVOKE ALL ON FUNCTION audit_private.entity_id_digest(e audit_private.event) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.entity_id_digest(e audit_private.event) TO audit_finder;
+GRANT ALL ON FUNCTION audit_private.entity_id_digest(e audit_private.event) TO audit_keeper;
+
 REVOKE ALL ON FUNCTION audit_private.entity_title(entity_type text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.entity_title(entity_type text) TO audit_writer;
+
+REVOKE ALL ON FUNCTION audit_private.erase_beside(tenant_id uuid, names text[], pseudonyms text[], patterns text[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.erase_notes(tenant_id uuid, names text[], pseudonyms text[], patterns text[], key_patterns text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.erase_notes(tenant_id uuid, names text[], pseudonyms text[], patterns text[], key_patterns text[]) TO audit_owner;
+
+REVOKE ALL ON FUNCTION audit_private.erase_pending(tenant_id uuid, erasure_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.erase_pending(tenant_id uuid, erasure_id uuid) TO audit_owner;
+
+REVOKE ALL ON FUNCTION audit_private.event_envelope(e audit_private.event) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.event_envelope(e audit_private.event) TO audit_finder;
+GRANT ALL ON FUNCTION audit_private.event_envelope(e audit_private.event) TO audit_keeper;
 
 REVOKE ALL ON FUNCTION audit_private.event_id_prefix(occurred_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.event_id_prefix(occurred_at timestamp with time zone) TO audit_writer;
@@ -14474,6 +15924,15 @@ GRANT ALL ON FUNCTION audit_private.find_events(tenant_id uuid, condition text, 
 
 REVOKE ALL ON FUNCTION audit_private.find_export(tenant_id uuid, export_id uuid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION audit_private.find_payloads(tenant_id uuid, erasure_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.find_payloads(tenant_id uuid, erasure_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone) TO audit_owner;
+
+REVOKE ALL ON FUNCTION audit_private.find_subject(tenant_id uuid, erasure_id uuid, names text[], patterns text[], key_patterns text[], rough_patterns text[], pseudonyms text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.find_subject(tenant_id uuid, erasure_id uuid, names text[], patterns text[], key_patterns text[], rough_patterns text[], pseudonyms text[]) TO audit_owner;
+
+REVOKE ALL ON FUNCTION audit_private.find_unerased(tenant_ids uuid[], event_ids uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.find_unerased(tenant_ids uuid[], event_ids uuid[]) TO audit_owner;
+
 REVOKE ALL ON FUNCTION audit_private.finish_data_purge(run_id uuid, relation text, result text, error text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.finish_data_retention(relation regclass) FROM PUBLIC;
@@ -14501,6 +15960,14 @@ GRANT ALL ON FUNCTION audit_private.forget_idempotency_keys(at_most integer) TO 
 
 REVOKE ALL ON FUNCTION audit_private.grantee_name(grantee oid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION audit_private.group_digest(erased_digest bytea, group_salt bytea, name bytea, content text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.group_digest(erased_digest bytea, group_salt bytea, name bytea, content text) TO audit_finder;
+GRANT ALL ON FUNCTION audit_private.group_digest(erased_digest bytea, group_salt bytea, name bytea, content text) TO audit_keeper;
+
+REVOKE ALL ON FUNCTION audit_private.group_salt(salt uuid, derived_salts bytea, name bytea, place integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.group_salt(salt uuid, derived_salts bytea, name bytea, place integer) TO audit_finder;
+GRANT ALL ON FUNCTION audit_private.group_salt(salt uuid, derived_salts bytea, name bytea, place integer) TO audit_keeper;
+
 REVOKE ALL ON FUNCTION audit_private.guard_digest(partition_name text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.guard_partition(partition_name text) FROM PUBLIC;
@@ -14516,6 +15983,11 @@ REVOKE ALL ON FUNCTION audit_private.hold_condition(hold audit_private.legal_hol
 GRANT ALL ON FUNCTION audit_private.hold_condition(hold audit_private.legal_hold) TO audit_finder;
 GRANT ALL ON FUNCTION audit_private.hold_condition(hold audit_private.legal_hold) TO audit_keeper;
 
+REVOKE ALL ON FUNCTION audit_private.hold_off_exports(tenant_id uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.holds_pending(tenant_id uuid, erasure_id uuid, condition text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.holds_pending(tenant_id uuid, erasure_id uuid, condition text) TO audit_owner;
+
 REVOKE ALL ON FUNCTION audit_private.id_condition(chosen text[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.import_batch(tenant_id uuid, events jsonb, first_line integer) FROM PUBLIC;
@@ -14527,6 +15999,8 @@ REVOKE ALL ON FUNCTION audit_private.is_apply_worker() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.is_apply_worker() TO audit_writer;
 
 REVOKE ALL ON FUNCTION audit_private.is_data_owner_right(item aclitem, object name) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.is_naming(document jsonb, names text[], patterns text[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.is_partition_empty(partition_name text, locks_it boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.is_partition_empty(partition_name text, locks_it boolean) TO audit_owner;
@@ -14565,6 +16039,15 @@ REVOKE ALL ON FUNCTION audit_private.known_data_retention(relation regclass) FRO
 
 REVOKE ALL ON FUNCTION audit_private.lacking_data_indexes(entry audit_private.data_retention) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION audit_private.last_vacuumed_at(relation oid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.leaf_of_event(e audit_private.event) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.leaf_of_event(e audit_private.event) TO audit_finder;
+GRANT ALL ON FUNCTION audit_private.leaf_of_event(e audit_private.event) TO audit_keeper;
+
+REVOKE ALL ON FUNCTION audit_private.left_salts(e audit_private.event, erases_actor_id boolean, erases_entity_id boolean, erases_payload boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.left_salts(e audit_private.event, erases_actor_id boolean, erases_entity_id boolean, erases_payload boolean) TO audit_keeper;
+
 REVOKE ALL ON FUNCTION audit_private.list_drift() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.listed_tenant(tenant_id uuid) FROM PUBLIC;
@@ -14579,6 +16062,12 @@ GRANT ALL ON FUNCTION audit_private.match_expression(relation regclass, tenant_c
 REVOKE ALL ON FUNCTION audit_private.matching_holds(tenant_id uuid, occurred_at timestamp with time zone, id uuid, source text, action text, entity_type text, actor_type text, outcome text, actor_id text, entity_id text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.matching_holds(tenant_id uuid, occurred_at timestamp with time zone, id uuid, source text, action text, entity_type text, actor_type text, outcome text, actor_id text, entity_id text) TO audit_keeper;
 
+REVOKE ALL ON FUNCTION audit_private.may_export(tenant_id uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.microseconds(moment timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.microseconds(moment timestamp with time zone) TO audit_finder;
+GRANT ALL ON FUNCTION audit_private.microseconds(moment timestamp with time zone) TO audit_keeper;
+
 REVOKE ALL ON FUNCTION audit_private.new_event_id(occurred_at timestamp with time zone, unique_bits bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.new_event_id(occurred_at timestamp with time zone, unique_bits bigint) TO audit_writer;
 
@@ -14588,6 +16077,9 @@ GRANT ALL ON FUNCTION audit_private.next_data_purge(run_id uuid) TO audit_operat
 REVOKE ALL ON FUNCTION audit_private.note_data_batch(run_id uuid, relation text, last_key jsonb, looked_at integer, kept jsonb, gone text[], gone_tenants uuid[], gone_levels text[], gone_children uuid[], late text[], left_over text[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.note_data_review(run_id uuid, relation text, summary jsonb, group_keys text[], group_days integer[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.note_erased(tenant_id uuid, erasure_id uuid, event_ids uuid[], groups text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.note_erased(tenant_id uuid, erasure_id uuid, event_ids uuid[], groups text[]) TO audit_owner;
 
 REVOKE ALL ON FUNCTION audit_private.note_partitions_end() FROM PUBLIC;
 
@@ -14616,6 +16108,16 @@ REVOKE ALL ON FUNCTION audit_private.pass_gate() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.payload_bytes(description text, actor jsonb, target jsonb, changes jsonb, metadata jsonb, error_message text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.payload_bytes(description text, actor jsonb, target jsonb, changes jsonb, metadata jsonb, error_message text) TO audit_writer;
+
+REVOKE ALL ON FUNCTION audit_private.payload_content(e audit_private.event) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.payload_content(e audit_private.event) TO audit_finder;
+GRANT ALL ON FUNCTION audit_private.payload_content(e audit_private.event) TO audit_keeper;
+
+REVOKE ALL ON FUNCTION audit_private.payload_digest(e audit_private.event) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.payload_digest(e audit_private.event) TO audit_finder;
+GRANT ALL ON FUNCTION audit_private.payload_digest(e audit_private.event) TO audit_keeper;
+
+REVOKE ALL ON FUNCTION audit_private.pending_windows(tenant_id uuid, erasure_id uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.plain_data_children(children jsonb, parent regclass, is_nested boolean) FROM PUBLIC;
 
@@ -14660,6 +16162,10 @@ REVOKE ALL ON FUNCTION audit_private.rare_values(watched audit_private.watched_t
 
 REVOKE ALL ON FUNCTION audit_private.read_cursor(cursor text, scope text, OUT occurred_at timestamp with time zone, OUT id uuid, OUT seen text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION audit_private.read_identifiers(identifiers text[], OUT names text[], OUT patterns text[], OUT key_patterns text[], OUT is_plain boolean) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.read_ledger(entries jsonb) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION audit_private.readable_since() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.readable_since() TO audit_reader;
 GRANT ALL ON FUNCTION audit_private.readable_since() TO audit_admin;
@@ -14703,6 +16209,8 @@ REVOKE ALL ON FUNCTION audit_private.refuse_data_retention(message text, detail 
 
 REVOKE ALL ON FUNCTION audit_private.refuse_definition(message text, detail text, hint text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION audit_private.refuse_erasure(detail text, hint text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION audit_private.refuse_event(place text, action text, description text, outcome text, error_message text, entity_id text, actor_id text, actor_type text, actor jsonb, target jsonb, changes jsonb, is_mandatory boolean, occurred_at timestamp with time zone, earliest timestamp with time zone, latest timestamp with time zone, events_until timestamp with time zone, payload_bytes integer, payload_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.refuse_event(place text, action text, description text, outcome text, error_message text, entity_id text, actor_id text, actor_type text, actor jsonb, target jsonb, changes jsonb, is_mandatory boolean, occurred_at timestamp with time zone, earliest timestamp with time zone, latest timestamp with time zone, events_until timestamp with time zone, payload_bytes integer, payload_limit integer) TO audit_writer;
 
@@ -14710,6 +16218,8 @@ REVOKE ALL ON FUNCTION audit_private.refuse_filter(key text, value jsonb, wanted
 
 REVOKE ALL ON FUNCTION audit_private.refuse_import(id uuid, occurred_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.refuse_import(id uuid, occurred_at timestamp with time zone) TO audit_writer;
+
+REVOKE ALL ON FUNCTION audit_private.refuse_ledger(detail text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.refuse_repeat(idempotency_key text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.refuse_repeat(idempotency_key text) TO audit_writer;
@@ -14757,6 +16267,8 @@ REVOKE ALL ON FUNCTION audit_private.retention_cutoff(tenant_id uuid) FROM PUBLI
 GRANT ALL ON FUNCTION audit_private.retention_cutoff(tenant_id uuid) TO audit_writer;
 GRANT ALL ON FUNCTION audit_private.retention_cutoff(tenant_id uuid) TO audit_finder;
 GRANT ALL ON FUNCTION audit_private.retention_cutoff(tenant_id uuid) TO audit_keeper;
+
+REVOKE ALL ON FUNCTION audit_private.rough_patterns(texts text[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.row_changes(tenant_id uuid, entity_type text, entity_id text) FROM PUBLIC;
 
@@ -14806,6 +16318,9 @@ REVOKE ALL ON FUNCTION audit_private.survivors_statement(partition_name text, pa
 
 REVOKE ALL ON FUNCTION audit_private.text_condition(columns text, key text, value jsonb, uses_index boolean) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION audit_private.texts_within(document jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.texts_within(document jsonb) TO audit_keeper;
+
 REVOKE ALL ON FUNCTION audit_private.truncation_statement(watched audit_private.watched_table) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.value_condition(column_name text, chosen text[]) FROM PUBLIC;
@@ -14843,6 +16358,8 @@ REVOKE ALL ON FUNCTION audit_private.write_system_event(tenant_id uuid, action t
 GRANT ALL ON FUNCTION audit_private.write_system_event(tenant_id uuid, action text, entity_type text, entity_id text, description text, metadata jsonb, changes jsonb) TO audit_owner;
 GRANT ALL ON FUNCTION audit_private.write_system_event(tenant_id uuid, action text, entity_type text, entity_id text, description text, metadata jsonb, changes jsonb) TO audit_keeper;
 
+REVOKE ALL ON FUNCTION audit_private.written_patterns(texts text[]) FROM PUBLIC;
+
 GRANT SELECT ON TABLE audit.exportable_event TO audit_reader;
 GRANT SELECT ON TABLE audit.exportable_event TO audit_admin;
 GRANT SELECT ON TABLE audit.exportable_event TO audit_privacy;
@@ -14858,6 +16375,23 @@ GRANT SELECT ON TABLE audit_private.actor_type TO audit_backup;
 
 GRANT SELECT ON TABLE audit_private.capture_spool TO audit_backup;
 GRANT SELECT,INSERT,DELETE ON TABLE audit_private.capture_spool TO audit_writer;
+GRANT SELECT ON TABLE audit_private.capture_spool TO audit_keeper;
+
+GRANT UPDATE(entity_id) ON TABLE audit_private.capture_spool TO audit_keeper;
+
+GRANT UPDATE(description) ON TABLE audit_private.capture_spool TO audit_keeper;
+
+GRANT UPDATE(changes) ON TABLE audit_private.capture_spool TO audit_keeper;
+
+GRANT UPDATE(target) ON TABLE audit_private.capture_spool TO audit_keeper;
+
+GRANT UPDATE(metadata) ON TABLE audit_private.capture_spool TO audit_keeper;
+
+GRANT UPDATE(actor_id) ON TABLE audit_private.capture_spool TO audit_keeper;
+
+GRANT UPDATE(actor) ON TABLE audit_private.capture_spool TO audit_keeper;
+
+GRANT UPDATE(error) ON TABLE audit_private.capture_spool TO audit_keeper;
 
 GRANT SELECT ON SEQUENCE audit_private.capture_spool_spool_id_seq TO audit_backup;
 
@@ -14880,6 +16414,11 @@ GRANT SELECT ON TABLE audit_private.entity_type TO audit_backup;
 GRANT SELECT ON TABLE audit_private.entity_type TO audit_writer;
 GRANT SELECT ON TABLE audit_private.entity_type TO audit_finder;
 
+REVOKE ALL ON TABLE audit_private.erased_event FROM audit_owner;
+GRANT SELECT,REFERENCES,TRIGGER ON TABLE audit_private.erased_event TO audit_owner;
+GRANT SELECT ON TABLE audit_private.erased_event TO audit_backup;
+GRANT INSERT ON TABLE audit_private.erased_event TO audit_keeper;
+
 GRANT SELECT ON SEQUENCE audit_private.event_sequence TO audit_backup;
 GRANT USAGE ON SEQUENCE audit_private.event_sequence TO audit_writer;
 
@@ -14890,6 +16429,7 @@ GRANT INSERT ON TABLE audit_private.export_chunk TO audit_keeper;
 
 GRANT SELECT ON TABLE audit_private.idempotency_key TO audit_backup;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE audit_private.idempotency_key TO audit_writer;
+GRANT SELECT,DELETE ON TABLE audit_private.idempotency_key TO audit_keeper;
 
 GRANT SELECT ON TABLE audit_private.installation TO audit_backup;
 
@@ -14909,6 +16449,11 @@ GRANT SELECT ON TABLE audit_private.option TO audit_backup;
 GRANT SELECT ON TABLE audit_private.option TO audit_writer;
 
 GRANT SELECT ON TABLE audit_private.outcome TO audit_backup;
+
+REVOKE ALL ON TABLE audit_private.pending_erasure FROM audit_owner;
+GRANT SELECT,REFERENCES,TRIGGER ON TABLE audit_private.pending_erasure TO audit_owner;
+GRANT SELECT ON TABLE audit_private.pending_erasure TO audit_backup;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE audit_private.pending_erasure TO audit_keeper;
 
 GRANT SELECT ON SEQUENCE audit_private.read_number TO audit_backup;
 

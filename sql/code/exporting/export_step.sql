@@ -1,6 +1,6 @@
 -- One chunk and how far it brings the export, in one transaction: killed at any moment nothing is lost or written twice.
 -- Two that step the same export follow each other. What runs for 23 hours is given up, an hour before a purge would no
--- longer wait for it, so that it is never silently short.
+-- longer wait for it, so that it is never silently short. While an erasure of the tenant is under way, it does nothing.
 create or replace function audit_private.export_step(export_id uuid)
 returns text
 language plpgsql
@@ -17,6 +17,11 @@ declare
 begin
   perform audit_private.require_read_committed();
   perform pg_advisory_xact_lock(hashtextextended('pgwitness export ' || export_step.export_id, 0));
+  if not coalesce((
+    select audit_private.may_export(x.tenant_id) from audit_private.export x where x.export_id = export_step.export_id
+  ), true) then
+    return 'more';
+  end if;
   select * into running from audit_private.export x where x.export_id = export_step.export_id;
   if not found or running.is_straight or audit_private.export_state(running) <> 'running' then
     return 'done';

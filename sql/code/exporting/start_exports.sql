@@ -3,7 +3,7 @@
 --
 -- What an export holds is fixed now: what can be seen, what has not expired, and which holds stand, with times and
 -- holds as constants. A deletion that is under way is waited for; the next one finds the tenant's export running
--- and leaves its events alone.
+-- and leaves its events alone. Exports of a tenant with an erasure under way are left for the next round.
 create or replace function audit_private.start_exports()
 returns uuid[]
 language plpgsql
@@ -14,24 +14,34 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   running_allowed constant integer := 2;
+  tenants uuid[];
   begun record;
 begin
   perform audit_private.require_read_committed();
   perform pg_advisory_xact_lock(hashtextextended('pgwitness start_exports', 0));
+  tenants := array(
+    select o.tenant_id
+    from (
+      select distinct x.tenant_id from audit_private.export x where x.state in ('pending', 'running', 'completed') offset 0
+    ) o
+    where audit_private.may_export(o.tenant_id)
+  );
   delete from audit_private.export_chunk c
   using audit_private.export x
   where x.state in ('completed', 'running')
+    and x.tenant_id = any (tenants)
     and audit_private.export_state(x) in ('cancelled', 'expired')
     and c.tenant_id = x.tenant_id
     and c.export_id = x.export_id;
   update audit_private.export x
   set state = audit_private.export_state(x), finished_at = coalesce(x.finished_at, clock_timestamp())
   where x.state in ('pending', 'running', 'completed')
+    and x.tenant_id = any (tenants)
     and not x.is_straight
     and x.state <> audit_private.export_state(x);
   update audit_private.export x
   set state = 'failed', finished_at = clock_timestamp(), error = 'its client never told how it ended'
-  where x.state = 'running' and x.is_straight and x.started_at < clock_timestamp() - interval '24 hours';
+  where x.state = 'running' and x.tenant_id = any (tenants) and x.is_straight and x.started_at < clock_timestamp() - interval '24 hours';
 
   for begun in
     select n.tenant_id, n.export_id, n.resolved_filter
@@ -40,7 +50,7 @@ begin
         row_number() over (
           partition by x.tenant_id order by x.state = 'running' desc, x.requested_at, x.export_id) as place
       from audit_private.export x
-      where x.state in ('pending', 'running') and not x.is_straight
+      where x.state in ('pending', 'running') and x.tenant_id = any (tenants) and not x.is_straight
     ) n
     where n.state = 'pending' and n.place <= running_allowed
   loop
@@ -61,7 +71,7 @@ begin
   return array(
     select x.export_id
     from audit_private.export x
-    where x.state = 'running' and not x.is_straight
+    where x.state = 'running' and x.tenant_id = any (tenants) and not x.is_straight
     order by x.started_at
   );
 end

@@ -52,7 +52,8 @@ values
   ('audit_job', '{"en": "Job", "sv": "Jobb"}', '{}', true),
   ('audit_export', '{"en": "Export", "sv": "Export"}', '{}', true),
   ('audit_epoch', '{"en": "Epoch of the log", "sv": "Loggens epok"}', '{}', true),
-  ('audit_checkpoint', '{"en": "Checkpoint", "sv": "Kontrollpunkt"}', '{}', true)
+  ('audit_checkpoint', '{"en": "Checkpoint", "sv": "Kontrollpunkt"}', '{}', true),
+  ('audit_erasure', '{"en": "Erasure", "sv": "Radering"}', '{}', true)
 on conflict (entity_type) do update
 set titles = excluded.titles, descriptions = excluded.descriptions, is_built_in = true
 where (known.titles, known.descriptions, known.is_built_in)
@@ -83,6 +84,8 @@ values
   ('verification_failed', 'audit_control', '{"en": "Verification failed", "sv": "Kontrollen misslyckades"}'),
   ('checkpoint_created', 'audit_control', '{"en": "Checkpoint created", "sv": "Kontrollpunkt skapad"}'),
   ('events_purged', 'audit_control', '{"en": "Expired events removed", "sv": "Gallrade händelser"}'),
+  ('subject_erased', 'audit_control', '{"en": "Person erased", "sv": "Person raderad"}'),
+  ('events_erased', 'audit_control', '{"en": "Events erased", "sv": "Händelser raderade"}'),
   ('data_retention_defined', 'audit_control', '{"en": "Data retention defined", "sv": "Gallring av uppgifter bestämd"}'),
   ('data_retention_dropped', 'audit_control', '{"en": "Data retention dropped", "sv": "Gallring av uppgifter borttagen"}'),
   ('data_retention_armed', 'audit_control', '{"en": "Data retention armed", "sv": "Gallring av uppgifter påslagen"}'),

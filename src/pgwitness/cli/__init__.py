@@ -18,6 +18,7 @@ from pgwitness.cli.checkpoint import checkpoint
 from pgwitness.cli.completion import completion
 from pgwitness.cli.data_retention import data_retention
 from pgwitness.cli.doctor import doctor
+from pgwitness.cli.erase import erase, restore_check
 from pgwitness.cli.evidence import evidence
 from pgwitness.cli.export import export
 from pgwitness.cli.history import history, revert
@@ -97,6 +98,7 @@ PER_TENANT = (
     access,
     retention,
     hold,
+    erase,
     export,
     evidence,
     verify,
@@ -112,6 +114,7 @@ PER_INSTALLATION = (
     key,
     checkpoint,
     doctor,
+    restore_check,
     completion,
     *installation.commands,
 )

@@ -17,6 +17,8 @@ _TEXTS = {
     "due": ("Due", "Gallras"),
     "due_at": ("Goes", "Gallras"),
     "floors": ("At least", "Minst"),
+    "erased": ("Erased", "Raderade"),
+    "exports": ("Exports", "Exporter"),
     "held": ("Held", "Bevaras"),
     "job": ("Job", "Jobb"),
     "kept": ("Kept", "Bevaras"),
@@ -26,7 +28,9 @@ _TEXTS = {
     "next_purge": ("Next purge", "Nästa gallring"),
     "oldest": ("Oldest", "Äldst"),
     "placed": ("Placed", "Infört"),
+    "problem": ("Problem", "Problem"),
     "released": ("Released", "Hävt"),
+    "remedy": ("Remedy", "Åtgärd"),
     "removed": ("Removed", "Gallrade"),
     "rows": ("Rows", "Rader"),
     "set": ("Set", "Satt"),
@@ -179,7 +183,30 @@ _TEXTS = {
     "source_imported": ("imported", "importerad"),
     "source_logged": ("logged by the application", "loggad av tillämpningen"),
     "source_system": ("the log itself", "loggen själv"),
+    "erasure_data": ("data retention", "gallring av uppgifter"),
+    "erasure_events": ("events", "händelser"),
+    "erasure_replay": ("once more, after a restore", "en gång till, efter en återställning"),
+    "erasure_subject": ("a person", "en person"),
+    "ledger_erasure": ("erased event", "raderad händelse"),
+    "ledger_hold": ("legal hold", "gallringsstopp"),
+    "ledger_retention": ("retention policy", "gallringsregel"),
     # Results
+    "erased_events": (
+        "Something of {erased} events was erased. Holds keep it of {held}. Exports ended and "
+        "emptied: {exports}.",
+        "Något i {erased} händelser har raderats. Gallringsstopp bevarar det i {held}. Exporter "
+        "som avslutats och tömts: {exports}.",
+    ),
+    "erased_needs_vacuum": (
+        "The server's files still hold it until its tables are vacuumed: a daily pgwitness jobs "
+        "run as a login that may become audit_owner does so.",
+        "Serverns filer innehåller det tills tabellerna har städats (VACUUM): pgwitness jobs run "
+        "gör det dagligen med en inloggning som får bli audit_owner.",
+    ),
+    "ledger_reflected": (
+        "The database reflects all {entries} lines of the ledger.",
+        "Databasen återspeglar alla {entries} rader i liggaren.",
+    ),
     "nothing_ran": ("Nothing ran.", "Inget kördes."),
     "served": ("Ended.", "Avslutad."),
     "serving": (
@@ -395,6 +422,18 @@ _TEXTS = {
     "ask_data_purge": (
         "Remove {count} of {rows} rows of {relation} for good? The oldest of them: {oldest}.",
         "Ta bort {count} av {rows} rader ur {relation} för gott? Den äldsta av dem: {oldest}.",
+    ),
+    "ask_erase_events": (
+        "Erase the payloads of these events? They can't be brought back.",
+        "Radera innehållet i dessa händelser? Det kan inte återställas.",
+    ),
+    "ask_erase_subject": (
+        "Erase whoever is named by these {count} identifiers? It can't be undone.",
+        "Radera den som anges av dessa {count} beteckningar? Det kan inte göras ogjort.",
+    ),
+    "ask_erase_subject_one": (
+        "Erase whoever is named by this identifier? It can't be undone.",
+        "Radera den som anges av denna beteckning? Det kan inte göras ogjort.",
     ),
     "ask_purge": (
         "Remove {count} events for good? {lines}.",
