@@ -467,7 +467,6 @@ class Client:
     erase_events = _method(calls.erase_events)
     replay_erasures = _method(calls.replay_erasures)
     list_erasures = _method(calls.list_erasures)
-    list_ledger = _method(calls.list_ledger)
     check_ledger = _method(calls.check_ledger)
 
     define_data_retention = _method(calls.define_data_retention)
@@ -816,7 +815,6 @@ class AsyncClient:
     erase_events = _async_method(calls.erase_events)
     replay_erasures = _async_method(calls.replay_erasures)
     list_erasures = _async_method(calls.list_erasures)
-    list_ledger = _async_method(calls.list_ledger)
     check_ledger = _async_method(calls.check_ledger)
 
     define_data_retention = _async_method(calls.define_data_retention)
