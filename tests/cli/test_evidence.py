@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from cli.command_line import JUSTIFICATION, CommandLine
+from cli.command_line import JUSTIFICATION, REASON, CommandLine
 from cli.test_checkpoint import alter, seal
 from cli.test_key import offline
 from evidence.builder import OTHER_SEED
@@ -254,6 +254,27 @@ def test_an_erasure_leaves_all_proofs_as_they_were(
     ledger = checkpoints.verify(kept.read_bytes(), KeyRing.read(keys)).ledger
     assert ledger is not None
     assert [entry["groups"] for entry in ledger if entry["kind"] == "erasure"]
+    words = ("restore-check", "--checkpoint", kept, "--key", keys)
+    assert f"all {len(ledger)} lines" in run("auditor", *words).stdout
+    replay = ("--reason", REASON, "--yes")
+    row = run.row("privacy", "erase", "replay", *words[1:], *replay)
+    assert row["erased"] == 0
+
+
+def test_a_ledger_is_believed_only_when_it_is_signed(
+    run: CommandLine, key: Path, tmp_path: Path
+) -> None:
+    keys, kept = tmp_path / "keys", tmp_path / "checkpoint"
+    run("auditor", "checkpoint", "--key", key, "-o", kept, "--note-only")
+    words = ("restore-check", "--checkpoint", kept)
+    run("auditor", "restore-check", code=2)
+    run("auditor", *words, code=2)
+    run("auditor", *words, "--key", keys, "--ledger", kept, code=2)
+    assert "no ledger" in run("auditor", *words, "--key", keys, code=1).stderr
+    run("auditor", "checkpoint", "--key", key, "-o", kept)
+    before, signature, rest = kept.read_bytes().rpartition(b"\n\n\xe2\x80\x94")
+    kept.write_bytes(before + b'\n{"kind": "hold"}' + signature + rest)
+    assert "is wrong" in run("auditor", *words, "--key", keys, code=1).stderr
 
 
 def test_in_swedish(case: Path, tmp_path: Path) -> None:
