@@ -1872,19 +1872,6 @@ def create_checkpoint() -> Call[models.LogHead]:
     return _one("create_checkpoint", models.LogHead)
 
 
-def list_ledger() -> Call[list[dict[str, Any]]]:
-    """Lists what a restored database must be told again: erasures, holds, retentions.
-
-    For audit_operator and audit_auditor; a checkpoint file holds it (`Checkpoint.sign_ledger`).
-    """
-    return Call(
-        "list_ledger",
-        (),
-        ('cast("list_ledger" as text) as "list_ledger"',),
-        lambda rows: [models.as_json(row["list_ledger"]) for row in rows],
-    )
-
-
 def verify_checkpoint(origin: str, tree_size: int, root_hash: bytes) -> Call[list[models.Finding]]:
     """Tells whether the log still holds what a checkpoint says; nothing when it does.
 
