@@ -88,6 +88,8 @@ MATRIX = {
     "list_exports": READERS,
     "begin_export": READERS,
     "finish_export": READERS,
+    "take_export": READERS,
+    "note_export": READERS,
     "run_exports": "operator",
     # partitions and jobs
     "list_upkeep": "operator",

@@ -1,4 +1,5 @@
--- Needs no session: one that ran out while the events were streaming doesn't keep the log from knowing how it ended.
+-- Needs no session: one that ran out while the events were streaming doesn't keep the log from knowing how it ended. An
+-- export that was taken for a file and cancelled meanwhile stays cancelled, and its file is to go.
 create or replace function audit.finish_export(
   export_id uuid,
   rows bigint default null,
@@ -28,7 +29,10 @@ begin
     bytes = coalesce(finish_export.bytes, 0),
     digest = left(finish_export.digest, 128),
     error = left(finish_export.error, 2000)
-  where x.tenant_id = tenant and x.export_id = finished.export_id and x.is_straight and x.state = 'running'
+  where x.tenant_id = tenant
+    and x.export_id = finished.export_id
+    and x.state = 'running'
+    and (x.is_straight or x.process_id is not null and audit_private.export_state(x) = 'running')
   returning * into finished;
   if not found then
     perform audit_private.release_tenant();
@@ -44,7 +48,7 @@ begin
 end
 $$;
 comment on function audit.finish_export(uuid, bigint, bigint, text, text, uuid) is
-  'Tells the log how an export ended that audit.begin_export began: with how many events and bytes and which SHA-256, or '
-  'with an error. True the first time. Raises WT036, WT121 and WT122.';
+  'Tells the log how an export ended that audit.begin_export began or audit.take_export took: with how many events and '
+  'bytes and which SHA-256, or with an error. True the first time; false for one that was cancelled. Raises WT036, WT121 and WT122.';
 grant execute on function audit.finish_export(uuid, bigint, bigint, text, text, uuid)
   to audit_reader, audit_admin, audit_privacy, audit_auditor;
