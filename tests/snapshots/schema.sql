@@ -7563,7 +7563,7 @@ CREATE FUNCTION audit_private.export_columns(format text) RETURNS TABLE(place bi
         'then pg_catalog.replace((e.%1$I at time zone interval ''0'')::text, '' '', ''T'') || ''Z'' '
         'else (pg_catalog.to_jsonb(e.%1$I at time zone interval ''0'') #>> ''{}'') || ''Z'' end', c.name)
       when k.kind = 'text' and export_columns.format = 'csv' then pg_catalog.format(
-        'case when pg_catalog.ascii(e.%1$I) between 65 and 65290 then e.%1$I '
+        'case when e.%1$I is null or pg_catalog.ascii(e.%1$I) between 65 and 65290 then e.%1$I '
         'when pg_catalog.ascii(e.%1$I) in (9, 10, 13, 39, 43, 45, 61, 64, 65291, 65293, 65309, 65312) then '''''''' || e.%1$I '
         'else e.%1$I end', c.name)
       when c.name = 'target' then
@@ -12314,9 +12314,9 @@ begin
         set state = 'running',
           started_at = clock_timestamp(),
           incarnation = audit_private.current_incarnation(),
-          condition = format('(%s) and (%s) and (%s)',
+          condition = format('(%s) and (e.transaction_id < %s or %s) and (%s)',
             audit_private.retained_condition(waiting.tenant_id),
-            audit_private.seen_condition(audit_private.current_view()),
+            v.seen_before, audit_private.seen_condition(v.seen),
             audit_private.export_condition(begun.resolved_filter)),
           spans = array(
             select tstzrange(w.window_from, w.window_until)
@@ -12325,6 +12325,14 @@ begin
               with ordinality as w (window_from, window_until, place)
             order by w.place
           )
+        from (
+          select n.seen, (
+              select min(t.number::bigint)
+              from jsonb_array_elements_text(n.seen::jsonb -> 'running' || (n.seen::jsonb -> 'own') || (n.seen::jsonb -> 'end'))
+                as t (number)
+            ) as seen_before
+          from audit_private.current_view() as n (seen)
+        ) v
         where x.tenant_id = waiting.tenant_id and x.export_id = begun.export_id and x.state = 'pending';
       exception when others then
         perform audit_private.fail_export(begun.export_id, sqlerrm);

@@ -18,7 +18,7 @@ as $$
         'then pg_catalog.replace((e.%1$I at time zone interval ''0'')::text, '' '', ''T'') || ''Z'' '
         'else (pg_catalog.to_jsonb(e.%1$I at time zone interval ''0'') #>> ''{}'') || ''Z'' end', c.name)
       when k.kind = 'text' and export_columns.format = 'csv' then pg_catalog.format(
-        'case when pg_catalog.ascii(e.%1$I) between 65 and 65290 then e.%1$I '
+        'case when e.%1$I is null or pg_catalog.ascii(e.%1$I) between 65 and 65290 then e.%1$I '
         'when pg_catalog.ascii(e.%1$I) in (9, 10, 13, 39, 43, 45, 61, 64, 65291, 65293, 65309, 65312) then '''''''' || e.%1$I '
         'else e.%1$I end', c.name)
       when c.name = 'target' then

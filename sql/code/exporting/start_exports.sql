@@ -3,7 +3,7 @@
 -- turn in a later round, so that an open transaction of one holds up nobody else.
 --
 -- What an export holds is fixed now: what can be seen, what has not expired, and which holds stand, with times and
--- holds as constants, and which partitions there are. A deletion that is under way is waited for; the next one finds the tenant's export running
+-- holds as constants, and which partitions there are. Of most events the first look at their transaction's number says it. A deletion that is under way is waited for; the next one finds the tenant's export running
 -- and leaves its events alone. One whose worker is gone, half a file behind it, waits again.
 create or replace function audit_private.start_exports()
 returns uuid[]
@@ -64,9 +64,9 @@ begin
         set state = 'running',
           started_at = clock_timestamp(),
           incarnation = audit_private.current_incarnation(),
-          condition = format('(%s) and (%s) and (%s)',
+          condition = format('(%s) and (e.transaction_id < %s or %s) and (%s)',
             audit_private.retained_condition(waiting.tenant_id),
-            audit_private.seen_condition(audit_private.current_view()),
+            v.seen_before, audit_private.seen_condition(v.seen),
             audit_private.export_condition(begun.resolved_filter)),
           spans = array(
             select tstzrange(w.window_from, w.window_until)
@@ -75,6 +75,14 @@ begin
               with ordinality as w (window_from, window_until, place)
             order by w.place
           )
+        from (
+          select n.seen, (
+              select min(t.number::bigint)
+              from jsonb_array_elements_text(n.seen::jsonb -> 'running' || (n.seen::jsonb -> 'own') || (n.seen::jsonb -> 'end'))
+                as t (number)
+            ) as seen_before
+          from audit_private.current_view() as n (seen)
+        ) v
         where x.tenant_id = waiting.tenant_id and x.export_id = begun.export_id and x.state = 'pending';
       exception when others then
         perform audit_private.fail_export(begun.export_id, sqlerrm);
