@@ -463,6 +463,11 @@ class Client:
     place_hold = _method(calls.place_hold)
     release_hold = _method(calls.release_hold)
     list_holds = _method(calls.list_holds)
+    erase_subject = _method(calls.erase_subject)
+    erase_events = _method(calls.erase_events)
+    replay_erasures = _method(calls.replay_erasures)
+    list_erasures = _method(calls.list_erasures)
+    check_ledger = _method(calls.check_ledger)
 
     define_data_retention = _method(calls.define_data_retention)
     arm_data_retention = _method(calls.arm_data_retention)
@@ -483,6 +488,18 @@ class Client:
     finish_export = _method(calls.finish_export)
     take_export = _method(calls.take_export)
     note_export = _method(calls.note_export)
+
+    seal_events = _method(calls.seal_events)
+    reverify_events = _method(calls.reverify_events)
+    list_seals = _method(calls.list_seals)
+    list_epochs = _method(calls.list_epochs)
+    accept_restore = _method(calls.accept_restore)
+    verify_events = _method(calls.verify_events)
+    create_checkpoint = _method(calls.create_checkpoint)
+    verify_checkpoint = _method(calls.verify_checkpoint)
+    prove_consistency = _method(calls.prove_consistency)
+    prove_event = _method(calls.prove_event)
+    prove_events = _method(calls.prove_events)
 
     list_upkeep = _method(calls.list_upkeep)
     schedule_jobs = _method(calls.schedule_jobs)
@@ -573,6 +590,7 @@ class Client:
             What the file holds, for `pgwitness.exporting.write_manifest`.
 
         Raises:
+            ExportFailed: something of it was erased meanwhile; no file is left.
             ExportFormatUnknown: the format is none of these.
             ImportError: a package is missing.
             OSError: the file can't be written.
@@ -802,6 +820,11 @@ class AsyncClient:
     place_hold = _async_method(calls.place_hold)
     release_hold = _async_method(calls.release_hold)
     list_holds = _async_method(calls.list_holds)
+    erase_subject = _async_method(calls.erase_subject)
+    erase_events = _async_method(calls.erase_events)
+    replay_erasures = _async_method(calls.replay_erasures)
+    list_erasures = _async_method(calls.list_erasures)
+    check_ledger = _async_method(calls.check_ledger)
 
     define_data_retention = _async_method(calls.define_data_retention)
     arm_data_retention = _async_method(calls.arm_data_retention)
@@ -822,6 +845,18 @@ class AsyncClient:
     finish_export = _async_method(calls.finish_export)
     take_export = _async_method(calls.take_export)
     note_export = _async_method(calls.note_export)
+
+    seal_events = _async_method(calls.seal_events)
+    reverify_events = _async_method(calls.reverify_events)
+    list_seals = _async_method(calls.list_seals)
+    list_epochs = _async_method(calls.list_epochs)
+    accept_restore = _async_method(calls.accept_restore)
+    verify_events = _async_method(calls.verify_events)
+    create_checkpoint = _async_method(calls.create_checkpoint)
+    verify_checkpoint = _async_method(calls.verify_checkpoint)
+    prove_consistency = _async_method(calls.prove_consistency)
+    prove_event = _async_method(calls.prove_event)
+    prove_events = _async_method(calls.prove_events)
 
     list_upkeep = _async_method(calls.list_upkeep)
     schedule_jobs = _async_method(calls.schedule_jobs)
@@ -912,6 +947,7 @@ class AsyncClient:
             What the file holds, for `pgwitness.exporting.write_manifest`.
 
         Raises:
+            ExportFailed: something of it was erased meanwhile; no file is left.
             ExportFormatUnknown: the format is none of these.
             ImportError: a package is missing.
             OSError: the file can't be written.

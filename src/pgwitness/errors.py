@@ -284,6 +284,30 @@ class ExportExpired(PgwitnessError):
     """WT124: the export was complete for more than 24 hours."""
 
 
+class ExportFailed(PgwitnessError):
+    """WT125: the export was ended while it was streamed, because something of it was erased."""
+
+
+class SealingRefused(PgwitnessError):
+    """WT130: events can't be sealed in a transaction that has written."""
+
+
+class CheckpointRefused(PgwitnessError):
+    """WT131: no checkpoint of a log that has no seals, or whose restore nobody has accepted."""
+
+
+class Unprovable(PgwitnessError):
+    """WT132: no seal lists the event, or the log has never been of that size."""
+
+
+class ErasureRefused(PgwitnessError):
+    """WT140: this can't be erased like that, or the erasure itself would tell of it."""
+
+
+class LedgerInvalid(PgwitnessError):
+    """WT141: these aren't lines of a ledger."""
+
+
 class ValueUnstorable(PgwitnessError, ValueError):
     """The client can't turn a Python value into JSON or text without losing some of it."""
 
@@ -340,6 +364,12 @@ ERRORS: dict[str, type[PgwitnessError]] = {
     "WT122": ExportForeign,
     "WT123": ExportUnreadable,
     "WT124": ExportExpired,
+    "WT125": ExportFailed,
+    "WT130": SealingRefused,
+    "WT131": CheckpointRefused,
+    "WT132": Unprovable,
+    "WT140": ErasureRefused,
+    "WT141": LedgerInvalid,
 }
 
 

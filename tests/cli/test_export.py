@@ -422,7 +422,7 @@ def test_a_cancelled_worker_leaves_nothing(filled: CommandLine, tmp_path: Path) 
         while pipe.read(65536):
             pass
         assert process.wait(timeout=60) == 0
-        assert b"was cancelled" in process.stderr.read()
+        assert b"was ended" in process.stderr.read()
     assert os.listdir(tmp_path) == []
     assert filled.rows("reader", "export", "list")[0]["state"] == "cancelled"
 

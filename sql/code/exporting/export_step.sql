@@ -1,5 +1,6 @@
 -- Some chunks and how far they bring the export, in one transaction: killed at any moment nothing is lost or written
--- twice. Two that step the same export follow each other, since each locks its row before it looks.
+-- twice. Two that step the same export follow each other, since each locks its row before it looks. While an erasure of
+-- the tenant is under way, it does nothing.
 create or replace function audit_private.export_step(export_id uuid)
 returns text
 language plpgsql
@@ -15,6 +16,11 @@ declare
   written record;
 begin
   perform audit_private.require_read_committed();
+  if not coalesce((
+    select audit_private.may_export(x.tenant_id) from audit_private.export x where x.export_id = export_step.export_id
+  ), true) then
+    return 'more';
+  end if;
   select * into running from audit_private.export x where x.export_id = export_step.export_id for no key update;
   if not found
     or running.is_straight

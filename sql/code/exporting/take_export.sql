@@ -1,7 +1,7 @@
 -- The other way to write an export that was asked for: a worker outside the database streams it into a file of its own.
 -- It gets what its login may read and no more, hence an access session, and only its own exports unless it administers.
 -- The tenant's row is locked before the export's, as where the job begins exports, so that never more than two run and
--- nobody writes what another does. One whose worker is gone may be taken again; its events stay until it ends.
+-- nobody writes what another does; an erasure of the tenant is waited for. One whose worker is gone may be taken again; its events stay until it ends.
 create or replace function audit.take_export(export_id uuid, tenant_id uuid default null)
 returns table (taken_id uuid, statement text)
 language plpgsql
@@ -20,6 +20,10 @@ begin
   session := audit_private.require_access(tenant);
   taken := audit_private.find_export(tenant, take_export.export_id);
   perform from audit_private.tenant t where t.tenant_id = tenant for no key update;
+  if not audit_private.may_export(tenant) then
+    perform audit_private.release_tenant();
+    return;
+  end if;
   select * into taken
   from audit_private.export x
   where x.tenant_id = tenant and x.export_id = taken.export_id

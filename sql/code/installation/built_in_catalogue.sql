@@ -50,7 +50,10 @@ values
   ('audit_hold', '{"en": "Legal hold", "sv": "Gallringsstopp"}', '{}', true),
   ('audit_data_retention', '{"en": "Data retention", "sv": "Gallring av uppgifter"}', '{}', true),
   ('audit_job', '{"en": "Job", "sv": "Jobb"}', '{}', true),
-  ('audit_export', '{"en": "Export", "sv": "Export"}', '{}', true)
+  ('audit_export', '{"en": "Export", "sv": "Export"}', '{}', true),
+  ('audit_epoch', '{"en": "Epoch of the log", "sv": "Loggens epok"}', '{}', true),
+  ('audit_checkpoint', '{"en": "Checkpoint", "sv": "Kontrollpunkt"}', '{}', true),
+  ('audit_erasure', '{"en": "Erasure", "sv": "Radering"}', '{}', true)
 on conflict (entity_type) do update
 set titles = excluded.titles, descriptions = excluded.descriptions, is_built_in = true
 where (known.titles, known.descriptions, known.is_built_in)
@@ -76,7 +79,13 @@ values
   ('retention_change_cancelled', 'audit_control', '{"en": "Retention change cancelled", "sv": "Ändrad gallringsregel återtagen"}'),
   ('hold_placed', 'audit_control', '{"en": "Legal hold placed", "sv": "Gallringsstopp infört"}'),
   ('hold_released', 'audit_control', '{"en": "Legal hold released", "sv": "Gallringsstopp hävt"}'),
+  ('epoch_begun', 'audit_control', '{"en": "Epoch of the log begun", "sv": "Ny epok för loggen"}'),
+  ('restore_accepted', 'audit_control', '{"en": "Restore accepted", "sv": "Återläsning godtagen"}'),
+  ('verification_failed', 'audit_control', '{"en": "Verification failed", "sv": "Kontrollen misslyckades"}'),
+  ('checkpoint_created', 'audit_control', '{"en": "Checkpoint created", "sv": "Kontrollpunkt skapad"}'),
   ('events_purged', 'audit_control', '{"en": "Expired events removed", "sv": "Gallrade händelser"}'),
+  ('subject_erased', 'audit_control', '{"en": "Person erased", "sv": "Person raderad"}'),
+  ('events_erased', 'audit_control', '{"en": "Events erased", "sv": "Händelser raderade"}'),
   ('data_retention_defined', 'audit_control', '{"en": "Data retention defined", "sv": "Gallring av uppgifter bestämd"}'),
   ('data_retention_dropped', 'audit_control', '{"en": "Data retention dropped", "sv": "Gallring av uppgifter borttagen"}'),
   ('data_retention_armed', 'audit_control', '{"en": "Data retention armed", "sv": "Gallring av uppgifter påslagen"}'),

@@ -1,7 +1,7 @@
 -- One run of a job at a time: the unique index on running ones decides between two that begin together. A run whose
 -- server process is gone was killed, and ends here. Process numbers come round, so one that has not taken a step
 -- for an hour is taken for dead as well, such as one that was cancelled in a session that stays; should it live, its steps
--- and those of the new run still exclude each other.
+-- and those of the new run still exclude each other. The key of a row that a dead one had come to is kept no longer.
 create or replace function audit_private.begin_run(job_name text, process_id integer)
 returns uuid
 language plpgsql
@@ -17,6 +17,7 @@ begin
   update audit_private.job_run r
   set result = 'interrupted',
     finished_at = clock_timestamp(),
+    place = r.place - 'after',
     detail = format('its server process %s ended after the step of %s', r.process_id, r.last_step_at)
   where r.job_name = begin_run.job_name
     and r.result = 'running'

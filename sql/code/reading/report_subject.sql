@@ -20,32 +20,14 @@ as $$
 declare
   tenant uuid;
   session audit_private.access_session;
-  names text[];
-  patterns text[];
-  is_plain boolean;
+  subject record;
   span record;
   found_now bigint;
   found_in_all bigint := 0;
 begin
   tenant := audit_private.require_tenant(report_subject.tenant_id);
   session := audit_private.require_access(tenant);
-  if cardinality(report_subject.identifiers) between 1 and 100 is not true
-    or exists (
-      select from unnest(report_subject.identifiers) as i (identifier)
-      where length(btrim(i.identifier)) between 3 and 200 is not true
-    )
-  then
-    raise exception using
-      errcode = 'WT040',
-      message = 'a person is found by 1 to 100 identifiers of 3 to 200 characters each',
-      detail = format('identifiers is %s.', coalesce(left(report_subject.identifiers::text, 200), 'null')),
-      hint = 'For example: identifiers => array[''4711'', ''anna@example.org'']. Shorter ones would find everybody.';
-  end if;
-  select array_agg(lower(btrim(i.identifier))),
-    array_agg(audit_private.search_pattern('identifiers', to_jsonb(btrim(i.identifier)))),
-    bool_and(i.identifier !~ E'["\\\\[:cntrl:]]')
-  into names, patterns, is_plain
-  from unnest(report_subject.identifiers) as i (identifier);
+  subject := audit_private.read_identifiers(report_subject.identifiers);
 
   for span in select w.* from audit_private.event_windows(null, null) w loop
     return query execute format(
@@ -86,7 +68,7 @@ begin
       where e.occurred_at >= %2$L::timestamptz and e.occurred_at < %3$L::timestamptz
       order by e.occurred_at desc, e.id desc',
       tenant, span.window_from, span.window_until)
-    using names, patterns, coalesce(report_subject.with_actors, false), is_plain;
+    using subject.names, subject.patterns, coalesce(report_subject.with_actors, false), subject.is_plain;
     get diagnostics found_now = row_count;
     found_in_all := found_in_all + found_now;
   end loop;

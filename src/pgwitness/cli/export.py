@@ -17,7 +17,7 @@ from rich.text import Text
 
 from pgwitness import exporting
 from pgwitness.cli.access import Reader, justification_options, reader
-from pgwitness.cli.parameters import read_object
+from pgwitness.cli.parameters import GroupWithDefault, read_object
 from pgwitness.cli.rendering import (
     listing,
     note,
@@ -32,7 +32,7 @@ from pgwitness.cli.running import Count, report_runs, run
 from pgwitness.cli.search import build_filter
 from pgwitness.cli.session import NOTHING_FOUND, Session, pass_session
 from pgwitness.client import Client
-from pgwitness.errors import ExportForeign, PgwitnessError
+from pgwitness.errors import ExportFailed, ExportForeign, PgwitnessError
 from pgwitness.exporting import PARQUET, Compression, Copied, ExportCancelled, Manifest, Sink
 from pgwitness.models import Export, ExportChunk, TakenExport
 
@@ -44,17 +44,7 @@ TELL_SECONDS = 1.0
 """How often the log is told how far an export is that goes into a file."""
 
 
-class ExportGroup(click.Group):
-    """The group whose options mean its command `stream`."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put the command's name in where it was left out."""
-        if args and args[0].startswith("-") and args[0] not in ctx.help_option_names:
-            args = [STREAM, *args]
-        return super().parse_args(ctx, args)
-
-
-@click.group(cls=ExportGroup)
+@click.group(cls=GroupWithDefault, default=STREAM)
 def export() -> None:
     """Take events out of the log, as CSV or JSON Lines.
 
@@ -422,7 +412,7 @@ def run_(
                     )
                     if not _finish(reading, found.export_id, copied, sink):
                         raise ExportCancelled("the export was cancelled")
-            except ExportCancelled:
+            except (ExportCancelled, ExportFailed):
                 note(session.text("export_stopped", export_id=found.export_id))
                 continue
             manifest = exporting.describe(
