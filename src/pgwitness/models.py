@@ -834,6 +834,19 @@ class BegunExport:
 
 
 @dataclass(frozen=True, slots=True)
+class TakenExport:
+    """An export that a worker writes into a file, to be streamed by its statement.
+
+    Attributes:
+        taken_id: the export.
+        statement: the COPY that gives its content, for a later transaction.
+    """
+
+    taken_id: UUID
+    statement: str
+
+
+@dataclass(frozen=True, slots=True)
 class Export:
     """An export of events, and how far it is.
 

@@ -134,6 +134,18 @@ _TEXTS = {
         "andra änden av röret stängdes; exporten är inte hel",
     ),
     "requested": ("Requested", "Begärd"),
+    "export_stopped": (
+        "{export_id} was ended meanwhile; nothing of it was kept",
+        "{export_id} avslutades under tiden; inget av den är kvar",
+    ),
+    "parquet_missing": (
+        "Parquet needs a package: pip install 'pgwitness[parquet]'",
+        "Parquet behöver ett paket: pip install 'pgwitness[parquet]'",
+    ),
+    "parquet_of_csv": (
+        "Parquet is made of csv, and this export is {format}; ask for it anew with --format csv",
+        "Parquet görs av csv, och den här exporten är {format}; begär den på nytt med --format csv",
+    ),
     "zstd_missing": (
         "Zstandard needs a package: pip install 'pgwitness[zstd]'",
         "Zstandard behöver ett paket: pip install 'pgwitness[zstd]'",
