@@ -14,11 +14,16 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   running_allowed constant integer := 2;
+  begins constant boolean := exists (
+    select from audit_private.export x where x.state = 'pending' and not x.is_straight);
   tenants uuid[];
   begun record;
 begin
   perform audit_private.require_read_committed();
   perform pg_advisory_xact_lock(hashtextextended('pgwitness start_exports', 0));
+  if begins then
+    perform audit_private.pass_gate();
+  end if;
   tenants := array(
     select o.tenant_id
     from (
@@ -41,7 +46,10 @@ begin
     and x.state <> audit_private.export_state(x);
   update audit_private.export x
   set state = 'failed', finished_at = clock_timestamp(), error = 'its client never told how it ended'
-  where x.state = 'running' and x.tenant_id = any (tenants) and x.is_straight and x.started_at < clock_timestamp() - interval '24 hours';
+  where x.state = 'running'
+    and x.tenant_id = any (tenants)
+    and x.is_straight
+    and x.started_at < clock_timestamp() - interval '24 hours';
 
   for begun in
     select n.tenant_id, n.export_id, n.resolved_filter
@@ -52,9 +60,8 @@ begin
       from audit_private.export x
       where x.state in ('pending', 'running') and x.tenant_id = any (tenants) and not x.is_straight
     ) n
-    where n.state = 'pending' and n.place <= running_allowed
+    where begins and n.state = 'pending' and n.place <= running_allowed
   loop
-    perform audit_private.pass_gate();
     begin
       update audit_private.export x
       set state = 'running',
