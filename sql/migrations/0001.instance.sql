@@ -3,12 +3,14 @@
 
 create table audit_private.instance (
   is_only boolean primary key default true check (is_only),
+  installation_id uuid not null default gen_random_uuid(),
   transaction_offset bigint not null default 0,
   events_until timestamptz
 );
 insert into audit_private.instance default values;
 comment on table audit_private.instance is 'one row: facts that every write reads';
 comment on column audit_private.instance.is_only is 'always true, so that there is only one row';
+comment on column audit_private.instance.installation_id is 'names this log for ever, also after it was restored elsewhere';
 comment on column audit_private.instance.transaction_offset is
   'added to the server''s transaction number; raised when numbers start again after a restore';
 comment on column audit_private.instance.events_until is 'until when there are partitions without a hole';

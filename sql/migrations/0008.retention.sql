@@ -117,7 +117,7 @@ comment on column audit_private.job_run.run_by is 'login and SET ROLE role';
 
 create table audit_private.purge_receipt (
   tenant_id uuid not null,
-  run_id uuid not null references audit_private.job_run,
+  run_id uuid not null,
   days integer,
   is_exact boolean not null,
   cutoff timestamptz,

@@ -1,4 +1,4 @@
--- depends: 0011.exports
+-- depends: 0012.integrity
 -- What was erased, when and why: who it was stands nowhere.
 
 create table audit_private.erasure (

@@ -137,6 +137,10 @@ def _encode(sql_type: str, value: Any) -> str | list[str] | None:
         return "true" if value else "false"
     if sql_type == "text[]":
         return [_as_text(item) or "" for item in value]
+    if sql_type == "uuid[]":
+        return "{" + ",".join(str(item) for item in value) + "}"
+    if sql_type == "bytea":
+        return f"\\x{bytes(value).hex()}"
     return _as_text(str(value) if sql_type == "inet" else value)
 
 
@@ -1443,20 +1447,6 @@ def list_erasures(tenant_id: Uuid | None = None) -> Call[list[models.Erasure]]:
     return _list("list_erasures", models.Erasure, tenant_id=("uuid", tenant_id))
 
 
-def list_ledger() -> Call[list[Any]]:
-    """Gives the lines of the ledger: every tenant's erasures, holds and retention policies.
-
-    For audit_operator and audit_auditor; `sql/code/integrity/FORMAT.md` says what they hold.
-    """
-    return Call(
-        "list_ledger",
-        (),
-        None,
-        lambda rows: [models.as_json(row["result"]) for row in rows],
-        is_json=True,
-    )
-
-
 def check_ledger(entries: Sequence[Object]) -> Call[list[models.LedgerProblem]]:
     """Lists what the database doesn't reflect of a ledger; for audit_operator and audit_auditor.
 
@@ -1784,6 +1774,181 @@ def finish_export(
         bytes=("bigint", bytes),
         digest=("text", digest),
         error=("text", error),
+        tenant_id=("uuid", tenant_id),
+    )
+
+
+# Integrity
+
+
+def seal_events() -> Call[None]:
+    """Seals every event that was committed since the last run; for audit_operator.
+
+    It commits between steps, as `maintain_partitions`.
+    """
+    return Call("seal_events", (), None, _nothing, is_procedure=True)
+
+
+def reverify_events() -> Call[None]:
+    """Verifies what was sealed since it last ran, and old events in turn; for audit_operator.
+
+    What it finds is an event, and red in `check_health`. It commits between steps, as
+    `maintain_partitions`.
+    """
+    return Call("reverify_events", (), None, _nothing, is_procedure=True)
+
+
+def list_seals(
+    up_to: int = 100, before_index: int | None = None, tenant_id: Uuid | None = None
+) -> Call[list[models.Seal]]:
+    """Lists seals, newest first.
+
+    Args:
+        up_to: how many.
+        before_index: `log_index` of the last row of a page, to read on behind it.
+        tenant_id: the tenant; left out, every tenant for audit_operator and audit_auditor.
+    """
+    return _list(
+        "list_seals",
+        models.Seal,
+        up_to=("integer", up_to),
+        before_index=("bigint", before_index),
+        tenant_id=("uuid", tenant_id),
+    )
+
+
+def list_epochs() -> Call[list[models.Epoch]]:
+    """Lists the lives of the log, newest first; for audit_operator and audit_auditor."""
+    return _list("list_epochs", models.Epoch)
+
+
+def accept_restore(reason: str) -> Call[int]:
+    """Declares that the log was restored, so that events may be removed again; for audit_operator.
+
+    Args:
+        reason: 10 to 500 characters; it is logged.
+
+    Returns:
+        The epoch in which the log goes on.
+
+    Raises:
+        ReasonInvalid: the reason is missing or too short or long.
+    """
+    return _value("accept_restore", int, reason=("text", reason))
+
+
+def verify_events(
+    from_time: datetime | None = None,
+    until_time: datetime | None = None,
+    tenant_id: Uuid | None = None,
+) -> Call[list[models.Finding]]:
+    """Tells what is wrong with the events of a time, their seals and the log; nothing when clean.
+
+    For audit_operator, audit_auditor, and of their own tenants audit_admin.
+
+    Args:
+        from_time: aware; events from then on.
+        until_time: aware; events before then.
+        tenant_id: the tenant; left out, every tenant for audit_operator and audit_auditor, and
+            then the log as a whole too.
+    """
+    return _list(
+        "verify_events",
+        models.Finding,
+        from_time=("timestamptz", from_time),
+        until_time=("timestamptz", until_time),
+        tenant_id=("uuid", tenant_id),
+    )
+
+
+def create_checkpoint() -> Call[models.LogHead]:
+    """Gives the head of the log, to be signed and kept outside (`pgwitness.evidence.checkpoints`).
+
+    It is logged; for audit_operator and audit_auditor.
+
+    Raises:
+        CheckpointRefused: nothing is sealed, or the log was restored and nobody accepted that.
+    """
+    return _one("create_checkpoint", models.LogHead)
+
+
+def verify_checkpoint(origin: str, tree_size: int, root_hash: bytes) -> Call[list[models.Finding]]:
+    """Tells whether the log still holds what a checkpoint says; nothing when it does.
+
+    For audit_operator and audit_auditor. Whether the checkpoint is genuine is the caller's to find
+    out (`pgwitness.evidence.checkpoints.verify`).
+
+    Args:
+        origin: of the checkpoint.
+        tree_size: how many seals it knows.
+        root_hash: their root, 32 bytes.
+    """
+    return _list(
+        "verify_checkpoint",
+        models.Finding,
+        origin=("text", origin),
+        tree_size=("bigint", tree_size),
+        root_hash=("bytea", root_hash),
+    )
+
+
+def prove_consistency(old_size: int, new_size: int) -> Call[list[str]]:
+    """Proves that the log only grew (RFC 6962, section 2.1.2).
+
+    Args:
+        old_size: seals of the earlier log.
+        new_size: seals of the later one.
+
+    Returns:
+        Hashes in hexadecimal, for `pgwitness.evidence.merkle.verify_consistency`.
+
+    Raises:
+        Unprovable: the log hasn't been of these sizes.
+    """
+    return _value(
+        "prove_consistency",
+        list,
+        old_size=("bigint", old_size),
+        new_size=("bigint", new_size),
+    )
+
+
+def prove_event(event_id: Uuid, tenant_id: Uuid | None = None) -> Call[dict[str, Any]]:
+    """Gives what proves an event, for `pgwitness.evidence.proofs.Proof.parse`.
+
+    Args:
+        event_id: the event.
+        tenant_id: the tenant.
+
+    Raises:
+        AccessRequired: no access session is open; also AccessExpired, AccessUncommitted,
+            AccessForeign and ReadOnly, as for `search_events`.
+        EventMissing: there is no such event.
+        Unprovable: it isn't sealed yet.
+    """
+    return _json("prove_event", event_id=("uuid", event_id), tenant_id=("uuid", tenant_id))
+
+
+def prove_events(
+    event_ids: Iterable[Uuid], tree_size: int | None = None, tenant_id: Uuid | None = None
+) -> Call[list[models.EventProof]]:
+    """Gives what proves events, in the order in which they were asked for.
+
+    Args:
+        event_ids: 1 to 1,000 events; those that aren't there come without a row.
+        tree_size: of the checkpoint that they are proven against; left out, all of the log.
+        tenant_id: the tenant.
+
+    Raises:
+        AccessRequired: no access session is open; also AccessExpired, AccessUncommitted,
+            AccessForeign and ReadOnly, as for `search_events`.
+        Unprovable: too many ids or none, or the log is smaller than that.
+    """
+    return _list(
+        "prove_events",
+        models.EventProof,
+        event_ids=("uuid[]", list(event_ids)),
+        tree_size=("bigint", tree_size),
         tenant_id=("uuid", tenant_id),
     )
 

@@ -467,7 +467,6 @@ class Client:
     erase_events = _method(calls.erase_events)
     replay_erasures = _method(calls.replay_erasures)
     list_erasures = _method(calls.list_erasures)
-    list_ledger = _method(calls.list_ledger)
     check_ledger = _method(calls.check_ledger)
 
     define_data_retention = _method(calls.define_data_retention)
@@ -487,6 +486,18 @@ class Client:
     run_exports = _method(calls.run_exports)
     begin_export = _method(calls.begin_export)
     finish_export = _method(calls.finish_export)
+
+    seal_events = _method(calls.seal_events)
+    reverify_events = _method(calls.reverify_events)
+    list_seals = _method(calls.list_seals)
+    list_epochs = _method(calls.list_epochs)
+    accept_restore = _method(calls.accept_restore)
+    verify_events = _method(calls.verify_events)
+    create_checkpoint = _method(calls.create_checkpoint)
+    verify_checkpoint = _method(calls.verify_checkpoint)
+    prove_consistency = _method(calls.prove_consistency)
+    prove_event = _method(calls.prove_event)
+    prove_events = _method(calls.prove_events)
 
     list_upkeep = _method(calls.list_upkeep)
     schedule_jobs = _method(calls.schedule_jobs)
@@ -803,7 +814,6 @@ class AsyncClient:
     erase_events = _async_method(calls.erase_events)
     replay_erasures = _async_method(calls.replay_erasures)
     list_erasures = _async_method(calls.list_erasures)
-    list_ledger = _async_method(calls.list_ledger)
     check_ledger = _async_method(calls.check_ledger)
 
     define_data_retention = _async_method(calls.define_data_retention)
@@ -823,6 +833,18 @@ class AsyncClient:
     run_exports = _async_method(calls.run_exports)
     begin_export = _async_method(calls.begin_export)
     finish_export = _async_method(calls.finish_export)
+
+    seal_events = _async_method(calls.seal_events)
+    reverify_events = _async_method(calls.reverify_events)
+    list_seals = _async_method(calls.list_seals)
+    list_epochs = _async_method(calls.list_epochs)
+    accept_restore = _async_method(calls.accept_restore)
+    verify_events = _async_method(calls.verify_events)
+    create_checkpoint = _async_method(calls.create_checkpoint)
+    verify_checkpoint = _async_method(calls.verify_checkpoint)
+    prove_consistency = _async_method(calls.prove_consistency)
+    prove_event = _async_method(calls.prove_event)
+    prove_events = _async_method(calls.prove_events)
 
     list_upkeep = _async_method(calls.list_upkeep)
     schedule_jobs = _async_method(calls.schedule_jobs)

@@ -35,6 +35,7 @@ from pgwitness.cli import main as command_line
 from pgwitness.cli.rendering import console, print_error
 from pgwitness.client import Client
 from pgwitness.errors import PgwitnessError
+from pgwitness.evidence import notes
 from pgwitness.server import Server, ServerFailed, ServerMissing
 
 MEADOW = "11111111-1111-4111-8111-111111111111"
@@ -86,6 +87,17 @@ grant usage on schema pgwitness_demo to pgwitness_demo_app, pgwitness_demo_reade
 grant select, insert, update, delete on pgwitness_demo.member to pgwitness_demo_app;
 reset role;
 """
+
+TAMPER = f"""
+alter table audit_private.event disable trigger all;
+update audit_private.event set description = 'Nobody was added'
+where id = (
+  select e.id from audit_private.event e
+  where e.tenant_id = '{MEADOW}' and e.action = 'user_created' order by e.id limit 1
+);
+set local role pgwitness_demo_operator;
+"""
+"""What a superuser can do, and what becomes of it."""
 
 CREATE_CONVERSATIONS = f"""
 set local role pgwitness_demo_operator;
@@ -300,6 +312,7 @@ def play(stage: Stage) -> None:
     retain(stage)
     retain_conversations(stage)
     take_out(stage)
+    swear(stage)
 
 
 def prepare(stage: Stage) -> None:
@@ -475,6 +488,46 @@ def take_out(stage: Stage) -> None:
         stage.run("operator", "export", "run")
         stage.run("reader", "export", "list")
     stage.run("reader", "search", "--action", "audit_log_exported", "--limit", "4")
+
+
+def swear(stage: Stage) -> None:
+    """Seal, keep a checkpoint, prove a case without the database, and find what was changed."""
+    stage.head(" 14  Sealed every minute, and proven without the database ")
+    with psycopg.connect(stage.of("operator"), autocommit=True) as connection:
+        Client(connection).seal_events()
+    stage.run("operator", "verify")
+    with tempfile.TemporaryDirectory() as folder:
+        key, keys, kept, case = (
+            f"{folder}/{name}" for name in ("log.key", "keys.txt", "checkpoint.txt", "case.zip")
+        )
+        stage.run("operator", "key", "new", key)
+        signing = notes.load_signing_key(Path(key))
+        Path(keys).write_text(f"{signing.public if signing else ''}\n", encoding="utf-8")
+        stage.run("operator", "checkpoint", "--key", key, "-o", kept)
+        stage.show(Path(kept).read_text(encoding="utf-8"), "text")
+        created = ("--filter", '{"action": "user_created"}')
+        evidence = ("evidence", *created, "-o", case, "--key", key)
+        stage.run("reader", *evidence, "--checkpoint", kept, "--keys", keys)
+        stage.run("nobody", "verify", case, "--key", keys)
+    tamper(stage)
+
+
+def tamper(stage: Stage) -> None:
+    """Change an event as only a superuser can, have it found, and take it back."""
+    with psycopg.connect(stage.dsn) as connection:
+        if connection.info.parameter_status("is_superuser") != "on":
+            stage.say("\nThis login is no superuser, so nobody here could change an event.")
+            return
+        stage.say("\nA superuser turns the triggers off and changes what an event says:")
+        stage.show(TAMPER, "sql")
+        connection.execute(TAMPER.encode())
+        verify = "select kind, event_id, occurred_at, detail from audit.verify_events();"
+        stage.show(verify, "sql")
+        for kind, event_id, occurred_at, detail in connection.execute(verify.encode()):
+            stage.say(f"{kind}  {event_id}  {occurred_at}  {detail}")
+        connection.rollback()
+    stage.say("That was rolled back.")
+    stage.run("operator", "verify")
 
 
 def say_goodbye(stage: Stage, psql: str, place: str) -> None:

@@ -288,6 +288,18 @@ class ExportFailed(PgwitnessError):
     """WT125: the export was ended while it was streamed, because something of it was erased."""
 
 
+class SealingRefused(PgwitnessError):
+    """WT130: events can't be sealed in a transaction that has written."""
+
+
+class CheckpointRefused(PgwitnessError):
+    """WT131: no checkpoint of a log that has no seals, or whose restore nobody has accepted."""
+
+
+class Unprovable(PgwitnessError):
+    """WT132: no seal lists the event, or the log has never been of that size."""
+
+
 class ErasureRefused(PgwitnessError):
     """WT140: this can't be erased like that, or the erasure itself would tell of it."""
 
@@ -353,6 +365,9 @@ ERRORS: dict[str, type[PgwitnessError]] = {
     "WT123": ExportUnreadable,
     "WT124": ExportExpired,
     "WT125": ExportFailed,
+    "WT130": SealingRefused,
+    "WT131": CheckpointRefused,
+    "WT132": Unprovable,
     "WT140": ErasureRefused,
     "WT141": LedgerInvalid,
 }

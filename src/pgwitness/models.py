@@ -895,6 +895,115 @@ class ExportChunk:
 
 
 @dataclass(frozen=True, slots=True)
+class Seal:
+    """A seal of the log.
+
+    Attributes:
+        tenant_id: whose events it covers.
+        name: the tenant's.
+        seal_number: 1, 2, 3 … for each tenant.
+        log_index: its place in the log of all seals, from 0.
+        epoch: the life of the log that it was made in.
+        sealed_at: when.
+        event_count: events in it.
+        running_count: events in it and in all before it.
+        first_at: time of its first event, or None.
+        last_at: time of its last event, or None.
+        seal_hash: in hexadecimal.
+    """
+
+    tenant_id: UUID
+    name: str
+    seal_number: int
+    log_index: int
+    epoch: int
+    sealed_at: datetime
+    event_count: int
+    running_count: int
+    first_at: datetime | None
+    last_at: datetime | None
+    seal_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """A life of the log: since it was installed, or since it went on from an earlier state.
+
+    Attributes:
+        epoch: from 1.
+        origin: what checkpoints are called in it.
+        kind: installed, promoted, point_in_time or dump_restored.
+        began_at: when that was noticed.
+        log_size: seals that were there then.
+        last_sealed_at: when the last of them was made.
+        accepted_at: when somebody declared the restore, or None.
+        accepted_by: database login, and the SET ROLE role behind a slash.
+        accept_reason: why.
+    """
+
+    epoch: int
+    origin: str
+    kind: str
+    began_at: datetime
+    log_size: int
+    last_sealed_at: datetime | None
+    accepted_at: datetime | None
+    accepted_by: str | None
+    accept_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that verifying the log found wrong.
+
+    Attributes:
+        kind: what; README lists the kinds.
+        tenant_id: whose, or None.
+        seal_number: the tenant's seal, or None.
+        event_id: the event, or None.
+        occurred_at: when that was, or None.
+        detail: more of it.
+    """
+
+    kind: str
+    tenant_id: UUID | None
+    seal_number: int | None
+    event_id: UUID | None
+    occurred_at: datetime | None
+    detail: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LogHead:
+    """The log at one moment, to be signed as a checkpoint.
+
+    Attributes:
+        origin: the log's name and epoch.
+        tree_size: how many seals it has.
+        root_hash: root of the tree of them (RFC 6962), 32 bytes.
+        sealed_until: when the last of them was made.
+    """
+
+    origin: str
+    tree_size: int
+    root_hash: bytes
+    sealed_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EventProof:
+    """What proves an event.
+
+    Attributes:
+        event_id: the event.
+        proof: for `pgwitness.evidence.proofs.Proof.parse`; None when it isn't sealed so far.
+    """
+
+    event_id: UUID
+    proof: Json
+
+
+@dataclass(frozen=True, slots=True)
 class ScheduledJob:
     """A job that pg_cron runs.
 

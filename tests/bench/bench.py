@@ -20,6 +20,8 @@ What is compared with what:
   that is gone afterwards. More in capture.py.
 - Retention: purges against DELETE and VACUUM, and against the batched purge of another system; in a
   database of its own. More in retention.py.
+- Integrity: sealing and verifying against hashing the same rows once, writers beside a sealer, and
+  a proof against fetching its event. More in integrity.py.
 - Exporting: exports against COPY of the same columns to a file, and what the client weighs. More in
   exporting.py.
 """
@@ -53,6 +55,7 @@ if __name__ == "__main__":
 
 from bench.capture import CaptureReport, compare_capture
 from bench.exporting import compare_exporting
+from bench.integrity import compare_integrity
 from bench.retention import compare_retention
 from bench.stage import (
     ADMIN,
@@ -96,7 +99,7 @@ EVENT = {
 }
 """What every writer writes."""
 
-PARTS = ("writing", "reading", "capture", "retention", "exporting")
+PARTS = ("writing", "reading", "capture", "retention", "integrity", "exporting")
 
 SETTINGS = (
     "server_version",
@@ -281,7 +284,7 @@ def load_events(place: Place, rows: int) -> None:
             )
             select
               %(tenant)s, e.moment,
-              audit_private.new_event_id(e.moment, e.n), e.moment, e.n, 0,
+              audit_private.new_event_id(e.moment, e.n), e.moment, e.n, txid_current(),
               gen_random_uuid(), 'imported',
               (array['assistant_updated', 'space_created', 'file_uploaded', 'app_executed'])
                 [1 + e.n %% 4],
@@ -515,6 +518,8 @@ def main(arguments: list[str] | None = None) -> int:
             comparisons += compare_retention(
                 place, runs=min(runs, 3), rows=expired, seconds=seconds
             )
+        if "integrity" in parts:
+            comparisons += compare_integrity(place, runs=min(runs, 3), rows=rows, seconds=seconds)
         if "exporting" in parts:
             comparisons += compare_exporting(place, runs=min(runs, 3), rows=rows)
     print_comparisons(comparisons)

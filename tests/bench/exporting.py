@@ -37,7 +37,8 @@ insert into audit_private.event (
   metadata
 )
 select
-  %(tenant)s, e.moment, audit_private.new_event_id(e.moment, e.n), e.moment, e.n, 0,
+  %(tenant)s, e.moment, audit_private.new_event_id(e.moment, e.n), e.moment, e.n,
+  txid_current(),
   gen_random_uuid(), 'logged', 'assistant_updated', 'assistant', 'user', 'success', 'bench',
   'user ' || e.n %% 499, 'thing ' || e.n %% 99991,
   concat_ws(

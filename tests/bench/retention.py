@@ -65,7 +65,8 @@ insert into audit_private.event (
 )
 select
   (%(tenants)s::uuid[])[1 + e.n %% %(tenant_count)s], e.moment,
-  audit_private.new_event_id(e.moment, e.n), e.moment, e.n, 0, gen_random_uuid(), 'imported',
+  audit_private.new_event_id(e.moment, e.n), e.moment, e.n, txid_current(),
+  gen_random_uuid(), 'imported',
   case when e.n %% %(mandatory)s = 0 then 'audit_log_viewed' else 'assistant_updated' end,
   'assistant', 'user', 'success', 'bench',
   case when e.n %% %(held)s = 1 then %(actor)s else 'user ' || e.n %% 499 end,
@@ -227,6 +228,7 @@ def _fill(
             connection.execute(
                 sql.SQL("vacuum (freeze, analyze) audit_private.{}").format(sql.Identifier(name))
             )
+        _act(place, OPERATOR, "call audit.seal_events()", [])
         connection.execute("checkpoint")
     return names
 

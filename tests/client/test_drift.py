@@ -113,7 +113,12 @@ def test_every_documented_argument_exists() -> None:
 def sample(name: str) -> Call[Any]:
     """Make a call of a function with nothing in particular."""
     function = getattr(calls, name)
-    odd: dict[str, Any] = {"at": datetime.now(UTC), "events": [], "identifiers": []}
+    odd: dict[str, Any] = {
+        "at": datetime.now(UTC),
+        "events": [],
+        "identifiers": [],
+        "root_hash": b"",
+    }
     required: dict[str, Any] = {
         argument: odd.get(argument, "x")
         for argument, parameter in parameters(function).items()
@@ -139,7 +144,11 @@ def test_columns_are_the_same(loaded_database: Database) -> None:
                 "select attname from pg_attribute join pg_type on typrelid = attrelid "
                 "join pg_proc on prorettype = pg_type.oid "
                 "where pronamespace = 'audit'::regnamespace and proname = %(name)s "
-                "and attnum > 0 and not attisdropped",
+                "and attnum > 0 and not attisdropped "
+                "union all "
+                "select proname from pg_proc join pg_type on prorettype = pg_type.oid "
+                "where pronamespace = 'audit'::regnamespace and proname = %(name)s "
+                "and proretset and typtype = 'b'",
                 {"name": name},
             )
         }

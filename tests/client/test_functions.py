@@ -28,9 +28,13 @@ from pgwitness.errors import (
     RelationUnwatched,
     RevertRefused,
     TenantRefused,
+    Unprovable,
     ValueUnstorable,
     WatchRefused,
 )
+from pgwitness.evidence.checkpoints import Checkpoint
+from pgwitness.evidence.merkle import verify_consistency
+from pgwitness.evidence.proofs import Proof
 from pgwitness.models import Event
 
 from databases import Database
@@ -436,6 +440,64 @@ def test_the_synchronous_client_does_the_same(loaded_database: Database) -> None
         with pytest.raises(FilterInvalid) as caught:
             client.search_events({"nonsense": 1})
         assert "nonsense" in str(caught.value)
+
+
+def test_sealing_and_proving(loaded_database: Database, connect: Connect) -> None:
+    app = Client(loaded_database.connect(loaded_database.role("app")))
+    event_id = app.log_event("user_created", "user", 1, "made 1")
+    assert event_id is not None
+    operator = Client(loaded_database.connect(loaded_database.role("operator")))
+    operator.seal_events()
+
+    async def run() -> None:
+        async with connect(loaded_database.role("auditor")) as client:
+            await client.open_access("audit_review", REASON)
+        async with connect(loaded_database.role("auditor")) as client:
+            head = await client.create_checkpoint()
+            assert type(head.root_hash) is bytes
+            checkpoint = Checkpoint(head.origin, head.tree_size, head.root_hash)
+            known = (head.origin, head.tree_size, head.root_hash)
+            assert await client.verify_checkpoint(*known) == []
+            [finding] = await client.verify_checkpoint(*known[:2], bytes(32))
+            assert finding.kind == "rewritten"
+            check_types(finding)
+            seals = await client.list_seals()
+            assert len(seals) == head.tree_size
+            assert {
+                seal.tenant_id
+                for seal in await client.list_seals(1, head.tree_size - 1, loaded_database.tenant_a)
+            } <= {loaded_database.tenant_a}
+            [epoch] = await client.list_epochs()
+            assert epoch.origin == head.origin
+            for row in (*seals, epoch):
+                check_types(row)
+            proof = await client.prove_consistency(1, head.tree_size)
+            verify_consistency(
+                1,
+                head.tree_size,
+                bytes.fromhex(seals[-1].seal_hash),
+                head.root_hash,
+                [bytes.fromhex(item) for item in proof],
+            )
+            Proof.parse(await client.prove_event(event_id)).verify(checkpoint)
+            unknown = UUID("019ca83f-0000-7000-8000-000000000001")
+            [row] = await client.prove_events([event_id, unknown], head.tree_size)
+            assert row.event_id == event_id
+            check_types(row)
+            Proof.parse(row.proof).verify(checkpoint)
+            assert await client.verify_events() == []
+            assert (
+                await client.verify_events(
+                    datetime(2020, 1, 1, tzinfo=UTC), datetime.now(UTC), loaded_database.tenant_a
+                )
+                == []
+            )
+            with pytest.raises(Unprovable):
+                await client.prove_events([event_id], head.tree_size + 1)
+        async with connect(loaded_database.role("operator")) as client:
+            assert await client.accept_restore(REASON) == 2
+
+    asyncio.run(run())
 
 
 @pytest.mark.parametrize(

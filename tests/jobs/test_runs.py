@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from jobs.test_schedule import JOBS, add_run, job
+from jobs.test_schedule import JOBS, MINUTELY, add_run, job
 from walls.ledger import Connection, refused, rows, wait_until_blocked
 
 from databases import Database
@@ -22,8 +22,8 @@ def runs(root: Connection) -> list[dict[str, Any]]:
     """Every run of a daily job, oldest first, seen from behind."""
     with root.cursor(row_factory=dict_row) as cursor:
         cursor.execute(
-            "select * from audit_private.job_run where job_name <> 'run_exports' "
-            "order by started_at"
+            "select * from audit_private.job_run where job_name <> all (%s) order by started_at",
+            (MINUTELY,),
         )
         return cursor.fetchall()
 
@@ -163,3 +163,29 @@ def test_jobs_run_in_no_transaction_and_for_operators_only(loaded_database: Data
         connection = loaded_database.connect(loaded_database.role(persona))
         with refused("42501", case=persona):
             connection.execute("call audit.run_jobs()")
+
+
+def test_runs_that_nobody_asks_for_any_more_are_forgotten(
+    operator: Connection, root: Connection
+) -> None:
+    for days in (8, 9, 100):
+        add_run(root, "seal_events", timedelta(days=days))
+        add_run(root, "maintain_partitions", timedelta(days=days))
+    operator.execute("call audit.run_jobs()")
+    operator.execute("call audit.maintain_partitions()")
+    left = root.execute(
+        "select job_name, count(*) from audit_private.job_run "
+        "where started_at < now() - interval '1 day' group by job_name"
+    ).fetchall()
+    assert left == [("maintain_partitions", 2)]
+
+
+def test_a_job_that_has_not_succeeded_since_keeps_its_last_success(
+    operator: Connection, root: Connection
+) -> None:
+    for days in (300, 200):
+        add_run(root, "run_exports", timedelta(days=days))
+    operator.execute("call audit.maintain_partitions()")
+    assert root.execute(
+        "select count(*) from audit_private.job_run where job_name = 'run_exports'"
+    ).fetchall() == [(1,)]

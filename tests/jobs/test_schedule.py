@@ -13,8 +13,9 @@ from walls.ledger import REASON, Connection, call, refused, rows, stored
 
 from databases import Database
 
-JOBS = ["maintain_partitions", "purge_events", "purge_data"]
-ALL_JOBS = [*JOBS, "run_exports"]
+JOBS = ["maintain_partitions", "purge_events", "purge_data", "reverify_events"]
+MINUTELY = ["run_exports", "seal_events"]
+ALL_JOBS = [*JOBS, *MINUTELY]
 
 
 def job(connection: Connection, name: str) -> dict[str, Any]:
@@ -64,8 +65,14 @@ def test_jobs_are_listed_with_their_times_in_their_order(
     assert {row["job_name"] for row in found} == set(ALL_JOBS)
     found = [row for row in found if row["job_name"] in JOBS]
     assert [row["job_name"] for row in found] == JOBS
-    assert [row["schedule"] for row in found] == ["30 1 * * *", "0 2 * * *", "0 3 * * *"]
-    assert job(auditor, "run_exports")["schedule"] == "* * * * *"
+    assert [row["schedule"] for row in found] == [
+        "30 1 * * *",
+        "0 2 * * *",
+        "0 3 * * *",
+        "0 4 * * *",
+    ]
+    for name in MINUTELY:
+        assert job(auditor, name)["schedule"] == "* * * * *"
     for row in found:
         assert row["description"]
         assert [row[name] for name in ("scheduler", "last_started_at", "result")] == [None] * 3
@@ -73,9 +80,9 @@ def test_jobs_are_listed_with_their_times_in_their_order(
         assert timedelta(0) <= distance <= timedelta(days=1)
     call(operator, "set_option", name="purge_data_at", value="23:59", reason=REASON)
     found = [row for row in rows(operator, "list_jobs") if row["job_name"] in JOBS]
-    assert [row["job_name"] for row in found] == JOBS
-    assert found[2]["schedule"] == "59 23 * * *"
-    assert found[2]["next_run_at"].astimezone(UTC).strftime("%H:%M") == "23:59"
+    assert [row["job_name"] for row in found] == [*JOBS[:2], "reverify_events", "purge_data"]
+    assert found[3]["schedule"] == "59 23 * * *"
+    assert found[3]["next_run_at"].astimezone(UTC).strftime("%H:%M") == "23:59"
 
 
 def test_the_last_run_is_shown_by_our_own_table(operator: Connection, root: Connection) -> None:
@@ -175,7 +182,8 @@ def test_a_job_that_never_ran_is_an_error_two_days_after_installation(
 
 def test_a_missed_slot_is_a_warning_an_hour_later(operator: Connection, root: Connection) -> None:
     age_installation(root, 9)
-    add_run(root, "run_exports", timedelta(minutes=1))
+    for name in MINUTELY:
+        add_run(root, name, timedelta(minutes=1))
     for name in JOBS:
         add_run(root, name, timedelta(hours=25))
         set_slot(operator, name, timedelta(minutes=30))

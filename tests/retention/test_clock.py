@@ -61,7 +61,8 @@ def put(vault: Vault, days: float, recorded_days: float | None = None) -> None:
         insert into audit_private.event (
           tenant_id, occurred_at, id, recorded_at, sequence, transaction_id, salt, source, action,
           entity_type, actor_type, outcome, recorded_by, description)
-        select tenant_id, %(at)s, audit_private.new_event_id(%(at)s, 7), %(recorded)s, 7, 1,
+        select tenant_id, %(at)s, audit_private.new_event_id(%(at)s, 7), %(recorded)s, 7,
+          txid_current(),
           gen_random_uuid(), 'logged', 'user_created', 'user', 'user', 'success', 'test', 'An event'
         from audit_private.tenant where name = 'Tenant A'
         """,

@@ -230,8 +230,8 @@ def test_nobody_reaches_the_tables_or_the_steps(loaded_database: Database) -> No
                 with refused("42501", case=(persona, step)):
                     connection.execute(f"select audit_private.{step}".encode())
         for step in (
-            "delete_due('event', now(), now(), gen_random_uuid(), now())",
-            "empty_partition('event', now(), now(), 1)",
+            "delete_due('event', now(), now(), gen_random_uuid(), now(), now(), gen_random_uuid())",
+            "empty_partition('event', now(), now(), now(), 1, gen_random_uuid())",
             "count_due('event', now(), now())",
             "deletion_gate('event', now(), now())",
             "close_gate()",

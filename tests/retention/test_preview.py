@@ -107,6 +107,7 @@ def clear(vault: Vault) -> None:
     """Begin anew: no event from elsewhere, no policy, floor or hold."""
     with vault.root.transaction():
         vault.root.execute("set local role audit_keeper")
+        vault.is_tampered_with = True
         vault.root.execute("delete from audit_private.event where source = 'imported'")
     for table in ("retention_policy", "retention_floor", "legal_hold"):
         vault.root.execute(f"delete from audit_private.{table}".encode())

@@ -57,7 +57,8 @@ def test_killed_between_any_two_steps_it_goes_on(full: Vault) -> None:
     full.purge()
     assert full.left() == ["held"] * 3
     results = full.root.execute(
-        "select result, count(*) as runs from audit_private.job_run group by result"
+        "select result, count(*) as runs from audit_private.job_run "
+        "where job_name = 'purge_events' group by result"
     ).fetchall()
     assert {row["result"]: row["runs"] for row in results} == {
         "interrupted": number + 1,
@@ -189,7 +190,8 @@ def _wait_for_partitions(
     while not is_over.is_set():
         row = watcher.execute(
             "select sum(removed) from audit_private.purge_receipt where run_id = "
-            "(select run_id from audit_private.job_run where result = 'running')"
+            "(select run_id from audit_private.job_run "
+            "where result = 'running' and job_name = 'purge_events')"
         ).fetchone()
         if row is not None and (row[0] or 0) >= wanted * MANY:
             return

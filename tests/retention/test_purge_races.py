@@ -208,7 +208,9 @@ def test_two_runs_at_once_are_one(full: Vault) -> None:
     run.steps()
     run.finish()
     assert full.left() == []
-    found = full.root.execute("select result from audit_private.job_run").fetchall()
+    found = full.root.execute(
+        "select result from audit_private.job_run where job_name = 'purge_events'"
+    ).fetchall()
     assert found == [{"result": "succeeded"}]
 
 
@@ -294,7 +296,7 @@ def test_what_is_left_in_the_middle_of_a_partition_does_not_spoil_the_next(vault
 def test_an_import_into_a_partition_that_is_emptied_is_neither_lost_nor_untold(
     emptied: Vault,
 ) -> None:
-    """It comes before, and is counted, or after, and stays for the next purge."""
+    """Before and after alike, it isn't sealed yet, and the next purge takes it."""
     run = predicted(emptied)
     emptied.admin.execute("begin")
     emptied.bring(old(400, description="late"))
@@ -302,9 +304,12 @@ def test_an_import_into_a_partition_that_is_emptied_is_neither_lost_nor_untold(
     emptied.admin.execute("commit")
     run.steps()
     run.finish()
+    assert emptied.left("a") == ["late"]
+    assert emptied.receipts()[0]["removed"] == emptied.receipts()[0]["predicted"] == MANY + 1
+    assert emptied.findings() == []
+    emptied.purge()
     assert emptied.left("a") == []
-    assert emptied.receipts()[0]["removed"] == MANY + 2
-    assert emptied.receipts()[0]["predicted"] == MANY + 1
+    assert emptied.findings() == []
 
     emptied.fill(MANY, ago(400), description="more")
     run = predicted(emptied)

@@ -99,6 +99,7 @@ def test_its_trail_ends_when_its_time_is_up(vault: Vault, loaded_database: Datab
     pass_years(vault)
     with vault.root.transaction():
         vault.root.execute("set local role audit_keeper")
+        vault.is_tampered_with = True
         vault.root.execute("delete from audit_private.event where description = 'young'")
     vault.purge()
     receipt = vault.receipts()[0]

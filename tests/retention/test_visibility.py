@@ -180,7 +180,8 @@ def test_events_around_the_cut_off(vault: Vault) -> None:
         vault.root.execute("set local role audit_keeper")
         found = vault.root.execute(
             "select c.due, c.oldest_at from audit_private.event_partitions() p "
-            "cross join audit_private.count_due(p.partition_name, p.until_time, %s) c "
+            "cross join audit_private.count_due(p.partition_name, p.until_time, %s, "
+            "includes_unsealed => true) c "
             "where p.partition_name = %s",
             (moment, partition),
         ).fetchall()

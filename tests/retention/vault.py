@@ -71,6 +71,7 @@ class Vault:
     admin_b: Connection
     operator: Connection
     root: psycopg.Connection[DictRow]
+    is_tampered_with: bool = False
 
     def admin_of(self, tenant: str) -> Connection:
         return {"a": self.admin, "b": self.admin_b}[tenant]
@@ -127,9 +128,17 @@ class Vault:
     def purge(self) -> None:
         self.operator.execute("call audit.purge_events()")
 
+    def seal(self) -> None:
+        self.operator.execute("call audit.seal_events()")
+
+    def findings(self) -> list[str]:
+        """What verifying the whole log finds wrong."""
+        return [row["kind"] for row in rows(self.operator, "verify_events")]
+
     def begin(self, operator: Connection | None = None) -> Run:
         """Begin a run of one's own, to be taken further step by step."""
         connection = operator or self.operator
+        self.seal()
         row = connection.execute(
             "select audit_private.begin_run('purge_events', pg_backend_pid())"
         ).fetchone()

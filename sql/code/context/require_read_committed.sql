@@ -17,3 +17,4 @@ begin
 end
 $$;
 comment on function audit_private.require_read_committed() is 'raises WT037 in a transaction that keeps one snapshot';
+grant execute on function audit_private.require_read_committed() to audit_finder, audit_keeper;

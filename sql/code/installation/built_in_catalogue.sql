@@ -51,6 +51,8 @@ values
   ('audit_data_retention', '{"en": "Data retention", "sv": "Gallring av uppgifter"}', '{}', true),
   ('audit_job', '{"en": "Job", "sv": "Jobb"}', '{}', true),
   ('audit_export', '{"en": "Export", "sv": "Export"}', '{}', true),
+  ('audit_epoch', '{"en": "Epoch of the log", "sv": "Loggens epok"}', '{}', true),
+  ('audit_checkpoint', '{"en": "Checkpoint", "sv": "Kontrollpunkt"}', '{}', true),
   ('audit_erasure', '{"en": "Erasure", "sv": "Radering"}', '{}', true)
 on conflict (entity_type) do update
 set titles = excluded.titles, descriptions = excluded.descriptions, is_built_in = true
@@ -77,6 +79,10 @@ values
   ('retention_change_cancelled', 'audit_control', '{"en": "Retention change cancelled", "sv": "Ändrad gallringsregel återtagen"}'),
   ('hold_placed', 'audit_control', '{"en": "Legal hold placed", "sv": "Gallringsstopp infört"}'),
   ('hold_released', 'audit_control', '{"en": "Legal hold released", "sv": "Gallringsstopp hävt"}'),
+  ('epoch_begun', 'audit_control', '{"en": "Epoch of the log begun", "sv": "Ny epok för loggen"}'),
+  ('restore_accepted', 'audit_control', '{"en": "Restore accepted", "sv": "Återläsning godtagen"}'),
+  ('verification_failed', 'audit_control', '{"en": "Verification failed", "sv": "Kontrollen misslyckades"}'),
+  ('checkpoint_created', 'audit_control', '{"en": "Checkpoint created", "sv": "Kontrollpunkt skapad"}'),
   ('events_purged', 'audit_control', '{"en": "Expired events removed", "sv": "Gallrade händelser"}'),
   ('subject_erased', 'audit_control', '{"en": "Person erased", "sv": "Person raderad"}'),
   ('events_erased', 'audit_control', '{"en": "Events erased", "sv": "Händelser raderade"}'),

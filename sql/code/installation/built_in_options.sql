@@ -15,8 +15,12 @@ from (
       'when purge_data runs each day, UTC'),
     ('maintain_partitions_at', '01:30', '^([01][0-9]|2[0-3]):[0-5][0-9]$',
       'when maintain_partitions runs each day, UTC'),
+    ('reverify_events_at', '04:00', '^([01][0-9]|2[0-3]):[0-5][0-9]$',
+      'when reverify_events runs each day, UTC'),
     ('data_purge_limit_percent', '20', '^([1-9]|[1-9][0-9]|100)$',
       'largest share of a table that one run of purge_data removes without being told, in percent: 1 to 100'),
+    ('seal_silence_minutes', '60', '^([1-9][0-9]{0,3})$',
+      'how long a tenant may be silent before a seal says so, in minutes: 1 to 9999'),
     ('payload_limit_bytes', '65536', '^([1-9][0-9]{3,5}|[1-9][0-9]{6})$',
       'largest payload of an event, in bytes: 1,000 to 9,999,999')
 ) as o (name, default_value, pattern, description)

@@ -92,6 +92,8 @@ begin
   where not exists (select from pg_roles r where r.rolname = g.role_name);
 
   return query select c.* from audit_private.check_capture() c;
+  return query select c.* from audit_private.check_integrity() c;
+  return query select c.* from audit_private.check_verification() c;
   return query select c.* from audit_private.check_retention() c;
   return query select c.* from audit_private.check_data_retention() c;
   return query select c.* from audit_private.check_jobs() c;

@@ -20,12 +20,17 @@ as $$
     values
       ('maintain_partitions', 'makes partitions ahead, closes those that are full, drops those that are empty'),
       ('purge_events', 'removes events that are older than their tenants keep them'),
-      ('purge_data', 'removes rows of the application that are older than its data retention keeps them')
+      ('purge_data', 'removes rows of the application that are older than its data retention keeps them'),
+      ('reverify_events', 'verifies what was sealed since it last ran, and old events in turn')
   ) as d (job_name, description)
   join audit_private.option o on o.name = d.job_name || '_at'
   union all
-  select 'run_exports', 'call audit.run_exports()', interval '1 minute', time '00:00', '* * * * *',
-    'writes the exports that were asked for, and removes those that have expired'
+  select d.job_name, format('call audit.%I()', d.job_name), interval '1 minute', time '00:00', '* * * * *', d.description
+  from (
+    values
+      ('seal_events', 'seals the events that were committed since it last ran'),
+      ('run_exports', 'writes the exports that were asked for, and removes those that have expired')
+  ) as d (job_name, description)
 $$;
 comment on function audit_private.job_definitions() is
   'the jobs, what runs each, how often, from what time of the day (UTC), and that as pg_cron writes it';

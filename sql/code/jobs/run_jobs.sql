@@ -13,12 +13,16 @@ begin
     if due operator(pg_catalog.<>) all (audit_private.due_jobs()) then
       continue;
     end if;
-    if due operator(pg_catalog.=) 'maintain_partitions' then
+    if due operator(pg_catalog.=) 'seal_events' then
+      call audit.seal_events();
+    elsif due operator(pg_catalog.=) 'maintain_partitions' then
       call audit.maintain_partitions();
     elsif due operator(pg_catalog.=) 'purge_events' then
       call audit.purge_events();
     elsif due operator(pg_catalog.=) 'purge_data' then
       call audit.purge_data();
+    elsif due operator(pg_catalog.=) 'reverify_events' then
+      call audit.reverify_events();
     elsif due operator(pg_catalog.=) 'run_exports' then
       call audit.run_exports();
     end if;

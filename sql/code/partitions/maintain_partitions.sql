@@ -33,6 +33,7 @@ begin
   while audit_private.forget_idempotency_keys(at_most => 10000) operator(pg_catalog.=) 10000 loop
     commit;
   end loop;
+  perform audit_private.forget_runs();
   perform audit_private.finish_run(run, 'succeeded', pg_catalog.format(
     '%s partitions made ahead, %s closed, %s dropped', added, pg_catalog.cardinality(closed), dropped));
   commit;
@@ -40,5 +41,5 @@ end
 $$;
 comment on procedure audit.maintain_partitions() is
   'makes partitions as far ahead as the option partitions_ahead_weeks says, closes those that are no longer written to, '
-  'drops empty ones, and forgets idempotency keys older than a day; for audit_operator';
+  'drops empty ones, and forgets idempotency keys older than a day and runs of jobs that nobody asks for any more; for audit_operator';
 grant execute on procedure audit.maintain_partitions() to audit_operator;

@@ -17,7 +17,8 @@ as $$
   from (
     select t.tenant_id, t.name, sum(c.due) as due
     from audit_private.expired_partitions(now() - interval '2 days') p
-    cross join lateral audit_private.count_due(p.partition_name, p.until_time, now() - interval '2 days') c
+    cross join lateral audit_private.count_due(
+      p.partition_name, p.until_time, now() - interval '2 days', includes_unsealed => true) c
     join audit_private.tenant t on t.tenant_id = c.tenant_id
     where c.due > 0
     group by t.tenant_id, t.name

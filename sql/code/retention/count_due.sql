@@ -6,7 +6,8 @@ create or replace function audit_private.count_due(
   partition_until timestamptz,
   at timestamptz,
   tenant_ids uuid[] default null,
-  treats_all_as_exact boolean default false
+  treats_all_as_exact boolean default false,
+  includes_unsealed boolean default false
 )
 returns table (
   tenant_id uuid,
@@ -27,8 +28,8 @@ as $$
 begin
   return query execute audit_private.deletion_gate(
     count_due.partition_name, count_due.partition_until, count_due.at, count_due.tenant_ids,
-    count_due.treats_all_as_exact) || format(
-    ' select d.tenant_id, n.found - coalesce(k.by_floor + k.by_hold, 0), coalesce(k.by_floor, 0), coalesce(k.by_hold, 0),
+    count_due.treats_all_as_exact, includes_unsealed => count_due.includes_unsealed) || format(
+    ' select d.tenant_id, n.found - coalesce(k.total, 0), coalesce(k.by_floor, 0), coalesce(k.by_hold, 0),
       o.oldest_at, w.newest_at
     from due d
     cross join lateral (
@@ -37,7 +38,8 @@ begin
       where e.tenant_id = d.tenant_id and e.occurred_at < d.removable_before
     ) n
     left join (
-      select p.tenant_id, count(*) filter (where not p.is_held) as by_floor, count(*) filter (where p.is_held) as by_hold
+      select p.tenant_id, count(*) as total, count(*) filter (where not p.is_held) as by_floor,
+        count(*) filter (where p.is_held) as by_hold
       from kept p
       group by p.tenant_id
     ) k on k.tenant_id = d.tenant_id
@@ -48,7 +50,7 @@ begin
         from audit_private.%1$I e
         where e.tenant_id = d.tenant_id and e.occurred_at < d.removable_before
         order by e.occurred_at
-        limit coalesce(k.by_floor + k.by_hold, 0) + 1
+        limit coalesce(k.total, 0) + 1
       ) s
       where s.place not in (select p.place from kept p)
     ) o
@@ -59,13 +61,13 @@ begin
         from audit_private.%1$I e
         where e.tenant_id = d.tenant_id and e.occurred_at < d.removable_before
         order by e.occurred_at desc
-        limit coalesce(k.by_floor + k.by_hold, 0) + 1
+        limit coalesce(k.total, 0) + 1
       ) s
       where s.place not in (select p.place from kept p)
     ) w',
     count_due.partition_name);
 end
 $$;
-comment on function audit_private.count_due(text, timestamptz, timestamptz, uuid[], boolean) is
+comment on function audit_private.count_due(text, timestamptz, timestamptz, uuid[], boolean, boolean) is
   'of each tenant with expired events in a partition: how many are due, and how many of those past the policy are kept';
-grant execute on function audit_private.count_due(text, timestamptz, timestamptz, uuid[], boolean) to audit_owner;
+grant execute on function audit_private.count_due(text, timestamptz, timestamptz, uuid[], boolean, boolean) to audit_owner;

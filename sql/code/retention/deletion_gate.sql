@@ -1,8 +1,8 @@
 set local role audit_keeper;
 -- The one gate that every removal of events passes: what is due in a partition, and what is kept of it, as the first
 -- clauses of a statement. Whoever previews, counts, deletes or saves what survives goes on from here, so that they can't
--- disagree; and two gates with the same text decide the same. Sealing will add what isn't sealed yet to "kept", exports
--- what a running one still has to read.
+-- disagree; and two gates with the same text decide the same. What isn't sealed yet is kept as well, since nobody could
+-- tell afterwards that it was there; a purge seals first, so that is what has come in since.
 --
 -- Policies, floors and holds stand in it as constants. What is due but for a floor or a hold is so found by index, since
 -- it is little, and no row of a closed partition that goes is looked at on the way.
@@ -13,7 +13,8 @@ create or replace function audit_private.deletion_gate(
   tenant_ids uuid[] default null,
   treats_all_as_exact boolean default false,
   from_time timestamptz default '-infinity',
-  until_time timestamptz default 'infinity'
+  until_time timestamptz default 'infinity',
+  includes_unsealed boolean default false
 )
 returns text
 language sql
@@ -100,13 +101,29 @@ as $$
         and h.from_time < deletion_gate.partition_until
         and h.tenant_id in (select d.tenant_id from due d)
     ), '')
+    || coalesce((
+      select format(
+        '
+        union all
+        select e.ctid, d.tenant_id, null
+        from due d
+        join audit_private.%1$I e on e.tenant_id = d.tenant_id
+        where %2$s
+          and e.occurred_at >= %3$L::timestamptz
+          and e.occurred_at < least(d.removable_before, %4$L::timestamptz)',
+        deletion_gate.partition_name, audit_private.unsealed_condition(s), deletion_gate.from_time,
+        deletion_gate.until_time)
+      from audit_private.sealing s
+      where not deletion_gate.includes_unsealed
+        and audit_private.has_newer_events(deletion_gate.partition_name, s.snapshot_xmin)
+    ), '')
     || ') k
       group by k.place, k.tenant_id
     )'
   from due d
 $$;
 comment on function audit_private.deletion_gate(
-  text, timestamptz, timestamptz, uuid[], boolean, timestamptz, timestamptz
+  text, timestamptz, timestamptz, uuid[], boolean, timestamptz, timestamptz, boolean
 ) is
   'SQL that begins a statement about a partition: due (tenant_id, cutoff, is_exact, removable_before) and kept (place, '
-  'tenant_id, is_held) of it, by the policies of a moment, between two times';
+  'tenant_id, is_held; null for what is not sealed) of it, by the policies of a moment, between two times';

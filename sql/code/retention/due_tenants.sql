@@ -1,5 +1,6 @@
 -- A run decides by the moment at which it began, so that it removes what it predicted; a policy that was lengthened
--- meanwhile counts all the same, and so does an export that is running: its events stay until it ends. Neither definer
+-- meanwhile counts all the same, and so does an export that is running: its events stay until it ends. After a restore
+-- nothing is due until somebody has accepted it. Neither definer
 -- nor pinned: it becomes part of the statement that asks.
 create or replace function audit_private.due_tenants(
   partition_until timestamptz,
@@ -19,6 +20,7 @@ as $$
     from audit_private.policies_in_force(due_tenants.at) b
     join audit_private.policies_in_force(pg_catalog.clock_timestamp()) n on n.tenant_id = b.tenant_id
     where b.days is not null and n.days is not null
+      and not (select audit_private.is_removal_barred())
       and not exists (
         select from audit_private.export x
         where x.tenant_id = b.tenant_id

@@ -8,9 +8,11 @@ set local role audit_keeper;
 -- Survivors are held in memory meanwhile, so no more than 100,000, and no more than 256 MB by the partition's average.
 create or replace function audit_private.empty_partition(
   partition_name text,
+  partition_from timestamptz,
   partition_until timestamptz,
   at timestamptz,
-  due bigint
+  due bigint,
+  run_id uuid
 )
 returns boolean
 language plpgsql
@@ -23,6 +25,8 @@ as $$
 declare
   most bigint;
   survivors audit_private.event[];
+  tenants uuid[];
+  cutoffs timestamptz[];
 begin
   if empty_partition.due < 5000 then
     return false;
@@ -41,10 +45,22 @@ begin
   if cardinality(survivors) > most then
     return false;
   end if;
+  execute audit_private.deletion_gate(
+    empty_partition.partition_name, empty_partition.partition_until, empty_partition.at)
+    || ' select array_agg(d.tenant_id), array_agg(d.removable_before) from due d'
+  into tenants, cutoffs;
+  perform audit_private.note_removals(
+    empty_partition.run_id, d.tenant_id, empty_partition.partition_from, d.cutoff, k.times, k.ids)
+  from unnest(tenants, cutoffs) as d (tenant_id, cutoff)
+  left join (
+    select s.tenant_id, array_agg(s.occurred_at) as times, array_agg(s.id) as ids
+    from unnest(survivors) as s
+    group by s.tenant_id
+  ) k on k.tenant_id = d.tenant_id;
   execute format('truncate only audit_private.%I', empty_partition.partition_name);
   insert into audit_private.event select s.* from unnest(survivors) as s;
   return true;
 end
 $$;
-comment on function audit_private.empty_partition(text, timestamptz, timestamptz, bigint) is
+comment on function audit_private.empty_partition(text, timestamptz, timestamptz, timestamptz, bigint, uuid) is
   'removes from a partition all that is due, by TRUNCATE; false where deleting is less work; a step of purge_events';

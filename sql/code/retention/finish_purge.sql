@@ -35,7 +35,8 @@ begin
     entity_type => 'audit_retention',
     entity_id => r.run_id::text,
     description => format('%s events older than %s removed', r.removed, to_char(r.cutoff, 'YYYY-MM-DD HH24:MI TZH:TZM')),
-    metadata => jsonb_strip_nulls(to_jsonb(r) - 'is_told'))
+    metadata => jsonb_strip_nulls(to_jsonb(r) - 'is_told')
+      || jsonb_build_object('removals', audit_private.removals_digest(r.tenant_id, r.run_id)))
   from audit_private.purge_receipt r
   join audit_private.tenant t on t.tenant_id = r.tenant_id
   join audit_private.job_run j on j.run_id = r.run_id

@@ -34,8 +34,13 @@ declare
           and e.recorded_at between run.started_at - interval '31 days' and run.started_at - interval '3 days'
       )
     then format('nothing was removed: the clock says %s, and nothing has happened for 31 days before', run.started_at)
+    when exists (
+        select from audit_private.sealing s where (s.sealed_at > run.started_at - interval '1 hour') is not true
+      )
+    then 'nothing was removed: only what is sealed can be, and seal_events has not succeeded for an hour'
   end;
 begin
+  perform audit_private.require_read_committed();
   with counted as materialized (
     select p.partition_name, p.from_time, p.until_time, c.*
     from audit_private.expired_partitions(run.started_at) p
@@ -45,6 +50,7 @@ begin
   work as (
     select c.partition_name, c.from_time, jsonb_build_object(
       'name', c.partition_name,
+      'since', c.from_time,
       'until', c.until_time,
       'gate', md5(audit_private.deletion_gate(c.partition_name, c.until_time, run.started_at)),
       'counts', jsonb_agg(to_jsonb(c) - '{partition_name,from_time,until_time}'::text[] order by c.tenant_id)) as task

@@ -22,7 +22,8 @@ begin
     from audit_private.expired_partitions(now()) p
     cross join (values (false), (true)) as x (as_exact)
     cross join lateral audit_private.count_due(
-      p.partition_name, p.until_time, now(), case when tenant is not null then array[tenant] end, x.as_exact) c
+      p.partition_name, p.until_time, now(), case when tenant is not null then array[tenant] end, x.as_exact,
+      includes_unsealed => true) c
     group by c.tenant_id
   )
   select t.tenant_id, t.name, p.days, p.is_exact, now() - p.days * interval '24 hours', coalesce(c.due, 0)::bigint,

@@ -1,6 +1,6 @@
 -- A procedure, so that each step is a transaction of its own. It only calls steps, and names even its operators in
 -- full, as it can be neither security definer nor carry SET. A partition that is in use is tried again for ten seconds,
--- never waiting for it longer than a writer may have to wait. No error leaves it: one partition's trouble never stops the
+-- never waiting for it longer than a writer may have to wait. Only what is sealed can be removed, so it seals first. No error leaves it: one partition's trouble never stops the
 -- others, and a run always ends.
 create or replace procedure audit.purge_events()
 language plpgsql
@@ -14,6 +14,7 @@ begin
   if run is null then
     return;
   end if;
+  call audit.seal_events();
   begin
     perform audit_private.predict_purge(run);
   exception when others then

@@ -22,6 +22,7 @@ declare
   task constant jsonb := place -> 'partitions' -> 0;
   tenant constant uuid := place -> 'tenants' ->> 0;
   name constant text := task ->> 'name';
+  since constant timestamptz := task ->> 'since';
   until constant timestamptz := task ->> 'until';
   is_cold constant boolean := until < clock_timestamp() - interval '24 hours';
   counts jsonb := task -> 'counts';
@@ -46,7 +47,8 @@ begin
       );
     end if;
     due := (select coalesce(sum(c.due), 0) from jsonb_to_recordset(counts) as c (due bigint));
-    if due = 0 or is_cold and audit_private.empty_partition(name, until, run.started_at, due) then
+    if due = 0 or is_cold and audit_private.empty_partition(
+      name, since, until, run.started_at, due, run.run_id) then
       place := place || '{"tenants": []}';
     else
       place := jsonb_set(place, '{tenants}', jsonb_path_query_array(counts, '$[*] ? (@.due > 0).tenant_id'));
@@ -67,7 +69,7 @@ begin
     begin
       slice := audit_private.delete_due(
         name, until, run.started_at, tenant,
-        coalesce((place ->> 'from')::timestamptz, '-infinity'));
+        coalesce((place ->> 'from')::timestamptz, '-infinity'), since, run.run_id);
       update audit_private.purge_receipt r
       set removed = r.removed + slice.removed,
         oldest_removed_at = least(r.oldest_removed_at, slice.oldest_at),

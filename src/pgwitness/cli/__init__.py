@@ -14,14 +14,17 @@ from pgwitness.cli import importing, installation
 from pgwitness.cli.access import access
 from pgwitness.cli.capture import capture
 from pgwitness.cli.catalogue import catalogue
+from pgwitness.cli.checkpoint import checkpoint
 from pgwitness.cli.completion import completion
 from pgwitness.cli.data_retention import data_retention
 from pgwitness.cli.doctor import doctor
 from pgwitness.cli.erase import erase, restore_check
+from pgwitness.cli.evidence import evidence
 from pgwitness.cli.export import export
 from pgwitness.cli.history import history, revert
 from pgwitness.cli.hold import hold
 from pgwitness.cli.jobs import jobs
+from pgwitness.cli.key import key
 from pgwitness.cli.log import log
 from pgwitness.cli.option import option
 from pgwitness.cli.rendering import print_error
@@ -30,6 +33,7 @@ from pgwitness.cli.search import actors, report, search, show
 from pgwitness.cli.session import NOTHING_FOUND, Session, share_options
 from pgwitness.cli.tenant import tenant
 from pgwitness.cli.toggle import toggle
+from pgwitness.cli.verify import verify
 from pgwitness.errors import EventMissing, PgwitnessError
 
 
@@ -87,7 +91,19 @@ def main(context: click.Context) -> None:
 
 
 READING = (search, show, history, revert, actors, report)
-PER_TENANT = (log, *READING, toggle, access, retention, hold, erase, export, *importing.commands)
+PER_TENANT = (
+    log,
+    *READING,
+    toggle,
+    access,
+    retention,
+    hold,
+    erase,
+    export,
+    evidence,
+    verify,
+    *importing.commands,
+)
 PER_INSTALLATION = (
     tenant,
     catalogue,
@@ -95,6 +111,8 @@ PER_INSTALLATION = (
     data_retention,
     jobs,
     option,
+    key,
+    checkpoint,
     doctor,
     restore_check,
     completion,

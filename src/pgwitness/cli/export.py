@@ -16,7 +16,7 @@ from rich.text import Text
 
 from pgwitness import exporting
 from pgwitness.cli.access import Reader, justification_options, reader
-from pgwitness.cli.parameters import read_object
+from pgwitness.cli.parameters import GroupWithDefault, read_object
 from pgwitness.cli.rendering import (
     listing,
     note,
@@ -40,17 +40,7 @@ Command = TypeVar("Command", bound=Callable[..., object])
 STREAM = "stream"
 
 
-class ExportGroup(click.Group):
-    """The group whose options mean its command `stream`."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put the command's name in where it was left out."""
-        if args and args[0].startswith("-") and args[0] not in ctx.help_option_names:
-            args = [STREAM, *args]
-        return super().parse_args(ctx, args)
-
-
-@click.group(cls=ExportGroup)
+@click.group(cls=GroupWithDefault, default=STREAM)
 def export() -> None:
     """Take events out of the log, as CSV or JSON Lines.
 

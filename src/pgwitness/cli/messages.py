@@ -271,6 +271,147 @@ _TEXTS = {
         "Granskningsloggen är av: inget loggas utom det som alltid loggas.",
     ),
     "logging_on": ("Audit logging is on.", "Granskningsloggen är på."),
+    # Evidence
+    "blacked_out": (
+        "Content of {count} events blacked out in {path}, SHA-256 {sha256}.",
+        "Innehållet i {count} händelser maskat i {path}, SHA-256 {sha256}.",
+    ),
+    "blacked_out_one": (
+        "Content of 1 event blacked out in {path}, SHA-256 {sha256}.",
+        "Innehållet i 1 händelse maskat i {path}, SHA-256 {sha256}.",
+    ),
+    "case_bad": (
+        "{path} isn't what it says.",
+        "{path} är inte vad den utger sig för.",
+    ),
+    "case_checkpoint": (
+        "They are in the log {origin} of {count} seals, as its checkpoint says.",
+        "De finns i loggen {origin} med {count} sigill, enligt dess kontrollpunkt.",
+    ),
+    "case_complete": (
+        "The signed manifest shows that no event of the case is missing.",
+        "Det signerade manifestet visar att ingen händelse i ärendet saknas.",
+    ),
+    "case_good": (
+        "{path}: {count} events of {tenant} are what was sealed.",
+        "{path}: {count} händelser för {tenant} är vad som förseglades.",
+    ),
+    "case_good_one": (
+        "{path}: 1 event of {tenant} is what was sealed.",
+        "{path}: 1 händelse för {tenant} är vad som förseglades.",
+    ),
+    "case_hidden": (
+        "{count} groups of them are erased or blacked out, and proven by their digests.",
+        "{count} grupper i dem är raderade eller maskade, och bevisas av sina kontrollsummor.",
+    ),
+    "case_signer": ("Signed by {name}.", "Signerad av {name}."),
+    "case_written": (
+        "{count} events with their proofs in {path}, SHA-256 {sha256}.",
+        "{count} händelser med bevis i {path}, SHA-256 {sha256}.",
+    ),
+    "checkpoint_good": (
+        "The log still holds what the checkpoint says: {count} seals of {origin}.",
+        "Loggen innehåller fortfarande vad kontrollpunkten säger: {count} sigill i {origin}.",
+    ),
+    "checkpoint_handed_on": ("Handed to: {command}", "Lämnad till: {command}"),
+    "checkpoint_kept": ("Written to {path}.", "Skriven till {path}."),
+    "checkpoint_made": (
+        "Checkpoint of {count} seals of {origin} signed.",
+        "Kontrollpunkt för {count} sigill i {origin} signerad.",
+    ),
+    "checkpoint_refused": (
+        "No checkpoint was signed: the log doesn't hold what the one in {path} says. Keep that "
+        "file; it is the evidence.",
+        "Ingen kontrollpunkt signerades: loggen innehåller inte vad den i {path} säger. Behåll "
+        "filen; den är beviset.",
+    ),
+    "checkpoints_contradict": (
+        "error: the case's checkpoint and the one that was kept say different things of the same "
+        "{count} seals: one of them is of another history",
+        "fel: ärendets kontrollpunkt och den bevarade säger olika saker om samma {count} sigill: "
+        "en av dem hör till en annan historia",
+    ),
+    "checkpoints_differ": (
+        "The case's checkpoint isn't the one that was kept, of {count} seals; the database shows "
+        "whether both are of one log: pgwitness verify --checkpoint FILE --key KEYS",
+        "Ärendets kontrollpunkt är inte den bevarade, med {count} sigill; databasen visar om båda "
+        "hör till samma logg: pgwitness verify --checkpoint FIL --key NYCKLAR",
+    ),
+    "command_failed": (
+        "{command} failed with exit code {code}; the checkpoint isn't kept there",
+        "{command} misslyckades med kod {code}; kontrollpunkten finns inte där",
+    ),
+    "events_good": (
+        "All events and seals are as they were sealed.",
+        "Alla händelser och sigill är som de förseglades.",
+    ),
+    "file_unreadable": ("{path} can't be read: {why}", "{path} kan inte läsas: {why}"),
+    "finding": ("Finding", "Avvikelse"),
+    "finding_broken_chain": ("chain of seals broken", "bruten sigillkedja"),
+    "finding_changed_event": ("event changed", "ändrad händelse"),
+    "finding_cut_tail": ("seals cut off", "avhuggna sigill"),
+    "finding_dangling_hold": ("hold gone", "försvunnet gallringsstopp"),
+    "finding_early_purge": ("removed too early", "gallrad för tidigt"),
+    "finding_extra_event": ("event added", "tillagd händelse"),
+    "finding_foreign": ("another log's checkpoint", "en annan loggs kontrollpunkt"),
+    "finding_missing_event": ("event missing", "saknad händelse"),
+    "finding_missing_list": ("list of a seal missing", "saknad sigillista"),
+    "finding_missing_seal": ("seal missing", "saknat sigill"),
+    "finding_reordered": ("seals reordered", "omkastade sigill"),
+    "finding_restored": ("restored from a backup", "återställd från säkerhetskopia"),
+    "finding_rewritten": ("log rewritten", "omskriven logg"),
+    "finding_unexplained_purge": ("removed without a receipt", "gallrad utan kvitto"),
+    "finding_unsealed": ("not sealed", "inte förseglad"),
+    "key_exists": (
+        "{path} exists, and a key is never overwritten",
+        "{path} finns redan, och en nyckel skrivs aldrig över",
+    ),
+    "key_made": (
+        "The private key is in {path}: keep it outside the database, and a copy of it safe. The "
+        "line above is the public key, for whoever verifies.",
+        "Den privata nyckeln finns i {path}: förvara den utanför databasen, och en kopia säkert. "
+        "Raden ovan är den publika nyckeln, för den som verifierar.",
+    ),
+    "ledger_made": (
+        "Its ledger names {count} erasures, holds and retentions.",
+        "Dess liggare anger {count} raderingar, gallringsstopp och bevarandetider.",
+    ),
+    "no_checkpoint": (
+        "{path} holds no checkpoint, and isn't overwritten",
+        "{path} är ingen kontrollpunkt, och skrivs inte över",
+    ),
+    "no_ledger": (
+        "{path} has no ledger behind its checkpoint",
+        "{path} har ingen liggare bakom sin kontrollpunkt",
+    ),
+    "no_epoch": (
+        "nothing is sealed yet, so the log has no name; call audit.seal_events(), or give --origin",
+        "inget är förseglat än, så loggen har inget namn; kör audit.seal_events(), eller ange "
+        "--origin",
+    ),
+    "proving": ("Proving", "Bevisar"),
+    "seal": ("seal {number}", "sigill {number}"),
+    "searching": ("Searching", "Söker"),
+    "unproven": (
+        "{count} events that were found aren't in the file: they weren't sealed at the "
+        "checkpoint. Collect them later.",
+        "{count} funna händelser finns inte i filen: de var inte förseglade vid kontrollpunkten. "
+        "Samla in dem senare.",
+    ),
+    "unproven_one": (
+        "1 event that was found isn't in the file: it wasn't sealed at the checkpoint. Collect it "
+        "later.",
+        "1 funnen händelse finns inte i filen: den var inte förseglad vid kontrollpunkten. Samla "
+        "in den senare.",
+    ),
+    "unsigned_manifest": (
+        "Without a private key the manifest isn't signed: the file doesn't prove that no event is "
+        "missing.",
+        "Utan privat nyckel är manifestet inte signerat: filen bevisar inte att ingen händelse "
+        "saknas.",
+    ),
+    "verifying": ("Verifying", "Verifierar"),
+    "where": ("Where", "Var"),
     # Progress
     "removing": ("Running", "Kör"),
     "reading": ("Reading", "Läser"),

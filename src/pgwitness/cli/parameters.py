@@ -16,6 +16,21 @@ ON_OFF_INHERIT = click.Choice(["on", "off", "inherit"])
 STATES = {"on": True, "off": False, "inherit": None}
 
 
+class GroupWithDefault(click.Group):
+    """A group whose options, where no command is named, are those of one of its commands."""
+
+    def __init__(self, *arguments: Any, default: str, **settings: Any) -> None:
+        """Take the name of that command."""
+        super().__init__(*arguments, **settings)
+        self._default = default
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put the command's name in where it was left out."""
+        if args and args[0].startswith("-") and args[0] not in ctx.help_option_names:
+            args = [self._default, *args]
+        return super().parse_args(ctx, args)
+
+
 def read_days(context: click.Context, parameter: click.Parameter, value: str) -> int | None:
     """Read a number of days; "forever" and "none" are None."""
     if value in ("forever", "none"):

@@ -1,0 +1,20 @@
+-- Asked by everything that removes: after a restore nobody knows which holds and policies were lost with it.
+create or replace function audit_private.is_removal_barred()
+returns boolean
+language sql
+stable
+parallel restricted
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select exists (
+      select
+      from audit_private.epoch e
+      join audit_private.sealing s on s.epoch = e.epoch
+      where e.kind in ('dump_restored', 'point_in_time') and e.accepted_at is null or not s.is_caught_up
+    )
+    or coalesce((audit_private.current_epoch()).kind in ('dump_restored', 'point_in_time'), false)
+$$;
+comment on function audit_private.is_removal_barred() is
+  'whether the log was restored and nobody has accepted that yet';
+grant execute on function audit_private.is_removal_barred() to audit_keeper, audit_finder;

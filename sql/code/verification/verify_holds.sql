@@ -1,0 +1,50 @@
+set local role audit_finder;
+-- Holds against the events that tell of them, as far back as those are kept whatever the policy. A hold that was taken away
+-- behind the log's back leaves its event, and one that was put there leaves none.
+create or replace function audit_private.verify_holds(tenant uuid)
+returns setof audit_private.finding
+language sql
+stable
+parallel safe
+security definer
+set search_path = pg_catalog, pg_temp
+set jit = off
+as $$
+  with told as materialized (
+    select e.tenant_id, e.occurred_at, e.id, e.action, e.entity_id, e.entity_id_digest is not null as is_erased
+    from audit_private.event e
+    where (verify_holds.tenant is null or e.tenant_id = verify_holds.tenant)
+      and e.occurred_at >= clock_timestamp() - interval '365 days'
+      and e.action in ('hold_placed', 'hold_released')
+      and e.source = 'system'
+  )
+  select 'dangling_hold', h.tenant_id, null::bigint, null::uuid, h.placed_at,
+    format('hold %s stands, and no event tells that it was placed', h.hold_id)
+  from audit_private.legal_hold h
+  where (verify_holds.tenant is null or h.tenant_id = verify_holds.tenant)
+    and h.released_at is null
+    and h.placed_at >= clock_timestamp() - interval '365 days'
+    and not exists (
+      select from told t
+      where t.tenant_id = h.tenant_id and t.action = 'hold_placed' and (t.entity_id = h.name or t.is_erased)
+    )
+  union all
+  select 'dangling_hold', t.tenant_id, null, t.id, t.occurred_at,
+    case t.action when 'hold_placed' then 'a hold was placed that is not there'
+      else 'a hold was released that still stands' end
+  from told t
+  where not t.is_erased
+    and case t.action
+      when 'hold_placed' then not exists (
+        select from audit_private.legal_hold h
+        where h.tenant_id = t.tenant_id and h.name = t.entity_id and h.placed_at <= t.occurred_at
+      )
+      else exists (
+        select from audit_private.legal_hold h
+        where h.tenant_id = t.tenant_id and h.name = t.entity_id and h.released_at is null
+          and h.placed_at < t.occurred_at
+      )
+    end
+$$;
+comment on function audit_private.verify_holds(uuid) is 'holds that do not agree with the events that tell of them';
+grant execute on function audit_private.verify_holds(uuid) to audit_owner;

@@ -1,0 +1,3 @@
+from __future__ import annotations
+
+from walls.people import *  # noqa: F403
