@@ -12,6 +12,7 @@ as $$
 declare
   events_a_step constant integer := 10000;
   running audit_private.export;
+  moment timestamptz;
   problem text;
   written record;
 begin
@@ -52,10 +53,11 @@ begin
     return 'more';
   end if;
 
+  moment := clock_timestamp();
   update audit_private.export x
   set state = 'completed',
-    finished_at = clock_timestamp(),
-    expires_at = clock_timestamp() + interval '24 hours',
+    finished_at = moment,
+    expires_at = moment + interval '24 hours',
     digest = (
       select encode(sha256(convert_to(coalesce(string_agg(c.digest, '' order by c.number), ''), 'UTF8')), 'hex')
       from audit_private.export_chunk c
