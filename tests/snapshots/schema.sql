@@ -3794,6 +3794,8 @@ declare
 begin
   if event.source <> 'captured' then
     perform audit_private.refuse_revert(event.id, 'It is no captured change of a row.', 'Only events with source captured can be.');
+  elsif event.description is null then
+    perform audit_private.refuse_revert(event.id, 'Its values have been erased.', 'Write the statement by hand.');
   elsif relation is null or key is null then
     perform audit_private.refuse_revert(event.id, 'Its table is gone, or has no key any more.', 'Restore the table first.');
   elsif kind in ('truncated', 'arrived') or kind = 'moved' and event.metadata #>> '{moved_to,entity_id}' is null then
@@ -9182,6 +9184,7 @@ CREATE FUNCTION audit_private.export_step(export_id uuid) RETURNS text
 declare
   events_a_step constant integer := 10000;
   running audit_private.export;
+  moment timestamptz;
   problem text;
   written record;
 begin
@@ -9222,10 +9225,11 @@ begin
     return 'more';
   end if;
 
+  moment := clock_timestamp();
   update audit_private.export x
   set state = 'completed',
-    finished_at = clock_timestamp(),
-    expires_at = clock_timestamp() + interval '24 hours',
+    finished_at = moment,
+    expires_at = moment + interval '24 hours',
     digest = (
       select encode(sha256(convert_to(coalesce(string_agg(c.digest, '' order by c.number), ''), 'UTF8')), 'hex')
       from audit_private.export_chunk c
@@ -14592,7 +14596,7 @@ begin
       'select e.sequence, e.transaction_id, e.occurred_at,
         e.action = %1$L or coalesce(e.metadata ? ''moved_from'', false),
         e.action in (%2$L, %3$L) or coalesce(e.metadata ? ''moved_to'', false),
-        case when e.action <> %3$L then e.target end, e.changes
+        case when e.action <> %3$L and e.description is not null then e.target end, e.changes
       from unnest($1, $2) as k (occurred_at, id)
       join audit_private.readable_event e
         on e.tenant_id = %4$L::uuid and e.occurred_at = k.occurred_at and e.id = k.id
