@@ -2553,8 +2553,8 @@ CREATE FUNCTION audit.list_upkeep() RETURNS TABLE(partition_name text, statement
     from pg_class c
     where c.relnamespace = 'audit_private'::regnamespace
       and c.relname in (
-        'access_session', 'capture_spool', 'data_purge_receipt', 'erasure', 'export', 'export_chunk', 'idempotency_key',
-        'job_run', 'legal_hold', 'purge_receipt', 'retention_floor', 'retention_policy', 'service_grant')
+        'access_session', 'capture_spool', 'data_purge_receipt', 'epoch', 'erasure', 'export', 'export_chunk',
+        'idempotency_key', 'job_run', 'legal_hold', 'purge_receipt', 'retention_floor', 'retention_policy', 'service_grant')
       and exists (
         select from audit_private.erasure x where x.requested_at > audit_private.last_vacuumed_at(c.oid)
       )
@@ -8388,7 +8388,7 @@ begin
     is_written := exists (
       select from audit_private.export_chunk c where c.tenant_id = known.tenant_id and c.export_id = known.export_id);
     is_live := audit_private.export_state(known) in ('pending', 'running')
-      or audit_private.export_state(known) = 'completed' and not known.is_straight;
+      or audit_private.export_state(known) = 'completed' and not known.is_straight and known.process_id is null;
     if not is_filter_named and not coalesce(known.condition ilike any (empty_exports.patterns), false) then
       continue when known.state <> 'running' and not is_written;
       continue when not audit_private.holds_pending(
@@ -8634,6 +8634,9 @@ begin
     update audit_private.service_grant g
     set reason = blank
     where g.reason ilike any (erase_beside.patterns);
+    update audit_private.epoch e
+    set accept_reason = blank
+    where e.accept_reason ilike any (erase_beside.patterns);
   end if;
 end
 $$;
