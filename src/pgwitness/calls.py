@@ -1447,6 +1447,20 @@ def list_erasures(tenant_id: Uuid | None = None) -> Call[list[models.Erasure]]:
     return _list("list_erasures", models.Erasure, tenant_id=("uuid", tenant_id))
 
 
+def list_ledger() -> Call[list[Any]]:
+    """Gives the lines of the ledger: every tenant's erasures, holds and retention policies.
+
+    For audit_operator and audit_auditor; `sql/code/integrity/FORMAT.md` says what they hold.
+    """
+    return Call(
+        "list_ledger",
+        (),
+        None,
+        lambda rows: [models.as_json(row["result"]) for row in rows],
+        is_json=True,
+    )
+
+
 def check_ledger(entries: Sequence[Object]) -> Call[list[models.LedgerProblem]]:
     """Lists what the database doesn't reflect of a ledger; for audit_operator and audit_auditor.
 

@@ -920,6 +920,7 @@ begin
   perform audit_private.find_payloads(tenant, erasure_id, condition, bounds.from_time, bounds.until_time);
   select c.erased, c.held, c.exports into erased, held, exports
   from audit_private.carry_out_erasure(tenant, erasure_id, '{}', '{}', written) c;
+  perform audit_private.tell_erasure(tenant, erasure_id, erased, held, exports);
   perform audit_private.release_tenant();
 end
 $$;
@@ -946,6 +947,7 @@ begin
     audit_private.rough_patterns(erase_subject.identifiers), pseudonyms);
   select c.erased, c.held, c.exports into erased, held, exports
   from audit_private.carry_out_erasure(tenant, erasure_id, subject.names, pseudonyms, written) c;
+  perform audit_private.tell_erasure(tenant, erasure_id, erased, held, exports);
   perform audit_private.release_tenant();
 end
 $$;
@@ -1738,7 +1740,7 @@ ALTER FUNCTION audit.list_control_events(from_time timestamp with time zone, to_
 
 COMMENT ON FUNCTION audit.list_control_events(from_time timestamp with time zone, to_time timestamp with time zone) IS 'The envelopes of mandatory events of all tenants, newest first, from inclusive, to exclusive';
 
-CREATE FUNCTION audit.list_data_purges(up_to integer DEFAULT 100) RETURNS TABLE(run_id uuid, relation text, tenant_id uuid, started_at timestamp with time zone, finished_at timestamp with time zone, predicted bigint, removed bigint, children_removed bigint, kept_by_hold bigint, kept_locked bigint, failed bigint, by_level jsonb, decision text, result text, error text, run_by text)
+CREATE FUNCTION audit.list_data_purges(up_to integer DEFAULT 100) RETURNS TABLE(run_id uuid, relation text, tenant_id uuid, started_at timestamp with time zone, finished_at timestamp with time zone, predicted bigint, removed bigint, children_removed bigint, erased bigint, kept_by_hold bigint, kept_locked bigint, failed bigint, by_level jsonb, decision text, result text, error text, run_by text)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -1747,7 +1749,7 @@ begin
     perform audit_private.require_tenant(null);
   end if;
   return query
-  select t.run_id, t.relation, t.tenant_id, t.started_at, t.finished_at, t.predicted, t.removed, t.children_removed,
+  select t.run_id, t.relation, t.tenant_id, t.started_at, t.finished_at, t.predicted, t.removed, t.children_removed, t.erased,
     t.kept_by_hold, t.kept_locked, t.failed, t.by_level, t.decision,
     case when t.result = 'running' and r.result <> 'running' then 'interrupted' else t.result end,
     t.error, r.run_by
@@ -3410,6 +3412,8 @@ declare
   checked_reason constant text := audit_private.check_reason(release_hold.reason);
   given_name constant text := btrim(release_hold.name);
   told_name text;
+  waiting uuid;
+  carried_out record;
   released audit_private.legal_hold;
 begin
   perform audit_private.require_read_committed();
@@ -3443,13 +3447,14 @@ begin
     entity_id => told_name,
     description => format('Legal hold %s released', told_name),
     metadata => jsonb_build_object('reason', checked_reason));
-  perform audit_private.carry_out_erasure(x.tenant_id, x.erasure_id)
-  from (
-    select x.tenant_id, x.erasure_id
-    from audit_private.erasure x
-    where x.tenant_id = tenant and x.held > 0
-    order by x.requested_at
-  ) x;
+  for waiting in
+    select x.erasure_id from audit_private.erasure x where x.tenant_id = tenant and x.held > 0 order by x.requested_at
+  loop
+    carried_out := audit_private.carry_out_erasure(tenant, waiting);
+    if carried_out.erased > 0 then
+      perform audit_private.tell_erasure(tenant, waiting, carried_out.erased, carried_out.held, carried_out.exports);
+    end if;
+  end loop;
   perform audit_private.release_tenant();
   return true;
 end
@@ -3473,6 +3478,7 @@ begin
   where e.kind = 'erasure' and e.tenant_id = tenant;
   select c.erased, c.held, c.exports into erased, held, exports
   from audit_private.carry_out_erasure(tenant, erasure_id) c;
+  perform audit_private.tell_erasure(tenant, erasure_id, erased, held, exports);
   perform audit_private.release_tenant();
 end
 $$;
@@ -5639,53 +5645,43 @@ ALTER FUNCTION audit_private.captured_entity_id(key text) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.captured_entity_id(key text) IS 'the entity id of a row with this key';
 
-CREATE FUNCTION audit_private.carry_out_erasure(tenant_id uuid, erasure_id uuid, names text[] DEFAULT '{}'::text[], pseudonyms text[] DEFAULT '{}'::text[], patterns text[] DEFAULT '{}'::text[]) RETURNS audit_private.erasure
+CREATE FUNCTION audit_private.carry_out_erasure(tenant_id uuid, erasure_id uuid, names text[] DEFAULT '{}'::text[], pseudonyms text[] DEFAULT '{}'::text[], patterns text[] DEFAULT '{}'::text[], OUT erased bigint, OUT held bigint, OUT exports bigint) RETURNS record
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  exports_now bigint;
-  erased_now bigint;
-  carried_out audit_private.erasure;
+  known constant audit_private.erasure := (
+    select x
+    from audit_private.erasure x
+    where x.tenant_id = carry_out_erasure.tenant_id and x.erasure_id = carry_out_erasure.erasure_id
+  );
 begin
   perform audit_private.pass_gate();
-  perform audit_private.hold_off_exports(carry_out_erasure.tenant_id);
-  perform audit_private.decide_pending(carry_out_erasure.tenant_id, carry_out_erasure.erasure_id);
-  exports_now := audit_private.empty_exports(
-    carry_out_erasure.tenant_id, carry_out_erasure.erasure_id, carry_out_erasure.names, carry_out_erasure.patterns);
-  erased_now := audit_private.erase_pending(carry_out_erasure.tenant_id, carry_out_erasure.erasure_id);
+  perform audit_private.hold_off_exports(known.tenant_id);
+  perform audit_private.decide_pending(known.tenant_id, known.erasure_id);
+  exports := audit_private.empty_exports(
+    known.tenant_id, known.erasure_id, carry_out_erasure.names, carry_out_erasure.patterns);
+  erased := audit_private.erase_pending(known.tenant_id, known.erasure_id, known.kind <> 'data');
   if carry_out_erasure.patterns <> '{}' then
     perform audit_private.erase_beside(
-      carry_out_erasure.tenant_id, carry_out_erasure.names, carry_out_erasure.pseudonyms, carry_out_erasure.patterns);
+      known.tenant_id, carry_out_erasure.names, carry_out_erasure.pseudonyms, carry_out_erasure.patterns);
   end if;
+  held := (
+    select count(*)
+    from audit_private.pending_erasure p
+    where p.tenant_id = known.tenant_id and p.erasure_id = known.erasure_id
+  );
   update audit_private.erasure x
-  set erased = x.erased + erased_now,
-    exports = x.exports + exports_now,
-    held = (
-      select count(*)
-      from audit_private.pending_erasure p
-      where p.tenant_id = x.tenant_id and p.erasure_id = x.erasure_id
-    )
-  where x.tenant_id = carry_out_erasure.tenant_id and x.erasure_id = carry_out_erasure.erasure_id
-  returning * into carried_out;
-  perform audit_private.write_system_event(
-    tenant_id => carried_out.tenant_id,
-    action => case carried_out.kind when 'subject' then 'subject_erased' else 'events_erased' end,
-    entity_type => 'audit_erasure',
-    entity_id => carried_out.erasure_id::text,
-    description => format(
-      case carried_out.kind when 'subject' then 'A person was erased from %s events' else '%s events were erased' end,
-      erased_now),
-    metadata => jsonb_build_object(
-      'kind', carried_out.kind, 'reason', carried_out.reason, 'erased', erased_now, 'held', carried_out.held,
-      'exports', exports_now));
-  return carried_out;
+  set erased = x.erased + carry_out_erasure.erased,
+    held = carry_out_erasure.held,
+    exports = x.exports + carry_out_erasure.exports
+  where x.tenant_id = known.tenant_id and x.erasure_id = known.erasure_id;
 end
 $$;
 
-ALTER FUNCTION audit_private.carry_out_erasure(tenant_id uuid, erasure_id uuid, names text[], pseudonyms text[], patterns text[]) OWNER TO audit_owner;
+ALTER FUNCTION audit_private.carry_out_erasure(tenant_id uuid, erasure_id uuid, names text[], pseudonyms text[], patterns text[], OUT erased bigint, OUT held bigint, OUT exports bigint) OWNER TO audit_owner;
 
-COMMENT ON FUNCTION audit_private.carry_out_erasure(tenant_id uuid, erasure_id uuid, names text[], pseudonyms text[], patterns text[]) IS 'erases what an erasure has found and no hold keeps, empties exports, and writes the event of it; its own transaction''s';
+COMMENT ON FUNCTION audit_private.carry_out_erasure(tenant_id uuid, erasure_id uuid, names text[], pseudonyms text[], patterns text[], OUT erased bigint, OUT held bigint, OUT exports bigint) IS 'erases what an erasure has found and no hold keeps, and empties exports; of how many events it did, how many a hold keeps, and how many exports';
 
 CREATE FUNCTION audit_private.changes_expression(watched audit_private.watched_table, relation regclass) RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
@@ -8378,6 +8374,11 @@ begin
     select x.*
     from audit_private.export x
     where x.tenant_id = empty_exports.tenant_id
+      and (
+        empty_exports.patterns <> '{}'
+        or x.state = 'running'
+        or exists (select from audit_private.export_chunk c where c.tenant_id = x.tenant_id and c.export_id = x.export_id)
+      )
     order by x.export_id
     for no key update
   loop
@@ -8639,6 +8640,51 @@ ALTER FUNCTION audit_private.erase_beside(tenant_id uuid, names text[], pseudony
 
 COMMENT ON FUNCTION audit_private.erase_beside(tenant_id uuid, names text[], pseudonyms text[], patterns text[]) IS 'takes what names a person out of all that the log keeps of a tenant beside its events';
 
+CREATE FUNCTION audit_private.erase_gone(run_id uuid, relation text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS $$
+declare
+  entry constant audit_private.data_retention := (
+    select d from audit_private.data_retention d where d.relation = erase_gone.relation);
+  entity_types text[];
+  erasure uuid;
+  tenant uuid;
+  gone record;
+  erased_now bigint;
+begin
+  select array_agg(distinct w.entity_type) into entity_types
+  from (
+    select entry.relation
+    union all
+    select c.relation from audit_private.data_children(entry.children, '', '') c where c.rule <> 'keeps'
+  ) r (relation)
+  cross join lateral audit_private.watched_entity_type(audit_private.relation_named(r.relation)) as w (entity_type)
+  where w.entity_type is not null;
+  if entity_types is null then
+    return;
+  end if;
+  for tenant in select distinct g.tenant_id from audit_private.find_gone(entity_types) g order by 1 loop
+    erasure := md5(erase_gone.run_id::text || erase_gone.relation || tenant)::uuid;
+    insert into audit_private.erasure (tenant_id, erasure_id, kind, reason, requested_by)
+    values (tenant, erasure, 'data', entry.decision, audit_private.recorded_by())
+    on conflict do nothing;
+    for gone in select g.* from audit_private.find_gone(entity_types) g where g.tenant_id = tenant loop
+      perform audit_private.find_captured(tenant, erasure, gone.entity_type, gone.entity_ids);
+    end loop;
+    erased_now := (select c.erased from audit_private.carry_out_erasure(tenant, erasure) c);
+    insert into audit_private.data_purge_receipt as t (tenant_id, run_id, relation, decision, erased)
+    values (tenant, erase_gone.run_id, erase_gone.relation, entry.decision, erased_now)
+    on conflict on constraint data_purge_receipt_pkey do update set erased = t.erased + excluded.erased;
+  end loop;
+end
+$$;
+
+ALTER FUNCTION audit_private.erase_gone(run_id uuid, relation text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.erase_gone(run_id uuid, relation text) IS 'erases the values that were captured from the rows of a table under data retention, and from its children, that this transaction has removed';
+
 CREATE FUNCTION audit_private.erase_notes(tenant_id uuid, names text[], pseudonyms text[], patterns text[], key_patterns text[] DEFAULT '{}'::text[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -8683,7 +8729,7 @@ ALTER FUNCTION audit_private.erase_notes(tenant_id uuid, names text[], pseudonym
 
 COMMENT ON FUNCTION audit_private.erase_notes(tenant_id uuid, names text[], pseudonyms text[], patterns text[], key_patterns text[]) IS 'takes what names a person out of a tenant''s spooled changes, keys of repeats and receipts';
 
-CREATE FUNCTION audit_private.erase_pending(tenant_id uuid, erasure_id uuid) RETURNS bigint
+CREATE FUNCTION audit_private.erase_pending(tenant_id uuid, erasure_id uuid, is_noted boolean) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET jit TO 'off'
@@ -8746,15 +8792,19 @@ begin
         delete from audit_private.idempotency_key k
         using erased x
         where k.tenant_id = %1$L::uuid and k.event_id = x.event_id
+      ),
+      noted as (
+        insert into audit_private.erased_event (tenant_id, erasure_id, occurred_at, event_id, groups)
+        select %1$L::uuid, %2$L::uuid, x.occurred_at, x.event_id, array_remove(array[
+          case when x.erases_actor_id then ''actor_id'' end,
+          case when x.erases_entity_id then ''entity_id'' end,
+          case when x.erases_payload then ''payload'' end], null)
+        from erased x
+        where %5$L
       )
-      insert into audit_private.erased_event (tenant_id, erasure_id, occurred_at, event_id, groups)
-      select %1$L::uuid, %2$L::uuid, x.occurred_at, x.event_id, array_remove(array[
-        case when x.erases_actor_id then ''actor_id'' end,
-        case when x.erases_entity_id then ''entity_id'' end,
-        case when x.erases_payload then ''payload'' end], null)
-      from erased x',
-      erase_pending.tenant_id, erase_pending.erasure_id, span.window_from, span.window_until);
-    get diagnostics erased_now = row_count;
+      select count(*) from erased',
+      erase_pending.tenant_id, erase_pending.erasure_id, span.window_from, span.window_until, erase_pending.is_noted)
+    into erased_now;
     erased_in_all := erased_in_all + erased_now;
   end loop;
   delete from audit_private.pending_erasure p
@@ -8763,9 +8813,9 @@ begin
 end
 $_$;
 
-ALTER FUNCTION audit_private.erase_pending(tenant_id uuid, erasure_id uuid) OWNER TO audit_keeper;
+ALTER FUNCTION audit_private.erase_pending(tenant_id uuid, erasure_id uuid, is_noted boolean) OWNER TO audit_keeper;
 
-COMMENT ON FUNCTION audit_private.erase_pending(tenant_id uuid, erasure_id uuid) IS 'erases what an erasure has found and no hold keeps; returns of how many events';
+COMMENT ON FUNCTION audit_private.erase_pending(tenant_id uuid, erasure_id uuid, is_noted boolean) IS 'erases what an erasure has found and no hold keeps, and notes it for the ledger; returns of how many events';
 
 CREATE FUNCTION audit_private.event_envelope(e audit_private.event) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -9632,6 +9682,38 @@ ALTER FUNCTION audit_private.find_actors(tenant_id uuid, from_time timestamp wit
 
 COMMENT ON FUNCTION audit_private.find_actors(tenant_id uuid, from_time timestamp with time zone, until_time timestamp with time zone, is_closed boolean, pattern text) IS 'keys of each actor''s newest event in one partition, and whether that event''s actor matches a pattern';
 
+CREATE FUNCTION audit_private.find_captured(tenant_id uuid, erasure_id uuid, entity_type text, entity_ids text[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "DateStyle" TO 'ISO, YMD'
+    SET jit TO 'off'
+    AS $_$
+declare
+  span record;
+begin
+  for span in select w.* from audit_private.event_windows(null, null) w loop
+    execute format(
+      'insert into audit_private.pending_erasure (tenant_id, erasure_id, occurred_at, event_id, groups)
+      select %1$L::uuid, %2$L::uuid, e.occurred_at, e.id, ''{payload}''
+      from audit_private.event e
+      where e.tenant_id = %1$L::uuid
+        and e.occurred_at >= %3$L::timestamptz
+        and e.occurred_at < %4$L::timestamptz
+        and e.entity_type = %5$L
+        and e.entity_id = any ($1)
+        and e.source = ''captured''
+        and e.payload_digest is null
+      on conflict do nothing',
+      find_captured.tenant_id, find_captured.erasure_id, span.window_from, span.window_until, find_captured.entity_type)
+    using find_captured.entity_ids;
+  end loop;
+end
+$_$;
+
+ALTER FUNCTION audit_private.find_captured(tenant_id uuid, erasure_id uuid, entity_type text, entity_ids text[]) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit_private.find_captured(tenant_id uuid, erasure_id uuid, entity_type text, entity_ids text[]) IS 'notes what was captured of rows, whose values are to be erased';
+
 CREATE FUNCTION audit_private.find_content_digests(tenant_id uuid, times timestamp with time zone[], ids uuid[]) RETURNS TABLE(occurred_at timestamp with time zone, id uuid, content_digest bytea)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -9727,6 +9809,39 @@ $$;
 ALTER FUNCTION audit_private.find_export(tenant_id uuid, export_id uuid) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.find_export(tenant_id uuid, export_id uuid) IS 'an export that the caller may have; raises WT121 and WT122';
+
+CREATE FUNCTION audit_private.find_gone(entity_types text[]) RETURNS TABLE(tenant_id uuid, entity_type text, entity_ids text[])
+    LANGUAGE plpgsql SECURITY DEFINER ROWS 10
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "DateStyle" TO 'ISO, YMD'
+    SET jit TO 'off'
+    AS $_$
+begin
+  return query execute format(
+    'select e.tenant_id, e.entity_type, array_agg(e.entity_id)
+    from audit_private.instance i
+    cross join audit_private.tenant t
+    cross join lateral (
+      select o.*
+      from audit_private.event o
+      where o.tenant_id = t.tenant_id
+        and o.occurred_at >= %1$L::timestamptz
+        and o.occurred_at < %2$L::timestamptz
+        and o.transaction_id = i.transaction_offset + txid_current()
+        and o.source = ''captured''
+        and o.entity_type = any ($1)
+        and o.action = o.entity_type || ''_deleted''
+        and o.entity_id is not null
+    ) e
+    group by e.tenant_id, e.entity_type',
+    now(), clock_timestamp() + interval '1 second')
+  using find_gone.entity_types;
+end
+$_$;
+
+ALTER FUNCTION audit_private.find_gone(entity_types text[]) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit_private.find_gone(entity_types text[]) IS 'the rows of watched tables that this transaction has removed, as the log has captured it';
 
 CREATE FUNCTION audit_private.find_payloads(tenant_id uuid, erasure_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -9917,12 +10032,13 @@ begin
     entity_id => t.relation,
     description => format('%s rows of %s removed', t.removed, t.relation),
     metadata => jsonb_strip_nulls(jsonb_build_object(
-      'run_id', t.run_id, 'removed', t.removed, 'children_removed', t.children_removed, 'by_level', t.by_level,
+      'run_id', t.run_id, 'removed', t.removed, 'children_removed', t.children_removed,
+      'erased', nullif(t.erased, 0), 'by_level', t.by_level,
       'decision', t.decision, 'tenant_id', case when k.tenant_id is null and t.tenant_id <> nil_tenant then t.tenant_id end)))
   from audit_private.data_purge_receipt t
   left join audit_private.tenant k on k.tenant_id = t.tenant_id
   where t.run_id = finish_data_purge.run_id and t.relation = finish_data_purge.relation and t.result = 'running'
-    and t.removed > 0;
+    and (t.removed > 0 or t.erased > 0);
   update audit_private.data_purge_receipt t
   set result = case
       when finish_data_purge.result = 'succeeded' and t.failed > 0 then 'failed'
@@ -11747,6 +11863,9 @@ begin
   on conflict on constraint data_retention_wait_pkey do update
   set waits_until = least(w.waits_until, excluded.waits_until), seen_at = excluded.seen_at;
 
+  if cardinality(note_data_batch.gone) > 0 then
+    perform audit_private.erase_gone(note_data_batch.run_id, note_data_batch.relation);
+  end if;
   if note_data_batch.looked_at > 0 then
     update audit_private.job_run r
     set place = r.place || jsonb_build_object('after', note_data_batch.last_key, 'is_asked', false),
@@ -15262,6 +15381,29 @@ ALTER FUNCTION audit_private.survivors_statement(partition_name text, partition_
 
 COMMENT ON FUNCTION audit_private.survivors_statement(partition_name text, partition_until timestamp with time zone, at timestamp with time zone) IS 'SQL that gives the events that a purge leaves in a partition';
 
+CREATE FUNCTION audit_private.tell_erasure(tenant_id uuid, erasure_id uuid, erased bigint, held bigint, exports bigint) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select audit_private.write_system_event(
+    tenant_id => x.tenant_id,
+    action => case x.kind when 'subject' then 'subject_erased' else 'events_erased' end,
+    entity_type => 'audit_erasure',
+    entity_id => x.erasure_id::text,
+    description => format(
+      case x.kind when 'subject' then 'A person was erased from %s events' else '%s events were erased' end,
+      tell_erasure.erased),
+    metadata => jsonb_build_object(
+      'kind', x.kind, 'reason', x.reason, 'erased', tell_erasure.erased, 'held', tell_erasure.held,
+      'exports', tell_erasure.exports))
+  from audit_private.erasure x
+  where x.tenant_id = tell_erasure.tenant_id and x.erasure_id = tell_erasure.erasure_id
+$$;
+
+ALTER FUNCTION audit_private.tell_erasure(tenant_id uuid, erasure_id uuid, erased bigint, held bigint, exports bigint) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.tell_erasure(tenant_id uuid, erasure_id uuid, erased bigint, held bigint, exports bigint) IS 'writes the event of an erasure: how much, and never whose';
+
 CREATE FUNCTION audit_private.text_condition(columns text, key text, value jsonb, uses_index boolean) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -16316,6 +16458,7 @@ CREATE TABLE audit_private.data_purge_receipt (
     by_level jsonb DEFAULT '{}'::jsonb NOT NULL,
     result text DEFAULT 'running'::text NOT NULL,
     error text,
+    erased bigint DEFAULT 0 NOT NULL,
     CONSTRAINT data_purge_receipt_result_check CHECK ((result = ANY (ARRAY['running'::text, 'succeeded'::text, 'failed'::text, 'stopped'::text, 'skipped'::text, 'interrupted'::text])))
 );
 
@@ -16358,6 +16501,8 @@ COMMENT ON COLUMN audit_private.data_purge_receipt.by_level IS 'rows removed, by
 COMMENT ON COLUMN audit_private.data_purge_receipt.result IS 'running, succeeded, failed, stopped (too large a share), skipped (the table has changed) or interrupted';
 
 COMMENT ON COLUMN audit_private.data_purge_receipt.error IS 'what went wrong';
+
+COMMENT ON COLUMN audit_private.data_purge_receipt.erased IS 'events of which the values were erased that were captured from the rows removed';
 
 CREATE TABLE audit_private.data_retention_group (
     relation text NOT NULL,
@@ -16463,7 +16608,7 @@ ALTER TABLE ONLY audit_private.erased_event FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE audit_private.erased_event OWNER TO audit_owner;
 
-COMMENT ON TABLE audit_private.erased_event IS 'which groups of which event were erased; what the ledger tells of erasures';
+COMMENT ON TABLE audit_private.erased_event IS 'which groups of which event were erased, but for those of rows under data retention; what the ledger tells of erasures';
 
 COMMENT ON COLUMN audit_private.erased_event.tenant_id IS 'whose event';
 
@@ -18125,7 +18270,7 @@ GRANT ALL ON FUNCTION audit_private.capture_triggers(relation regclass, entity_t
 REVOKE ALL ON FUNCTION audit_private.captured_entity_id(key text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.captured_entity_id(key text) TO audit_writer;
 
-REVOKE ALL ON FUNCTION audit_private.carry_out_erasure(tenant_id uuid, erasure_id uuid, names text[], pseudonyms text[], patterns text[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION audit_private.carry_out_erasure(tenant_id uuid, erasure_id uuid, names text[], pseudonyms text[], patterns text[], OUT erased bigint, OUT held bigint, OUT exports bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.changes_expression(watched audit_private.watched_table, relation regclass) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.changes_expression(watched audit_private.watched_table, relation regclass) TO audit_writer;
@@ -18314,11 +18459,13 @@ GRANT ALL ON FUNCTION audit_private.entity_title(entity_type text) TO audit_writ
 
 REVOKE ALL ON FUNCTION audit_private.erase_beside(tenant_id uuid, names text[], pseudonyms text[], patterns text[]) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION audit_private.erase_gone(run_id uuid, relation text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION audit_private.erase_notes(tenant_id uuid, names text[], pseudonyms text[], patterns text[], key_patterns text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.erase_notes(tenant_id uuid, names text[], pseudonyms text[], patterns text[], key_patterns text[]) TO audit_owner;
 
-REVOKE ALL ON FUNCTION audit_private.erase_pending(tenant_id uuid, erasure_id uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION audit_private.erase_pending(tenant_id uuid, erasure_id uuid) TO audit_owner;
+REVOKE ALL ON FUNCTION audit_private.erase_pending(tenant_id uuid, erasure_id uuid, is_noted boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.erase_pending(tenant_id uuid, erasure_id uuid, is_noted boolean) TO audit_owner;
 
 REVOKE ALL ON FUNCTION audit_private.event_envelope(e audit_private.event) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.event_envelope(e audit_private.event) TO audit_finder;
@@ -18394,6 +18541,9 @@ REVOKE ALL ON FUNCTION audit_private.find_access(tenant_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION audit_private.find_actors(tenant_id uuid, from_time timestamp with time zone, until_time timestamp with time zone, is_closed boolean, pattern text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.find_actors(tenant_id uuid, from_time timestamp with time zone, until_time timestamp with time zone, is_closed boolean, pattern text) TO audit_owner;
 
+REVOKE ALL ON FUNCTION audit_private.find_captured(tenant_id uuid, erasure_id uuid, entity_type text, entity_ids text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.find_captured(tenant_id uuid, erasure_id uuid, entity_type text, entity_ids text[]) TO audit_owner;
+
 REVOKE ALL ON FUNCTION audit_private.find_content_digests(tenant_id uuid, times timestamp with time zone[], ids uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.find_content_digests(tenant_id uuid, times timestamp with time zone[], ids uuid[]) TO audit_writer;
 
@@ -18401,6 +18551,9 @@ REVOKE ALL ON FUNCTION audit_private.find_events(tenant_id uuid, condition text,
 GRANT ALL ON FUNCTION audit_private.find_events(tenant_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone, last_occurred_at timestamp with time zone, last_id uuid, most integer) TO audit_owner;
 
 REVOKE ALL ON FUNCTION audit_private.find_export(tenant_id uuid, export_id uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.find_gone(entity_types text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.find_gone(entity_types text[]) TO audit_owner;
 
 REVOKE ALL ON FUNCTION audit_private.find_payloads(tenant_id uuid, erasure_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.find_payloads(tenant_id uuid, erasure_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone) TO audit_owner;
@@ -18877,6 +19030,8 @@ REVOKE ALL ON FUNCTION audit_private.summarize_events() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.summarize_events() TO audit_operator;
 
 REVOKE ALL ON FUNCTION audit_private.survivors_statement(partition_name text, partition_until timestamp with time zone, at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.tell_erasure(tenant_id uuid, erasure_id uuid, erased bigint, held bigint, exports bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.text_condition(columns text, key text, value jsonb, uses_index boolean) FROM PUBLIC;
 

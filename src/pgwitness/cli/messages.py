@@ -210,10 +210,10 @@ _TEXTS = {
         "som avslutats och tömts: {exports}.",
     ),
     "erased_needs_vacuum": (
-        "The server's files still hold it until its tables are vacuumed: a daily pgwitness jobs "
-        "run as a login that may become audit_owner does so.",
-        "Serverns filer innehåller det tills tabellerna har städats (VACUUM): pgwitness jobs run "
-        "gör det dagligen med en inloggning som får bli audit_owner.",
+        "The server keeps old versions of the rows until their tables are vacuumed: a daily "
+        "pgwitness jobs run as a login that may become audit_owner does so.",
+        "Servern behåller gamla radversioner tills tabellerna har städats (VACUUM): pgwitness "
+        "jobs run gör det dagligen med en inloggning som får bli audit_owner.",
     ),
     "ledger_reflected": (
         "The database reflects all {entries} lines of the ledger.",
