@@ -1447,20 +1447,6 @@ def list_erasures(tenant_id: Uuid | None = None) -> Call[list[models.Erasure]]:
     return _list("list_erasures", models.Erasure, tenant_id=("uuid", tenant_id))
 
 
-def list_ledger() -> Call[list[Any]]:
-    """Gives the lines of the ledger: every tenant's erasures, holds and retention policies.
-
-    For audit_operator and audit_auditor; `sql/code/integrity/FORMAT.md` says what they hold.
-    """
-    return Call(
-        "list_ledger",
-        (),
-        None,
-        lambda rows: [models.as_json(row["result"]) for row in rows],
-        is_json=True,
-    )
-
-
 def check_ledger(entries: Sequence[Object]) -> Call[list[models.LedgerProblem]]:
     """Lists what the database doesn't reflect of a ledger; for audit_operator and audit_auditor.
 
@@ -1884,19 +1870,6 @@ def create_checkpoint() -> Call[models.LogHead]:
         CheckpointRefused: nothing is sealed, or the log was restored and nobody accepted that.
     """
     return _one("create_checkpoint", models.LogHead)
-
-
-def list_ledger() -> Call[list[dict[str, Any]]]:
-    """Lists what a restored database must be told again: erasures, holds, retentions.
-
-    For audit_operator and audit_auditor; a checkpoint file holds it (`Checkpoint.sign_ledger`).
-    """
-    return Call(
-        "list_ledger",
-        (),
-        ('cast("list_ledger" as text) as "list_ledger"',),
-        lambda rows: [models.as_json(row["list_ledger"]) for row in rows],
-    )
 
 
 def verify_checkpoint(origin: str, tree_size: int, root_hash: bytes) -> Call[list[models.Finding]]:

@@ -467,7 +467,6 @@ class Client:
     erase_events = _method(calls.erase_events)
     replay_erasures = _method(calls.replay_erasures)
     list_erasures = _method(calls.list_erasures)
-    list_ledger = _method(calls.list_ledger)
     check_ledger = _method(calls.check_ledger)
 
     define_data_retention = _method(calls.define_data_retention)
@@ -495,7 +494,6 @@ class Client:
     accept_restore = _method(calls.accept_restore)
     verify_events = _method(calls.verify_events)
     create_checkpoint = _method(calls.create_checkpoint)
-    list_ledger = _method(calls.list_ledger)
     verify_checkpoint = _method(calls.verify_checkpoint)
     prove_consistency = _method(calls.prove_consistency)
     prove_event = _method(calls.prove_event)
@@ -816,7 +814,6 @@ class AsyncClient:
     erase_events = _async_method(calls.erase_events)
     replay_erasures = _async_method(calls.replay_erasures)
     list_erasures = _async_method(calls.list_erasures)
-    list_ledger = _async_method(calls.list_ledger)
     check_ledger = _async_method(calls.check_ledger)
 
     define_data_retention = _async_method(calls.define_data_retention)
@@ -844,7 +841,6 @@ class AsyncClient:
     accept_restore = _async_method(calls.accept_restore)
     verify_events = _async_method(calls.verify_events)
     create_checkpoint = _async_method(calls.create_checkpoint)
-    list_ledger = _async_method(calls.list_ledger)
     verify_checkpoint = _async_method(calls.verify_checkpoint)
     prove_consistency = _async_method(calls.prove_consistency)
     prove_event = _async_method(calls.prove_event)

@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 
-from cli.command_line import JUSTIFICATION, CommandLine
+from cli.command_line import JUSTIFICATION, REASON, CommandLine
 from cli.test_checkpoint import alter, seal
 from cli.test_key import offline
 from evidence.builder import OTHER_SEED
+from pgwitness.evidence import checkpoints
 from pgwitness.evidence.checkpoints import Checkpoint
-from pgwitness.evidence.notes import SigningKey, load_signing_key
+from pgwitness.evidence.notes import KeyRing, SigningKey, load_signing_key
 
 ACCESS = ("--reason", "user_support", "--justification", JUSTIFICATION)
 CREATED = ("--filter", '{"action": "user_created"}')
@@ -226,6 +227,54 @@ def test_wrong_usage(run: CommandLine, key: Path, case: Path, tmp_path: Path) ->
         run("auditor", "evidence", "-o", tmp_path / "x.zip", "--key", key, "--filter", filter,
             *ACCESS, code=2 if filter == "[]" else 1)  # fmt: skip
     assert not (tmp_path / "x.zip").exists()
+
+
+def test_an_erasure_leaves_all_proofs_as_they_were(
+    run: CommandLine, key: Path, case: Path, tmp_path: Path
+) -> None:
+    keys, kept = tmp_path / "keys", tmp_path / "checkpoint"
+    run("auditor", "checkpoint", "--key", key, "-o", kept)
+    privacy = run.database.connect(run.database.role("privacy"))
+    privacy.execute(
+        "select * from audit.erase_events(filter => %s, reason => %s)",
+        ('{"action": "user_created", "search": "user 2"}', "asked for by the person"),
+    )
+    seal(run)
+    path = tmp_path / "after.zip"
+    run("auditor", "evidence", *CREATED, "-o", path, "--checkpoint", kept, "--key", key, *ACCESS)
+    verdict = json.loads(offline("verify", path, "--key", keys, "--json"))
+    assert (verdict["findings"], verdict["events"]) == ([], 5)
+    assert verdict["hidden"]["payload"] == 1
+    with zipfile.ZipFile(path) as archive:
+        assert "user 2" not in archive.read("proofs.jsonl").decode()
+        assert "erased</span>" in archive.read("report.html").decode()
+    # What was handed out before stays proven too.
+    offline("verify", case, "--key", keys)
+    run("auditor", "checkpoint", "--key", key, "-o", kept)
+    ledger = checkpoints.verify(kept.read_bytes(), KeyRing.read(keys)).ledger
+    assert ledger is not None
+    assert [entry["groups"] for entry in ledger if entry["kind"] == "erasure"]
+    words = ("restore-check", "--checkpoint", kept, "--key", keys)
+    assert f"all {len(ledger)} lines" in run("auditor", *words).stdout
+    replay = ("--reason", REASON, "--yes")
+    row = run.row("privacy", "erase", "replay", *words[1:], *replay)
+    assert row["erased"] == 0
+
+
+def test_a_ledger_is_believed_only_when_it_is_signed(
+    run: CommandLine, key: Path, tmp_path: Path
+) -> None:
+    keys, kept = tmp_path / "keys", tmp_path / "checkpoint"
+    run("auditor", "checkpoint", "--key", key, "-o", kept, "--note-only")
+    words = ("restore-check", "--checkpoint", kept)
+    run("auditor", "restore-check", code=2)
+    run("auditor", *words, code=2)
+    run("auditor", *words, "--key", keys, "--ledger", kept, code=2)
+    assert "no ledger" in run("auditor", *words, "--key", keys, code=1).stderr
+    run("auditor", "checkpoint", "--key", key, "-o", kept)
+    before, signature, rest = kept.read_bytes().rpartition(b"\n\n\xe2\x80\x94")
+    kept.write_bytes(before + b'\n{"kind": "hold"}' + signature + rest)
+    assert "is wrong" in run("auditor", *words, "--key", keys, code=1).stderr
 
 
 def test_in_swedish(case: Path, tmp_path: Path) -> None:

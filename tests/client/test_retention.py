@@ -135,7 +135,7 @@ def test_procedures_and_what_they_leave(loaded_database: Database, office: Offic
             await client.run_jobs()
             assert await client.list_upkeep() == []
             jobs = await client.list_jobs()
-            assert [job.result for job in jobs] == ["succeeded"] * 4
+            assert [job.result for job in jobs] == ["succeeded"] * 6
             for job in jobs:
                 assert isinstance(job.duration, timedelta)
             receipts = await client.list_purges()

@@ -192,7 +192,7 @@ LEDGER = (
     {
         "kind": "erasure",
         "tenant_id": OTHER_TENANT,
-        "erasure_id": 1,
+        "erasure_id": "019ca83f-0000-7000-8000-0000000000e1",
         "erased_at": "2026-03-03T00:00:00+00:00",
         "event_id": "019ca83f-0000-7000-800b-000000000012",
         "groups": ["actor_id", "payload"],
@@ -200,7 +200,7 @@ LEDGER = (
     {
         "kind": "hold",
         "tenant_id": OTHER_TENANT,
-        "hold_id": 1,
+        "hold_id": "019ca83f-0000-7000-8000-0000000000f1",
         "placed_at": "2026-03-03T00:00:00+00:00",
         "released_at": None,
         "digest": "0" * 64,

@@ -16,6 +16,60 @@ ALTER SCHEMA audit_private OWNER TO audit_owner;
 
 COMMENT ON SCHEMA audit_private IS 'pgwitness: tables, helpers and trigger functions; not an interface';
 
+CREATE TYPE audit_private.finding AS (
+	kind text,
+	tenant_id uuid,
+	seal_number bigint,
+	event_id uuid,
+	occurred_at timestamp with time zone,
+	detail text
+);
+
+ALTER TYPE audit_private.finding OWNER TO audit_owner;
+
+COMMENT ON TYPE audit_private.finding IS 'something that verifying the log found wrong, and where';
+
+CREATE FUNCTION audit.accept_restore(reason text) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  checked_reason constant text := audit_private.check_reason(accept_restore.reason);
+  accepted audit_private.epoch;
+begin
+  perform audit_private.enter_epoch();
+  select e.* into accepted
+  from audit_private.epoch e
+  join audit_private.sealing s on s.epoch = e.epoch
+  for no key update of e;
+  if accepted.kind in ('installed', 'promoted') or accepted.accepted_at is not null then
+    insert into audit_private.epoch (
+      epoch, kind, system_identifier, database_oid, table_oid, timeline, log_size, last_sealed_at
+    )
+    select accepted.epoch + 1, 'point_in_time', accepted.system_identifier, accepted.database_oid, accepted.table_oid,
+      accepted.timeline, s.log_size, s.sealed_at
+    from audit_private.sealing s
+    returning * into accepted;
+    update audit_private.sealing s set epoch = accepted.epoch;
+  end if;
+  update audit_private.epoch e
+  set accepted_at = clock_timestamp(), accepted_by = audit_private.recorded_by(), accept_reason = checked_reason
+  where e.epoch = accepted.epoch;
+  perform audit_private.write_system_event(
+    tenant_id => '00000000-0000-0000-0000-000000000000',
+    action => 'restore_accepted',
+    entity_type => 'audit_epoch',
+    entity_id => accepted.epoch::text,
+    description => format('Restore accepted: epoch %s of the log (%s)', accepted.epoch, accepted.kind),
+    metadata => jsonb_build_object('reason', checked_reason, 'kind', accepted.kind, 'log_size', accepted.log_size));
+  return accepted.epoch;
+end
+$$;
+
+ALTER FUNCTION audit.accept_restore(reason text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.accept_restore(reason text) IS 'declares that the log was restored from a backup, so that events may be removed again, and returns the epoch in which it goes on; what a later checkpoint knew is then reported as restored and not as a cut tail; for audit_operator';
+
 CREATE FUNCTION audit.arm_data_retention(relation regclass, reason text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -270,6 +324,8 @@ begin
   where not exists (select from pg_roles r where r.rolname = g.role_name);
 
   return query select c.* from audit_private.check_capture() c;
+  return query select c.* from audit_private.check_integrity() c;
+  return query select c.* from audit_private.check_verification() c;
   return query select c.* from audit_private.check_retention() c;
   return query select c.* from audit_private.check_data_retention() c;
   return query select c.* from audit_private.check_jobs() c;
@@ -541,6 +597,44 @@ $$;
 ALTER FUNCTION audit.count_events(filter jsonb, up_to integer, tenant_id uuid, OUT count bigint, OUT is_exact boolean) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit.count_events(filter jsonb, up_to integer, tenant_id uuid, OUT count bigint, OUT is_exact boolean) IS 'How many events a filter finds, counted up to a bound; is_exact is false when there are more. Needs an open access session; logged unless it follows a search with the same filter in one transaction.';
+
+CREATE FUNCTION audit.create_checkpoint() RETURNS TABLE(origin text, tree_size bigint, root_hash bytea, sealed_until timestamp with time zone)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if audit_private.is_removal_barred() then
+    raise exception using
+      errcode = 'WT131',
+      message = 'no checkpoint can be made of a log that was restored',
+      detail = 'Seals that an earlier checkpoint knows may be lost, and nobody has declared it.',
+      hint = 'select audit.accept_restore(reason => ''restored from the backup of …'');';
+  end if;
+  select audit_private.log_origin(s.epoch), s.log_size, audit_private.log_hash(0, s.log_size), s.sealed_at
+  into origin, tree_size, root_hash, sealed_until
+  from audit_private.sealing s;
+  if origin is null or tree_size = 0 then
+    raise exception using
+      errcode = 'WT131',
+      message = 'no checkpoint can be made of a log without seals',
+      detail = 'Nothing has been sealed yet.',
+      hint = 'call audit.seal_events();';
+  end if;
+  perform audit_private.write_system_event(
+    tenant_id => '00000000-0000-0000-0000-000000000000',
+    action => 'checkpoint_created',
+    entity_type => 'audit_checkpoint',
+    entity_id => tree_size::text,
+    description => format('Checkpoint of %s seals created', tree_size),
+    metadata => jsonb_build_object(
+      'origin', origin, 'tree_size', tree_size, 'root', encode(root_hash, 'hex')));
+  return next;
+end
+$$;
+
+ALTER FUNCTION audit.create_checkpoint() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.create_checkpoint() IS 'The head of the log, to be signed and kept outside the database: name, size and root of the tree over all seals. Raises WT131. For audit_operator and audit_auditor.';
 
 CREATE FUNCTION audit.current_tenant() RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1701,6 +1795,20 @@ ALTER FUNCTION audit.list_data_retention() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit.list_data_retention() IS 'tables under data retention, by whose days, since when rows go, and what keeps a run from them; for audit_operator, audit_auditor and audit_privacy';
 
+CREATE FUNCTION audit.list_epochs() RETURNS TABLE(epoch integer, origin text, kind text, began_at timestamp with time zone, log_size bigint, last_sealed_at timestamp with time zone, accepted_at timestamp with time zone, accepted_by text, accept_reason text)
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select e.epoch, audit_private.log_origin(e.epoch), e.kind, e.began_at, e.log_size, e.last_sealed_at, e.accepted_at,
+    e.accepted_by, e.accept_reason
+  from audit_private.epoch e
+  order by e.epoch desc
+$$;
+
+ALTER FUNCTION audit.list_epochs() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.list_epochs() IS 'the lives of the log, newest first: where each began, by what kind of restore, and who accepted it; for audit_operator and audit_auditor';
+
 CREATE TABLE audit_private.erasure (
     tenant_id uuid NOT NULL,
     erasure_id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -2315,6 +2423,48 @@ ALTER FUNCTION audit.list_row_history(relation regclass, entity_id uuid, page_si
 
 COMMENT ON FUNCTION audit.list_row_history(relation regclass, entity_id uuid, page_size integer, after text, tenant_id uuid) IS 'the same for a key of type uuid';
 
+CREATE VIEW audit_private.chain_row AS
+ SELECT NULL::uuid AS tenant_id,
+    NULL::text AS name,
+    NULL::bigint AS seal_number,
+    NULL::bigint AS log_index,
+    NULL::integer AS epoch,
+    NULL::timestamp with time zone AS sealed_at,
+    NULL::bigint AS event_count,
+    NULL::bigint AS running_count,
+    NULL::timestamp with time zone AS first_at,
+    NULL::timestamp with time zone AS last_at,
+    NULL::text AS seal_hash
+  WHERE false;
+
+ALTER TABLE audit_private.chain_row OWNER TO audit_owner;
+
+COMMENT ON VIEW audit_private.chain_row IS 'row type of audit.list_seals; holds no rows';
+
+CREATE FUNCTION audit.list_seals(up_to integer DEFAULT 100, before_index bigint DEFAULT NULL::bigint, tenant_id uuid DEFAULT NULL::uuid) RETURNS SETOF audit_private.chain_row
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  tenant constant uuid := audit_private.listed_tenant(list_seals.tenant_id);
+begin
+  return query
+  select s.tenant_id, t.name, s.seal_number, s.log_index, s.epoch, s.sealed_at, s.event_count, s.running_count, s.first_at,
+    s.last_at, encode(s.seal_hash, 'hex')
+  from audit_private.seal s
+  join audit_private.tenant t on t.tenant_id = s.tenant_id
+  where (tenant is null or s.tenant_id = tenant)
+    and (list_seals.before_index is null or s.log_index < list_seals.before_index)
+  order by s.log_index desc
+  limit least(greatest(list_seals.up_to, 1), 10000);
+  perform audit_private.release_tenant();
+end
+$$;
+
+ALTER FUNCTION audit.list_seals(up_to integer, before_index bigint, tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.list_seals(up_to integer, before_index bigint, tenant_id uuid) IS 'seals, newest first; before_index => the log_index of the last row reads on; of every tenant for audit_operator and audit_auditor, of their own for audit_admin';
+
 CREATE FUNCTION audit.list_spool() RETURNS TABLE(entity_type text, operation text, spooled_at timestamp with time zone, spooled_by text, events bigint, error text)
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2685,6 +2835,7 @@ begin
   while audit_private.forget_idempotency_keys(at_most => 10000) operator(pg_catalog.=) 10000 loop
     commit;
   end loop;
+  perform audit_private.forget_runs();
   perform audit_private.finish_run(run, 'succeeded', pg_catalog.format(
     '%s partitions made ahead, %s closed, %s dropped', added, pg_catalog.cardinality(closed), dropped));
   commit;
@@ -2693,7 +2844,7 @@ $$;
 
 ALTER PROCEDURE audit.maintain_partitions() OWNER TO audit_owner;
 
-COMMENT ON PROCEDURE audit.maintain_partitions() IS 'makes partitions as far ahead as the option partitions_ahead_weeks says, closes those that are no longer written to, drops empty ones, and forgets idempotency keys older than a day; for audit_operator';
+COMMENT ON PROCEDURE audit.maintain_partitions() IS 'makes partitions as far ahead as the option partitions_ahead_weeks says, closes those that are no longer written to, drops empty ones, and forgets idempotency keys older than a day and runs of jobs that nobody asks for any more; for audit_operator';
 
 CREATE FUNCTION audit.open_access(access_reason text, justification text, tenant_id uuid DEFAULT NULL::uuid) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2914,7 +3065,8 @@ begin
     from audit_private.expired_partitions(now()) p
     cross join (values (false), (true)) as x (as_exact)
     cross join lateral audit_private.count_due(
-      p.partition_name, p.until_time, now(), case when tenant is not null then array[tenant] end, x.as_exact) c
+      p.partition_name, p.until_time, now(), case when tenant is not null then array[tenant] end, x.as_exact,
+      includes_unsealed => true) c
     group by c.tenant_id
   )
   select t.tenant_id, t.name, p.days, p.is_exact, now() - p.days * interval '24 hours', coalesce(c.due, 0)::bigint,
@@ -2932,6 +3084,112 @@ $$;
 ALTER FUNCTION audit.preview_purge(tenant_id uuid) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit.preview_purge(tenant_id uuid) IS 'what a purge would remove now, tenant by tenant: how many events are due, between which times, what floors and holds keep, and what has expired but goes later, with its partition; of every tenant for audit_operator and audit_auditor, of their own for audit_admin';
+
+CREATE FUNCTION audit.prove_consistency(old_size bigint, new_size bigint) RETURNS text[]
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if prove_consistency.old_size between 0 and prove_consistency.new_size is not true
+    or prove_consistency.new_size > (select s.log_size from audit_private.sealing s)
+  then
+    raise exception using
+      errcode = 'WT132',
+      message = format('the log can''t be proven from %s to %s seals', prove_consistency.old_size, prove_consistency.new_size),
+      detail = format('It has %s.', (select s.log_size from audit_private.sealing s)),
+      hint = 'Take both sizes from checkpoints of this log, the older first.';
+  end if;
+  return array(
+    select encode(p.hash, 'hex')
+    from unnest(audit_private.log_consistency(prove_consistency.old_size, prove_consistency.new_size))
+      with ordinality as p (hash, place)
+    order by p.place
+  );
+end
+$$;
+
+ALTER FUNCTION audit.prove_consistency(old_size bigint, new_size bigint) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.prove_consistency(old_size bigint, new_size bigint) IS 'Proof that the log of one size is a beginning of the log of a later size (RFC 6962, 2.1.2), in hexadecimal. Raises WT132. For audit_operator, audit_auditor and whoever may read events.';
+
+CREATE FUNCTION audit.prove_event(event_id uuid, tenant_id uuid DEFAULT NULL::uuid) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  found record;
+begin
+  select p.* into found
+  from audit.prove_events(array[prove_event.event_id], tenant_id => prove_event.tenant_id) p;
+  if found.event_id is null or found.proof is null then
+    raise exception using
+      errcode = case when found.event_id is null then 'WT044' else 'WT132' end,
+      message = case when found.event_id is null then format('there is no event %s', coalesce(prove_event.event_id::text, 'null'))
+        else format('event %s can''t be proven', found.event_id) end,
+      detail = case when found.event_id is null then 'The tenant has no event of this id.'
+        else 'No seal lists it.' end,
+      hint = case when found.event_id is null then 'Events are found with audit.search_events.'
+        else 'call audit.seal_events(); then, if it still is in none: select * from audit.verify_events();' end;
+  end if;
+  return found.proof;
+end
+$$;
+
+ALTER FUNCTION audit.prove_event(event_id uuid, tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.prove_event(event_id uuid, tenant_id uuid) IS 'What proves an event: its envelope, its groups, its seal and the way from there to the root of the log, as FORMAT.md lays down. Needs an open access session, and is logged. Raises WT044 and WT132.';
+
+CREATE FUNCTION audit.prove_events(event_ids uuid[], tree_size bigint DEFAULT NULL::bigint, tenant_id uuid DEFAULT NULL::uuid) RETURNS TABLE(event_id uuid, proof jsonb)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS $_$
+declare
+  tenant uuid;
+  session audit_private.access_session;
+  log_size bigint;
+  times timestamptz[];
+  found bigint;
+begin
+  tenant := audit_private.require_tenant(prove_events.tenant_id);
+  session := audit_private.require_access(tenant);
+  select least(s.log_size, coalesce(prove_events.tree_size, s.log_size)) into log_size from audit_private.sealing s;
+  if cardinality(prove_events.event_ids) between 1 and 1000 is not true or prove_events.tree_size <> log_size then
+    raise exception using
+      errcode = 'WT132',
+      message = 'these events can''t be proven',
+      detail = format('%s ids were given, and a log of %s seals; it has %s.',
+        coalesce(cardinality(prove_events.event_ids), 0), coalesce(prove_events.tree_size::text, 'any number of'),
+        log_size),
+      hint = 'Give 1 to 1000 ids at a time, and the size of a checkpoint or none.';
+  end if;
+  select array_agg(audit_private.event_time(i.id) order by i.place) into times
+  from unnest(prove_events.event_ids) with ordinality as i (id, place);
+  return query execute format(
+    'select e.id,
+      jsonb_build_object(''format'', ''pgwitness/proof/1'', ''envelope'', audit_private.event_envelope(e),
+        ''groups'', audit_private.proof_groups(e))
+      || audit_private.find_proof(e.tenant_id, e.occurred_at, e.id, $3)
+    from unnest($1, $2) with ordinality as k (occurred_at, id, place)
+    join audit_private.event e on e.tenant_id = %L::uuid and e.occurred_at = k.occurred_at and e.id = k.id
+    where e.occurred_at between %L::timestamptz and %L::timestamptz
+    order by k.place',
+    tenant, (select min(t) from unnest(times) t), (select max(t) from unnest(times) t))
+  using times, prove_events.event_ids, log_size;
+  get diagnostics found = row_count;
+  perform audit_private.record_read(
+    session => session,
+    route => 'proof',
+    filter => jsonb_build_object('id', prove_events.event_ids),
+    rows => found
+  );
+  perform audit_private.release_tenant();
+end
+$_$;
+
+ALTER FUNCTION audit.prove_events(event_ids uuid[], tree_size bigint, tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.prove_events(event_ids uuid[], tree_size bigint, tenant_id uuid) IS 'What proves events of the tenant, 1 to 1000 at a time, in a log of a size, or in all of it: one object each, as FORMAT.md lays down; null for what is not sealed in it. Needs an open access session, and is logged. Raises WT030, WT031, WT032, WT035, WT036 and WT132.';
 
 CREATE PROCEDURE audit.purge_data()
     LANGUAGE plpgsql
@@ -2976,6 +3234,7 @@ begin
   if run is null then
     return;
   end if;
+  call audit.seal_events();
   begin
     perform audit_private.predict_purge(run);
   exception when others then
@@ -3445,6 +3704,45 @@ ALTER FUNCTION audit.retire_tenant(reason text, tenant_id uuid) OWNER TO audit_o
 
 COMMENT ON FUNCTION audit.retire_tenant(reason text, tenant_id uuid) IS 'ends a tenant''s logging and revokes its grants; its events stay until their retention ends; true when that changed anything; for audit_operator';
 
+CREATE PROCEDURE audit.reverify_events()
+    LANGUAGE plpgsql
+    AS $$
+declare
+  run constant pg_catalog.uuid := audit_private.begin_run('reverify_events', pg_catalog.pg_backend_pid());
+  state pg_catalog.text := 'more';
+begin
+  commit;
+  if run is null then
+    return;
+  end if;
+  begin
+    perform audit_private.plan_verification(run);
+  exception when others then
+    perform audit_private.finish_run(run, 'failed', sqlerrm);
+  end;
+  commit;
+  while state operator(pg_catalog.=) 'more' loop
+    begin
+      state := audit_private.reverify_step(run);
+    exception when others then
+      perform audit_private.finish_run(run, 'failed', sqlerrm);
+      state := 'done';
+    end;
+    commit;
+  end loop;
+  begin
+    perform audit_private.finish_verification(run);
+  exception when others then
+    perform audit_private.finish_run(run, 'failed', sqlerrm);
+  end;
+  commit;
+end
+$$;
+
+ALTER PROCEDURE audit.reverify_events() OWNER TO audit_owner;
+
+COMMENT ON PROCEDURE audit.reverify_events() IS 'verifies what was sealed since it last ran, and old events in turn, each at least once a month; daily, as the option reverify_events_at says; for audit_operator';
+
 CREATE FUNCTION audit.revert_sql(event_id uuid, tenant_id uuid DEFAULT NULL::uuid) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3644,12 +3942,16 @@ begin
     if due operator(pg_catalog.<>) all (audit_private.due_jobs()) then
       continue;
     end if;
-    if due operator(pg_catalog.=) 'maintain_partitions' then
+    if due operator(pg_catalog.=) 'seal_events' then
+      call audit.seal_events();
+    elsif due operator(pg_catalog.=) 'maintain_partitions' then
       call audit.maintain_partitions();
     elsif due operator(pg_catalog.=) 'purge_events' then
       call audit.purge_events();
     elsif due operator(pg_catalog.=) 'purge_data' then
       call audit.purge_data();
+    elsif due operator(pg_catalog.=) 'reverify_events' then
+      call audit.reverify_events();
     elsif due operator(pg_catalog.=) 'run_exports' then
       call audit.run_exports();
     end if;
@@ -3680,6 +3982,42 @@ $$;
 ALTER FUNCTION audit.schedule_jobs() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit.schedule_jobs() IS 'has pg_cron run the jobs as the current role, at the times that the options say; run it again after changing those; raises WT114, whose hint says what else to do; for a login in audit_operator with usage on schema cron';
+
+CREATE PROCEDURE audit.seal_events()
+    LANGUAGE plpgsql
+    AS $$
+declare
+  run constant pg_catalog.uuid := audit_private.begin_run('seal_events', pg_catalog.pg_backend_pid());
+  outcome pg_catalog.text := 'again';
+  problem pg_catalog.text;
+begin
+  commit;
+  if run is null then
+    return;
+  end if;
+  perform audit_private.summarize_events();
+  commit;
+  for attempt in 1..10 loop
+    begin
+      outcome := audit_private.seal_step();
+      if outcome operator(pg_catalog.=) 'moved' then
+        perform audit_private.enter_epoch();
+      end if;
+    exception when others then
+      problem := sqlerrm;
+    end;
+    commit;
+    exit when problem is not null or outcome operator(pg_catalog.<>) all (array['again', 'moved']);
+  end loop;
+  perform audit_private.finish_run(
+    run, case when problem is null then 'succeeded' else 'failed' end, coalesce(problem, outcome));
+  commit;
+end
+$$;
+
+ALTER PROCEDURE audit.seal_events() OWNER TO audit_owner;
+
+COMMENT ON PROCEDURE audit.seal_events() IS 'seals every event that was committed since the last run, in a chain for each tenant; every minute; for audit_operator';
 
 CREATE FUNCTION audit.search_events(filter jsonb DEFAULT '{}'::jsonb, page_size integer DEFAULT 100, after text DEFAULT NULL::text, tenant_id uuid DEFAULT NULL::uuid) RETURNS SETOF audit_private.event_page
     LANGUAGE plpgsql SECURITY DEFINER
@@ -4151,6 +4489,80 @@ $$;
 ALTER FUNCTION audit.unwatch(relation regclass, reason text, entity_type text) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit.unwatch(relation regclass, reason text, entity_type text) IS 'captures a table''s changes no longer; its history stays; false when it wasn''t watched; for its owner, with audit_operator; of a table that was dropped, give null and the entity type';
+
+CREATE FUNCTION audit.verify_checkpoint(origin text, tree_size bigint, root_hash bytea) RETURNS SETOF audit_private.finding
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  known constant audit_private.epoch := (
+    select e from audit_private.epoch e where audit_private.log_origin(e.epoch) = verify_checkpoint.origin);
+  next constant audit_private.epoch := (
+    select e from audit_private.epoch e
+    where e.epoch > known.epoch and e.kind in ('dump_restored', 'point_in_time')
+    order by e.epoch
+    limit 1);
+  size constant bigint := (select s.log_size from audit_private.sealing s);
+  finding audit_private.finding;
+begin
+  finding.occurred_at := next.last_sealed_at;
+  if known.epoch is null then
+    finding.kind := 'foreign';
+    finding.detail := format('the log has never been called %s', verify_checkpoint.origin);
+  elsif next.epoch is not null and verify_checkpoint.tree_size > next.log_size then
+    finding.kind := case when next.accepted_at is null then 'cut_tail' else 'restored' end;
+    finding.detail := format('seals %s to %s are lost: the log was restored to the state of %s', next.log_size + 1,
+        verify_checkpoint.tree_size, coalesce(next.last_sealed_at::text, 'before its first seal'))
+      || case when next.accepted_at is null then ', which nobody has accepted'
+        else format(', declared by %s at %s: %s', next.accepted_by, next.accepted_at, next.accept_reason) end;
+  elsif verify_checkpoint.tree_size > size then
+    finding.kind := 'cut_tail';
+    finding.detail := format('the checkpoint knows %s seals, and the log has %s', verify_checkpoint.tree_size, size);
+  elsif audit_private.log_hash(0, verify_checkpoint.tree_size) is distinct from verify_checkpoint.root_hash then
+    finding.kind := 'rewritten';
+    finding.detail := format('the first %s seals are not those of the checkpoint', verify_checkpoint.tree_size);
+  else
+    return;
+  end if;
+  return next finding;
+end
+$$;
+
+ALTER FUNCTION audit.verify_checkpoint(origin text, tree_size bigint, root_hash bytea) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.verify_checkpoint(origin text, tree_size bigint, root_hash bytea) IS 'Whether the log still holds what a checkpoint says: no row when it does. Kinds: cut_tail, rewritten, restored (declared with accept_restore) and foreign (another log''s). For audit_operator and audit_auditor.';
+
+CREATE FUNCTION audit.verify_events(from_time timestamp with time zone DEFAULT NULL::timestamp with time zone, until_time timestamp with time zone DEFAULT NULL::timestamp with time zone, tenant_id uuid DEFAULT NULL::uuid) RETURNS SETOF audit_private.finding
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  tenant constant uuid := audit_private.listed_tenant(verify_events.tenant_id);
+  since constant timestamptz := coalesce(verify_events.from_time, '-infinity');
+  until constant timestamptz := coalesce(verify_events.until_time, 'infinity');
+begin
+  return query
+  select f.*
+  from (
+    select l.* from audit_private.verify_log() l where tenant is null
+    union all
+    select c.* from audit_private.verify_chains(tenant, since, until) c
+    union all
+    select l.* from audit_private.verify_lists(tenant, since, until) l
+    union all
+    select e.* from audit_private.verify_leaves(tenant, since, until) e
+    union all
+    select r.* from audit_private.verify_removals(tenant, since, until) r
+    union all
+    select h.* from audit_private.verify_holds(tenant) h
+  ) f;
+  perform audit_private.release_tenant();
+end
+$$;
+
+ALTER FUNCTION audit.verify_events(from_time timestamp with time zone, until_time timestamp with time zone, tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.verify_events(from_time timestamp with time zone, until_time timestamp with time zone, tenant_id uuid) IS 'What is wrong with the events of a time, their seals and the log: no row when nothing is. Kinds: changed_event, missing_event, extra_event, unsealed, reordered, broken_chain, missing_seal, missing_list, cut_tail, early_purge, unexplained_purge and dangling_hold. Of every tenant for audit_operator and audit_auditor, of their own for audit_admin.';
 
 CREATE FUNCTION audit.watch(relation regclass, entity_type text, tenant_column text DEFAULT NULL::text, label_column text DEFAULT NULL::text, columns text[] DEFAULT NULL::text[], redact_columns text[] DEFAULT '{}'::text[], ignore_columns text[] DEFAULT '{}'::text[], category text DEFAULT NULL::text, level text DEFAULT 'statement'::text, on_error text DEFAULT 'refuse'::text, keep_deleted_values boolean DEFAULT NULL::boolean, reason text DEFAULT NULL::text) RETURNS boolean
     LANGUAGE plpgsql
@@ -5562,6 +5974,44 @@ ALTER FUNCTION audit_private.check_format(format text) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.check_format(format text) IS 'the format, when it is one; raises WT120';
 
+CREATE FUNCTION audit_private.check_integrity() RETURNS TABLE(check_name text, state text, detail text, hint text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS $$
+declare
+  sealing audit_private.sealing;
+  oldest timestamptz;
+begin
+  select s.* into sealing from audit_private.sealing s;
+  execute format('select min(e.recorded_at) from audit_private.event e where %s',
+    audit_private.unsealed_condition(sealing))
+  into oldest;
+  return query
+  select 'events_sealed',
+    case when late.than < interval '5 minutes' then 'ok' when late.than < interval '1 hour' then 'warning' else 'error' end,
+    case when oldest is null then 'every event is sealed'
+      else format('the oldest event that is not sealed was written at %s', date_trunc('second', oldest)) end
+      || coalesce(format('; seal_events last ran at %s', date_trunc('second', sealing.sealed_at)), '; seal_events has never run'),
+    case when late.than >= interval '5 minutes' then 'call audit.seal_events();' end
+  from (select coalesce(clock_timestamp() - oldest, interval '0') as than) late;
+
+  return query
+  select 'restore_accepted',
+    case when audit_private.is_removal_barred() then 'error' else 'ok' end,
+    case when audit_private.is_removal_barred()
+      then 'the log was restored, and nobody has accepted that: nothing is removed until then'
+      else 'the log goes on where it was, or a restore was accepted' end,
+    case when audit_private.is_removal_barred()
+      then 'pgwitness restore-check with the last checkpoint, then: '
+        'select audit.accept_restore(reason => ''restored from the backup of …'');' end;
+end
+$$;
+
+ALTER FUNCTION audit_private.check_integrity() OWNER TO audit_finder;
+
+COMMENT ON FUNCTION audit_private.check_integrity() IS 'the health checks of sealing';
+
 CREATE FUNCTION audit_private.check_jobs() RETURNS TABLE(check_name text, state text, detail text, hint text)
     LANGUAGE sql SECURITY DEFINER PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5679,7 +6129,8 @@ CREATE FUNCTION audit_private.check_retention() RETURNS TABLE(check_name text, s
   from (
     select t.tenant_id, t.name, sum(c.due) as due
     from audit_private.expired_partitions(now() - interval '2 days') p
-    cross join lateral audit_private.count_due(p.partition_name, p.until_time, now() - interval '2 days') c
+    cross join lateral audit_private.count_due(
+      p.partition_name, p.until_time, now() - interval '2 days', includes_unsealed => true) c
     join audit_private.tenant t on t.tenant_id = c.tenant_id
     where c.due > 0
     group by t.tenant_id, t.name
@@ -5883,6 +6334,31 @@ $$;
 ALTER FUNCTION audit_private.check_toggles(toggles jsonb) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.check_toggles(toggles jsonb) IS 'raises unless the toggles are well formed, known and can be turned';
+
+CREATE FUNCTION audit_private.check_verification() RETURNS TABLE(check_name text, state text, detail text, hint text)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select 'log_verified',
+    case when sum(v.finding_count) > 0 then 'error' else 'ok' end,
+    case
+      when sum(v.finding_count) > 0 then format('%s findings, the first of them: %s', sum(v.finding_count), (
+        select format('%s %s %s', f.finding ->> 'kind', f.finding ->> 'occurred_at', f.finding ->> 'detail')
+        from audit_private.verification w
+        cross join lateral jsonb_array_elements(w.findings) as f (finding)
+        limit 1
+      ))
+      when count(*) = 0 then 'reverify_events has not run yet'
+      else format('%s weeks of events are as they were sealed; the oldest verification is of %s',
+        count(*) filter (where v.from_time > '-infinity'), date_trunc('second', min(v.verified_at)))
+    end,
+    case when sum(v.finding_count) > 0 then 'select * from audit.verify_events();' end
+  from audit_private.verification v
+$$;
+
+ALTER FUNCTION audit_private.check_verification() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.check_verification() IS 'the health check of what reverify_events has found';
 
 CREATE FUNCTION audit_private.check_watch(watched audit_private.watched_table, relation regclass) RETURNS void
     LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
@@ -6228,7 +6704,7 @@ ALTER FUNCTION audit_private.count_actor_events(tenant_id uuid, actor_ids text[]
 
 COMMENT ON FUNCTION audit_private.count_actor_events(tenant_id uuid, actor_ids text[], from_time timestamp with time zone, until_time timestamp with time zone, most bigint) IS 'how many events each of the actors has, counted no further than asked';
 
-CREATE FUNCTION audit_private.count_due(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, tenant_ids uuid[] DEFAULT NULL::uuid[], treats_all_as_exact boolean DEFAULT false) RETURNS TABLE(tenant_id uuid, due bigint, kept_by_floor bigint, kept_by_hold bigint, oldest_at timestamp with time zone, newest_at timestamp with time zone)
+CREATE FUNCTION audit_private.count_due(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, tenant_ids uuid[] DEFAULT NULL::uuid[], treats_all_as_exact boolean DEFAULT false, includes_unsealed boolean DEFAULT false) RETURNS TABLE(tenant_id uuid, due bigint, kept_by_floor bigint, kept_by_hold bigint, oldest_at timestamp with time zone, newest_at timestamp with time zone)
     LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 10
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET jit TO 'off'
@@ -6236,8 +6712,8 @@ CREATE FUNCTION audit_private.count_due(partition_name text, partition_until tim
 begin
   return query execute audit_private.deletion_gate(
     count_due.partition_name, count_due.partition_until, count_due.at, count_due.tenant_ids,
-    count_due.treats_all_as_exact) || format(
-    ' select d.tenant_id, n.found - coalesce(k.by_floor + k.by_hold, 0), coalesce(k.by_floor, 0), coalesce(k.by_hold, 0),
+    count_due.treats_all_as_exact, includes_unsealed => count_due.includes_unsealed) || format(
+    ' select d.tenant_id, n.found - coalesce(k.total, 0), coalesce(k.by_floor, 0), coalesce(k.by_hold, 0),
       o.oldest_at, w.newest_at
     from due d
     cross join lateral (
@@ -6246,7 +6722,8 @@ begin
       where e.tenant_id = d.tenant_id and e.occurred_at < d.removable_before
     ) n
     left join (
-      select p.tenant_id, count(*) filter (where not p.is_held) as by_floor, count(*) filter (where p.is_held) as by_hold
+      select p.tenant_id, count(*) as total, count(*) filter (where not p.is_held) as by_floor,
+        count(*) filter (where p.is_held) as by_hold
       from kept p
       group by p.tenant_id
     ) k on k.tenant_id = d.tenant_id
@@ -6257,7 +6734,7 @@ begin
         from audit_private.%1$I e
         where e.tenant_id = d.tenant_id and e.occurred_at < d.removable_before
         order by e.occurred_at
-        limit coalesce(k.by_floor + k.by_hold, 0) + 1
+        limit coalesce(k.total, 0) + 1
       ) s
       where s.place not in (select p.place from kept p)
     ) o
@@ -6268,7 +6745,7 @@ begin
         from audit_private.%1$I e
         where e.tenant_id = d.tenant_id and e.occurred_at < d.removable_before
         order by e.occurred_at desc
-        limit coalesce(k.by_floor + k.by_hold, 0) + 1
+        limit coalesce(k.total, 0) + 1
       ) s
       where s.place not in (select p.place from kept p)
     ) w',
@@ -6276,9 +6753,9 @@ begin
 end
 $_$;
 
-ALTER FUNCTION audit_private.count_due(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, tenant_ids uuid[], treats_all_as_exact boolean) OWNER TO audit_keeper;
+ALTER FUNCTION audit_private.count_due(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, tenant_ids uuid[], treats_all_as_exact boolean, includes_unsealed boolean) OWNER TO audit_keeper;
 
-COMMENT ON FUNCTION audit_private.count_due(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, tenant_ids uuid[], treats_all_as_exact boolean) IS 'of each tenant with expired events in a partition: how many are due, and how many of those past the policy are kept';
+COMMENT ON FUNCTION audit_private.count_due(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, tenant_ids uuid[], treats_all_as_exact boolean, includes_unsealed boolean) IS 'of each tenant with expired events in a partition: how many are due, and how many of those past the policy are kept';
 
 CREATE FUNCTION audit_private.count_found_events(tenant_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone, most bigint) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
@@ -6403,6 +6880,88 @@ $$;
 ALTER FUNCTION audit_private.current_columns(watched audit_private.watched_table, relation regclass, names text[], or_any_new boolean) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.current_columns(watched audit_private.watched_table, relation regclass, names text[], or_any_new boolean) IS 'what columns that had these names when the table was watched are called now, without those that are gone';
+
+CREATE TABLE audit_private.epoch (
+    epoch integer NOT NULL,
+    began_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    kind text NOT NULL,
+    system_identifier bigint NOT NULL,
+    database_oid oid NOT NULL,
+    table_oid oid NOT NULL,
+    timeline text NOT NULL,
+    log_size bigint NOT NULL,
+    last_sealed_at timestamp with time zone,
+    accepted_at timestamp with time zone,
+    accepted_by text,
+    accept_reason text,
+    CONSTRAINT epoch_kind_check CHECK ((kind = ANY (ARRAY['installed'::text, 'dump_restored'::text, 'point_in_time'::text, 'promoted'::text])))
+);
+
+ALTER TABLE audit_private.epoch OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.epoch IS 'each life of the log: a restore begins a new one';
+
+COMMENT ON COLUMN audit_private.epoch.epoch IS 'part of the origin that seals and checkpoints name';
+
+COMMENT ON COLUMN audit_private.epoch.began_at IS 'when it was noticed';
+
+COMMENT ON COLUMN audit_private.epoch.kind IS 'installed; dump_restored: another server, database or table; point_in_time: the same database from an earlier moment on; promoted: a standby took over';
+
+COMMENT ON COLUMN audit_private.epoch.system_identifier IS 'of the server';
+
+COMMENT ON COLUMN audit_private.epoch.database_oid IS 'of the database';
+
+COMMENT ON COLUMN audit_private.epoch.table_oid IS 'of the table of events';
+
+COMMENT ON COLUMN audit_private.epoch.timeline IS 'of the write-ahead log, in hexadecimal';
+
+COMMENT ON COLUMN audit_private.epoch.log_size IS 'seals that the log had when it began';
+
+COMMENT ON COLUMN audit_private.epoch.last_sealed_at IS 'when the last of those was made';
+
+COMMENT ON COLUMN audit_private.epoch.accepted_at IS 'when a restore was declared; null while nothing may be removed';
+
+COMMENT ON COLUMN audit_private.epoch.accepted_by IS 'login and SET ROLE role';
+
+COMMENT ON COLUMN audit_private.epoch.accept_reason IS 'why it was restored';
+
+CREATE FUNCTION audit_private.current_epoch() RETURNS audit_private.epoch
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL RESTRICTED
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select (
+    coalesce(e.epoch, 0) + 1,
+    clock_timestamp(),
+    case
+      when e.epoch is null then 'installed'
+      when (e.system_identifier, e.database_oid, e.table_oid) <> (c.system_identifier, d.oid, c.table_oid)
+        then 'dump_restored'
+      when t.has_target or s.sealed_at < clock_timestamp() - interval '15 minutes' then 'point_in_time'
+      else 'promoted'
+    end,
+    c.system_identifier, d.oid, c.table_oid, c.timeline, s.log_size, s.sealed_at, null, null, null
+  )::audit_private.epoch
+  from audit_private.sealing s
+  left join audit_private.epoch e on e.epoch = s.epoch
+  cross join (
+    select (select p.system_identifier from pg_control_system() p) as system_identifier,
+      'audit_private.event'::regclass::oid as table_oid,
+      case when not pg_is_in_recovery() then left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) end as timeline
+  ) c
+  join pg_database d on d.datname = current_database()
+  cross join (
+    select bool_or(p.setting <> '') as has_target from pg_settings p
+    where p.name in (
+      'recovery_target', 'recovery_target_lsn', 'recovery_target_name', 'recovery_target_time', 'recovery_target_xid')
+  ) t
+  where not pg_is_in_recovery()
+    and (e.epoch is null or (e.system_identifier, e.database_oid, e.table_oid, e.timeline)
+      is distinct from (c.system_identifier, d.oid, c.table_oid, c.timeline))
+$$;
+
+ALTER FUNCTION audit_private.current_epoch() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.current_epoch() IS 'the epoch that the log has entered and that no run of seal_events has noticed yet; null otherwise';
 
 CREATE FUNCTION audit_private.current_installation() RETURNS TABLE(version text, code_digest text, installed_at timestamp with time zone, migrations text[])
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
@@ -7429,12 +7988,20 @@ ALTER FUNCTION audit_private.define_captured(entity_type text, category text) OW
 
 COMMENT ON FUNCTION audit_private.define_captured(entity_type text, category text) IS 'defines the entity type and the actions of a watched table, as far as the catalogue lacks them';
 
-CREATE FUNCTION audit_private.delete_due(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, tenant_id uuid, from_time timestamp with time zone, OUT removed bigint, OUT oldest_at timestamp with time zone, OUT newest_at timestamp with time zone, OUT until_time timestamp with time zone) RETURNS record
+CREATE FUNCTION audit_private.delete_due(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, tenant_id uuid, from_time timestamp with time zone, partition_from timestamp with time zone, run_id uuid, OUT removed bigint, OUT oldest_at timestamp with time zone, OUT newest_at timestamp with time zone, OUT until_time timestamp with time zone) RETURNS record
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET lock_timeout TO '5s'
     SET jit TO 'off'
     AS $_$
+declare
+  kept_times timestamptz[];
+  kept_ids uuid[];
+  removable constant timestamptz := (
+    select d.removable_before
+    from audit_private.due_tenants(delete_due.partition_until, delete_due.at, false) d
+    where d.tenant_id = delete_due.tenant_id
+  );
 begin
   execute format(
     'select e.occurred_at from audit_private.%I e
@@ -7443,35 +8010,42 @@ begin
     offset 20000 limit 1',
     delete_due.partition_name)
   into until_time
-  using delete_due.tenant_id, delete_due.from_time, (
-    select d.removable_before
-    from audit_private.due_tenants(delete_due.partition_until, delete_due.at, false) d
-    where d.tenant_id = delete_due.tenant_id
-  );
+  using delete_due.tenant_id, delete_due.from_time, removable;
   execute audit_private.deletion_gate(
     delete_due.partition_name, delete_due.partition_until, delete_due.at, array[delete_due.tenant_id], false,
     delete_due.from_time, coalesce(until_time, 'infinity')) || format(
     ', gone as (
-      delete from audit_private.%I e
+      delete from audit_private.%1$I e
       using due d
       where e.tenant_id = d.tenant_id
         and e.occurred_at >= $1
         and e.occurred_at < least(d.removable_before, $2)
         and not exists (select from kept k where k.place = e.ctid)
       returning e.occurred_at
+    ),
+    staying as (
+      select array_agg(e.occurred_at) as times, array_agg(e.id) as ids
+      from audit_private.%1$I e
+      where e.ctid = any (array(select k.place from kept k))
     )
-    select count(*), min(g.occurred_at), max(g.occurred_at) from gone g',
+    select count(*), min(g.occurred_at), max(g.occurred_at), (select s.times from staying s), (select s.ids from staying s)
+    from gone g',
     delete_due.partition_name)
-  into removed, oldest_at, newest_at
+  into removed, oldest_at, newest_at, kept_times, kept_ids
   using delete_due.from_time, coalesce(until_time, 'infinity');
+  if removed > 0 then
+    perform audit_private.note_removals(
+      delete_due.run_id, delete_due.tenant_id, greatest(delete_due.from_time, delete_due.partition_from),
+      least(removable, until_time), kept_times, kept_ids);
+  end if;
 end
 $_$;
 
-ALTER FUNCTION audit_private.delete_due(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, tenant_id uuid, from_time timestamp with time zone, OUT removed bigint, OUT oldest_at timestamp with time zone, OUT newest_at timestamp with time zone, OUT until_time timestamp with time zone) OWNER TO audit_keeper;
+ALTER FUNCTION audit_private.delete_due(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, tenant_id uuid, from_time timestamp with time zone, partition_from timestamp with time zone, run_id uuid, OUT removed bigint, OUT oldest_at timestamp with time zone, OUT newest_at timestamp with time zone, OUT until_time timestamp with time zone) OWNER TO audit_keeper;
 
-COMMENT ON FUNCTION audit_private.delete_due(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, tenant_id uuid, from_time timestamp with time zone, OUT removed bigint, OUT oldest_at timestamp with time zone, OUT newest_at timestamp with time zone, OUT until_time timestamp with time zone) IS 'removes a slice of a tenant''s due events from a partition; until_time is where the next begins, null after the last; a step of purge_events';
+COMMENT ON FUNCTION audit_private.delete_due(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, tenant_id uuid, from_time timestamp with time zone, partition_from timestamp with time zone, run_id uuid, OUT removed bigint, OUT oldest_at timestamp with time zone, OUT newest_at timestamp with time zone, OUT until_time timestamp with time zone) IS 'removes a slice of a tenant''s due events from a partition; until_time is where the next begins, null after the last; a step of purge_events';
 
-CREATE FUNCTION audit_private.deletion_gate(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, tenant_ids uuid[] DEFAULT NULL::uuid[], treats_all_as_exact boolean DEFAULT false, from_time timestamp with time zone DEFAULT '-infinity'::timestamp with time zone, until_time timestamp with time zone DEFAULT 'infinity'::timestamp with time zone) RETURNS text
+CREATE FUNCTION audit_private.deletion_gate(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, tenant_ids uuid[] DEFAULT NULL::uuid[], treats_all_as_exact boolean DEFAULT false, from_time timestamp with time zone DEFAULT '-infinity'::timestamp with time zone, until_time timestamp with time zone DEFAULT 'infinity'::timestamp with time zone, includes_unsealed boolean DEFAULT false) RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET "TimeZone" TO 'UTC'
@@ -7553,15 +8127,31 @@ CREATE FUNCTION audit_private.deletion_gate(partition_name text, partition_until
         and h.from_time < deletion_gate.partition_until
         and h.tenant_id in (select d.tenant_id from due d)
     ), '')
+    || coalesce((
+      select format(
+        '
+        union all
+        select e.ctid, d.tenant_id, null
+        from due d
+        join audit_private.%1$I e on e.tenant_id = d.tenant_id
+        where %2$s
+          and e.occurred_at >= %3$L::timestamptz
+          and e.occurred_at < least(d.removable_before, %4$L::timestamptz)',
+        deletion_gate.partition_name, audit_private.unsealed_condition(s), deletion_gate.from_time,
+        deletion_gate.until_time)
+      from audit_private.sealing s
+      where not deletion_gate.includes_unsealed
+        and audit_private.has_newer_events(deletion_gate.partition_name, s.snapshot_xmin)
+    ), '')
     || ') k
       group by k.place, k.tenant_id
     )'
   from due d
 $_$;
 
-ALTER FUNCTION audit_private.deletion_gate(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, tenant_ids uuid[], treats_all_as_exact boolean, from_time timestamp with time zone, until_time timestamp with time zone) OWNER TO audit_keeper;
+ALTER FUNCTION audit_private.deletion_gate(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, tenant_ids uuid[], treats_all_as_exact boolean, from_time timestamp with time zone, until_time timestamp with time zone, includes_unsealed boolean) OWNER TO audit_keeper;
 
-COMMENT ON FUNCTION audit_private.deletion_gate(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, tenant_ids uuid[], treats_all_as_exact boolean, from_time timestamp with time zone, until_time timestamp with time zone) IS 'SQL that begins a statement about a partition: due (tenant_id, cutoff, is_exact, removable_before) and kept (place, tenant_id, is_held) of it, by the policies of a moment, between two times';
+COMMENT ON FUNCTION audit_private.deletion_gate(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, tenant_ids uuid[], treats_all_as_exact boolean, from_time timestamp with time zone, until_time timestamp with time zone, includes_unsealed boolean) IS 'SQL that begins a statement about a partition: due (tenant_id, cutoff, is_exact, removable_before) and kept (place, tenant_id, is_held; null for what is not sealed) of it, by the policies of a moment, between two times';
 
 CREATE FUNCTION audit_private.derived_event_id(tenant_id uuid, occurred_at timestamp with time zone, idempotency_key text) RETURNS uuid
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -7658,6 +8248,7 @@ CREATE FUNCTION audit_private.due_tenants(partition_until timestamp with time zo
     from audit_private.policies_in_force(due_tenants.at) b
     join audit_private.policies_in_force(pg_catalog.clock_timestamp()) n on n.tenant_id = b.tenant_id
     where b.days is not null and n.days is not null
+      and not (select audit_private.is_removal_barred())
       and not exists (
         select from audit_private.export x
         where x.tenant_id = b.tenant_id
@@ -7746,7 +8337,7 @@ ALTER FUNCTION audit_private.empty_exports(tenant_id uuid, erasure_id uuid, name
 
 COMMENT ON FUNCTION audit_private.empty_exports(tenant_id uuid, erasure_id uuid, names text[], patterns text[]) IS 'ends and empties the exports that hold what an erasure erases; returns how many';
 
-CREATE FUNCTION audit_private.empty_partition(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, due bigint) RETURNS boolean
+CREATE FUNCTION audit_private.empty_partition(partition_name text, partition_from timestamp with time zone, partition_until timestamp with time zone, at timestamp with time zone, due bigint, run_id uuid) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET jit TO 'off'
@@ -7754,6 +8345,8 @@ CREATE FUNCTION audit_private.empty_partition(partition_name text, partition_unt
 declare
   most bigint;
   survivors audit_private.event[];
+  tenants uuid[];
+  cutoffs timestamptz[];
 begin
   if empty_partition.due < 5000 then
     return false;
@@ -7772,15 +8365,27 @@ begin
   if cardinality(survivors) > most then
     return false;
   end if;
+  execute audit_private.deletion_gate(
+    empty_partition.partition_name, empty_partition.partition_until, empty_partition.at)
+    || ' select array_agg(d.tenant_id), array_agg(d.removable_before) from due d'
+  into tenants, cutoffs;
+  perform audit_private.note_removals(
+    empty_partition.run_id, d.tenant_id, empty_partition.partition_from, d.cutoff, k.times, k.ids)
+  from unnest(tenants, cutoffs) as d (tenant_id, cutoff)
+  left join (
+    select s.tenant_id, array_agg(s.occurred_at) as times, array_agg(s.id) as ids
+    from unnest(survivors) as s
+    group by s.tenant_id
+  ) k on k.tenant_id = d.tenant_id;
   execute format('truncate only audit_private.%I', empty_partition.partition_name);
   insert into audit_private.event select s.* from unnest(survivors) as s;
   return true;
 end
 $$;
 
-ALTER FUNCTION audit_private.empty_partition(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, due bigint) OWNER TO audit_keeper;
+ALTER FUNCTION audit_private.empty_partition(partition_name text, partition_from timestamp with time zone, partition_until timestamp with time zone, at timestamp with time zone, due bigint, run_id uuid) OWNER TO audit_keeper;
 
-COMMENT ON FUNCTION audit_private.empty_partition(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, due bigint) IS 'removes from a partition all that is due, by TRUNCATE; false where deleting is less work; a step of purge_events';
+COMMENT ON FUNCTION audit_private.empty_partition(partition_name text, partition_from timestamp with time zone, partition_until timestamp with time zone, at timestamp with time zone, due bigint, run_id uuid) IS 'removes from a partition all that is due, by TRUNCATE; false where deleting is less work; a step of purge_events';
 
 CREATE FUNCTION audit_private.end_data_purge(run_id uuid) RETURNS void
     LANGUAGE sql SECURITY DEFINER
@@ -7799,6 +8404,47 @@ $$;
 ALTER FUNCTION audit_private.end_data_purge(run_id uuid) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.end_data_purge(run_id uuid) IS 'ends a run with what its receipts say; a step of purge_data';
+
+CREATE FUNCTION audit_private.enter_epoch() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '100ms'
+    AS $$
+declare
+  entered audit_private.epoch;
+  last bigint;
+begin
+  perform from audit_private.sealing s for update;
+  entered := audit_private.current_epoch();
+  if entered.epoch is null then
+    return;
+  end if;
+  if entered.kind = 'dump_restored' then
+    lock table audit_private.instance, audit_private.role_binding in access exclusive mode;
+    last := greatest(
+      (select s.snapshot_xmax from audit_private.sealing s), audit_private.last_transaction_id(),
+      (select i.transaction_offset from audit_private.instance i) + txid_current());
+    update audit_private.instance i set transaction_offset = last + 1;
+    update audit_private.sealing s
+    set snapshot_xmin = last + 1, snapshot_xmax = last + 1, snapshot_xips = '{}', is_caught_up = false, sealed_in = null;
+  end if;
+  insert into audit_private.epoch values (entered.*);
+  update audit_private.sealing s set epoch = entered.epoch;
+  if entered.kind <> 'installed' then
+    perform audit_private.write_system_event(
+      tenant_id => '00000000-0000-0000-0000-000000000000',
+      action => 'epoch_begun',
+      entity_type => 'audit_epoch',
+      entity_id => entered.epoch::text,
+      description => format('The log goes on as epoch %s (%s)', entered.epoch, entered.kind),
+      metadata => to_jsonb(entered) - '{epoch,accepted_at,accepted_by,accept_reason}'::text[]);
+  end if;
+end
+$$;
+
+ALTER FUNCTION audit_private.enter_epoch() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.enter_epoch() IS 'notices that the log was restored or has moved, and begins an epoch; the first step of seal_events';
 
 CREATE FUNCTION audit_private.entity_id_digest(e audit_private.event) RETURNS bytea
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -8940,6 +9586,50 @@ ALTER FUNCTION audit_private.find_payloads(tenant_id uuid, erasure_id uuid, cond
 
 COMMENT ON FUNCTION audit_private.find_payloads(tenant_id uuid, erasure_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone) IS 'notes the events of a tenant that meet a condition, whose payloads are to be erased';
 
+CREATE FUNCTION audit_private.find_proof(tenant_id uuid, occurred_at timestamp with time zone, id uuid, log_size bigint) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS $$
+  select jsonb_build_object(
+    'seal', jsonb_build_object(
+      'entry', audit_private.seal_entry(s),
+      'index', p.part * 1024 + p.place - 1,
+      'path', (
+        select coalesce(jsonb_agg(encode(h.hash, 'hex') order by h.place), '[]')
+        from unnest(
+          audit_private.merkle_path(p.leaves, p.place::integer - 1) || audit_private.merkle_path(r.roots, p.part)
+        ) with ordinality as h (hash, place)
+      )),
+    'log', jsonb_build_object(
+      'size', find_proof.log_size,
+      'index', s.log_index,
+      'path', (
+        select coalesce(jsonb_agg(encode(h.hash, 'hex') order by h.place), '[]')
+        from unnest(audit_private.log_path(s.log_index, find_proof.log_size)) with ordinality as h (hash, place)
+      )))
+  from audit_private.seals_between(
+    find_proof.tenant_id, find_proof.occurred_at, find_proof.occurred_at + interval '1 microsecond') s
+  cross join lateral (
+    select q.part, q.leaves, array_position(q.ids, find_proof.id) as place
+    from audit_private.seal_part q
+    where q.tenant_id = s.tenant_id and q.seal_number = s.seal_number
+      and find_proof.occurred_at between q.first_at and q.last_at
+      and find_proof.id = any (q.ids)
+  ) p
+  cross join lateral (
+    select string_agg(q.root, '' order by q.part) as roots
+    from audit_private.seal_part q
+    where q.tenant_id = s.tenant_id and q.seal_number = s.seal_number
+  ) r
+  where s.log_index < find_proof.log_size
+  limit 1
+$$;
+
+ALTER FUNCTION audit_private.find_proof(tenant_id uuid, occurred_at timestamp with time zone, id uuid, log_size bigint) OWNER TO audit_finder;
+
+COMMENT ON FUNCTION audit_private.find_proof(tenant_id uuid, occurred_at timestamp with time zone, id uuid, log_size bigint) IS 'seal and log of a proof, as FORMAT.md lays down: that an event''s leaf is in the log of a size; null when it is not';
+
 CREATE FUNCTION audit_private.find_subject(tenant_id uuid, erasure_id uuid, names text[], patterns text[], key_patterns text[], rough_patterns text[], pseudonyms text[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -9154,7 +9844,8 @@ begin
     entity_type => 'audit_retention',
     entity_id => r.run_id::text,
     description => format('%s events older than %s removed', r.removed, to_char(r.cutoff, 'YYYY-MM-DD HH24:MI TZH:TZM')),
-    metadata => jsonb_strip_nulls(to_jsonb(r) - 'is_told'))
+    metadata => jsonb_strip_nulls(to_jsonb(r) - 'is_told')
+      || jsonb_build_object('removals', audit_private.removals_digest(r.tenant_id, r.run_id)))
   from audit_private.purge_receipt r
   join audit_private.tenant t on t.tenant_id = r.tenant_id
   join audit_private.job_run j on j.run_id = r.run_id
@@ -9222,6 +9913,59 @@ $$;
 ALTER FUNCTION audit_private.finish_unwatch(entity_type text) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.finish_unwatch(entity_type text) IS 'drops the trigger function of a table that isn''t watched any more';
+
+CREATE FUNCTION audit_private.finish_verification(run_id uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  run constant audit_private.job_run := (
+    select r from audit_private.job_run r where r.run_id = finish_verification.run_id and r.result = 'running');
+  found jsonb;
+  summary jsonb;
+begin
+  if run.run_id is null then
+    return;
+  end if;
+  select coalesce(jsonb_agg(to_jsonb(f)), '[]') into found
+  from (
+    select l.* from audit_private.verify_log() l
+    union all
+    select h.* from audit_private.verify_holds(null) h
+    limit 100
+  ) f;
+  insert into audit_private.verification (from_time, until_time, verified_at, log_size, finding_count, findings)
+  values ('-infinity', 'infinity', clock_timestamp(), (run.place -> 'log_size')::bigint, jsonb_array_length(found), found)
+  on conflict (from_time) do update
+  set verified_at = excluded.verified_at, log_size = excluded.log_size, finding_count = excluded.finding_count,
+    findings = excluded.findings;
+  select jsonb_object_agg(k.kind, k.findings) into summary
+  from (
+    select f.finding ->> 'kind' as kind, count(*) as findings
+    from audit_private.verification v
+    cross join lateral jsonb_array_elements(v.findings) as f (finding)
+    where v.verified_at >= run.started_at
+    group by f.finding ->> 'kind'
+  ) k;
+  if summary is not null then
+    perform audit_private.write_system_event(
+      tenant_id => '00000000-0000-0000-0000-000000000000',
+      action => 'verification_failed',
+      entity_type => 'audit_log',
+      entity_id => null,
+      description => 'Verifying the log found something wrong',
+      metadata => jsonb_build_object('findings', summary));
+  end if;
+  perform audit_private.finish_run(finish_verification.run_id, 'succeeded',
+    coalesce('found: ' || (
+      select string_agg(format('%s %s', s.value, s.key), ', ' order by s.key) from jsonb_each_text(summary) s
+    ), 'nothing is wrong'));
+end
+$$;
+
+ALTER FUNCTION audit_private.finish_verification(run_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.finish_verification(run_id uuid) IS 'verifies what concerns no week, and tells what a run found; the last step of reverify_events';
 
 CREATE FUNCTION audit_private.finish_watch(entity_type text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -9293,6 +10037,27 @@ ALTER FUNCTION audit_private.forget_idempotency_keys(at_most integer) OWNER TO a
 
 COMMENT ON FUNCTION audit_private.forget_idempotency_keys(at_most integer) IS 'removes idempotency keys older than a day; returns how many; a step of maintain_partitions';
 
+CREATE FUNCTION audit_private.forget_runs() RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  delete from audit_private.job_run r
+  using audit_private.job_definitions() d
+  where d.job_name = r.job_name
+    and r.result <> 'running'
+    and r.started_at < clock_timestamp()
+      - case when d.every < interval '1 hour' and r.result = 'succeeded' then interval '7 days' else interval '90 days' end
+    and not exists (select from audit_private.purge_receipt p where p.run_id = r.run_id)
+    and not exists (select from audit_private.data_purge_receipt p where p.run_id = r.run_id)
+    and r.started_at < (
+      select max(l.started_at) from audit_private.job_run l where l.job_name = r.job_name and l.result = 'succeeded'
+    )
+$$;
+
+ALTER FUNCTION audit_private.forget_runs() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.forget_runs() IS 'removes runs of jobs without a receipt after 90 days, and after 7 those of a job of every minute that succeeded; a step of maintain_partitions';
+
 CREATE FUNCTION audit_private.grantee_name(grantee oid) RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -9327,6 +10092,28 @@ $$;
 ALTER FUNCTION audit_private.group_salt(salt uuid, derived_salts bytea, name bytea, place integer) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.group_salt(salt uuid, derived_salts bytea, name bytea, place integer) IS 'salt of a group of erasable values; place is 1 for actor_id, 2 for entity_id and 3 for payload';
+
+CREATE FUNCTION audit_private.grow_log(old_size bigint, new_size bigint) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  height integer := 0;
+begin
+  while new_size >> height + 1 > 0 loop
+    insert into audit_private.tree_node (level, position, hash)
+    select height + 1, p.position, sha256('\x01'::bytea || l.hash || r.hash)
+    from generate_series(old_size >> height + 1, (new_size >> height + 1) - 1) as p (position)
+    join audit_private.tree_node l on l.level = height and l.position = p.position * 2
+    join audit_private.tree_node r on r.level = height and r.position = p.position * 2 + 1;
+    height := height + 1;
+  end loop;
+end
+$$;
+
+ALTER FUNCTION audit_private.grow_log(old_size bigint, new_size bigint) OWNER TO audit_finder;
+
+COMMENT ON FUNCTION audit_private.grow_log(old_size bigint, new_size bigint) IS 'adds the nodes of the log that have become whole with its new seals';
 
 CREATE FUNCTION audit_private.guard_digest(partition_name text) RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
@@ -9460,6 +10247,65 @@ $_$;
 ALTER FUNCTION audit_private.has_newer_events(partition_name text, transaction_id bigint) OWNER TO audit_keeper;
 
 COMMENT ON FUNCTION audit_private.has_newer_events(partition_name text, transaction_id bigint) IS 'whether a partition has events of transactions from a number on';
+
+CREATE TABLE audit_private.seal (
+    tenant_id uuid NOT NULL,
+    seal_number bigint NOT NULL,
+    log_index bigint NOT NULL,
+    epoch integer NOT NULL,
+    sealed_at timestamp with time zone NOT NULL,
+    snapshot text NOT NULL,
+    event_count bigint NOT NULL,
+    running_count bigint NOT NULL,
+    first_at timestamp with time zone,
+    last_at timestamp with time zone,
+    events_root bytea NOT NULL,
+    previous bytea NOT NULL,
+    seal_hash bytea NOT NULL
+);
+
+ALTER TABLE ONLY audit_private.seal FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.seal OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.seal IS 'a tenant''s chain: each seal covers what was committed since the one before; never removed';
+
+COMMENT ON COLUMN audit_private.seal.tenant_id IS 'whose events';
+
+COMMENT ON COLUMN audit_private.seal.seal_number IS 'from 1 on, without a gap';
+
+COMMENT ON COLUMN audit_private.seal.log_index IS 'its place in the log of all seals, from 0';
+
+COMMENT ON COLUMN audit_private.seal.epoch IS 'the epoch in which it was made';
+
+COMMENT ON COLUMN audit_private.seal.sealed_at IS 'when';
+
+COMMENT ON COLUMN audit_private.seal.snapshot IS 'it covers what this snapshot saw and the one before did not';
+
+COMMENT ON COLUMN audit_private.seal.event_count IS 'events that it covers; a seal of none says that nothing happened';
+
+COMMENT ON COLUMN audit_private.seal.running_count IS 'events that it and all seals before it cover';
+
+COMMENT ON COLUMN audit_private.seal.first_at IS 'time of its first event';
+
+COMMENT ON COLUMN audit_private.seal.last_at IS 'time of its last event';
+
+COMMENT ON COLUMN audit_private.seal.events_root IS 'root of the tree of its leaves';
+
+COMMENT ON COLUMN audit_private.seal.previous IS 'hash of the tenant''s seal before it; zeroes for the first';
+
+COMMENT ON COLUMN audit_private.seal.seal_hash IS 'hash of all that';
+
+CREATE FUNCTION audit_private.hash_of_seal(seal audit_private.seal) RETURNS bytea
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select sha256('\x00'::bytea || convert_to(audit_private.seal_entry(seal), 'UTF8'))
+$$;
+
+ALTER FUNCTION audit_private.hash_of_seal(seal audit_private.seal) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.hash_of_seal(seal audit_private.seal) IS 'what the log and the next seal know of a seal';
 
 CREATE FUNCTION audit_private.hold_condition(hold audit_private.legal_hold) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -9798,6 +10644,23 @@ ALTER FUNCTION audit_private.is_partition_empty(partition_name text, locks_it bo
 
 COMMENT ON FUNCTION audit_private.is_partition_empty(partition_name text, locks_it boolean) IS 'whether a partition holds no event';
 
+CREATE FUNCTION audit_private.is_removal_barred() RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL RESTRICTED
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select exists (
+      select
+      from audit_private.epoch e
+      join audit_private.sealing s on s.epoch = e.epoch
+      where e.kind in ('dump_restored', 'point_in_time') and e.accepted_at is null or not s.is_caught_up
+    )
+    or coalesce((audit_private.current_epoch()).kind in ('dump_restored', 'point_in_time'), false)
+$$;
+
+ALTER FUNCTION audit_private.is_removal_barred() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.is_removal_barred() IS 'whether the log was restored and nobody has accepted that yet';
+
 CREATE FUNCTION audit_private.is_retained(tenant_id uuid, occurred_at timestamp with time zone, id uuid, source text, action text, entity_type text, actor_type text, outcome text, actor_id text, entity_id text) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -9905,12 +10768,17 @@ CREATE FUNCTION audit_private.job_definitions() RETURNS TABLE(job_name text, com
     values
       ('maintain_partitions', 'makes partitions ahead, closes those that are full, drops those that are empty'),
       ('purge_events', 'removes events that are older than their tenants keep them'),
-      ('purge_data', 'removes rows of the application that are older than its data retention keeps them')
+      ('purge_data', 'removes rows of the application that are older than its data retention keeps them'),
+      ('reverify_events', 'verifies what was sealed since it last ran, and old events in turn')
   ) as d (job_name, description)
   join audit_private.option o on o.name = d.job_name || '_at'
   union all
-  select 'run_exports', 'call audit.run_exports()', interval '1 minute', time '00:00', '* * * * *',
-    'writes the exports that were asked for, and removes those that have expired'
+  select d.job_name, format('call audit.%I()', d.job_name), interval '1 minute', time '00:00', '* * * * *', d.description
+  from (
+    values
+      ('seal_events', 'seals the events that were committed since it last ran'),
+      ('run_exports', 'writes the exports that were asked for, and removes those that have expired')
+  ) as d (job_name, description)
 $$;
 
 ALTER FUNCTION audit_private.job_definitions() OWNER TO audit_owner;
@@ -10070,6 +10938,17 @@ ALTER FUNCTION audit_private.lacking_data_indexes(entry audit_private.data_reten
 
 COMMENT ON FUNCTION audit_private.lacking_data_indexes(entry audit_private.data_retention) IS 'statements that make the indexes by which a batch finds children and parents; null when they are there';
 
+CREATE FUNCTION audit_private.last_transaction_id() RETURNS bigint
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select coalesce(max(e.transaction_id), 0) from audit_private.event e
+$$;
+
+ALTER FUNCTION audit_private.last_transaction_id() OWNER TO audit_finder;
+
+COMMENT ON FUNCTION audit_private.last_transaction_id() IS 'the largest transaction number of any event';
+
 CREATE FUNCTION audit_private.last_vacuumed_at(relation oid) RETURNS timestamp with time zone
     LANGUAGE sql STABLE PARALLEL RESTRICTED
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -10179,6 +11058,42 @@ ALTER FUNCTION audit_private.lock_catalogue() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.lock_catalogue() IS 'one transaction at a time changes tenants, catalogue, options or partitions; raises WT037 and WT084';
 
+CREATE FUNCTION audit_private.log_consistency(old_size bigint, new_size bigint) RETURNS bytea[]
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  from_index bigint := 0;
+  until_index bigint := new_size;
+  middle bigint;
+  is_known boolean := true;
+  path bytea[] := '{}';
+begin
+  if old_size = 0 then
+    return path;
+  end if;
+  while until_index > old_size loop
+    middle := from_index + (1::bigint << audit_private.log_level(until_index - from_index - 1));
+    if old_size <= middle then
+      path := audit_private.log_hash(middle, until_index) || path;
+      until_index := middle;
+    else
+      path := audit_private.log_hash(from_index, middle) || path;
+      from_index := middle;
+      is_known := false;
+    end if;
+  end loop;
+  if is_known then
+    return path;
+  end if;
+  return audit_private.log_hash(from_index, until_index) || path;
+end
+$$;
+
+ALTER FUNCTION audit_private.log_consistency(old_size bigint, new_size bigint) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.log_consistency(old_size bigint, new_size bigint) IS 'proof that the log of a size is a beginning of the log of a later size';
+
 CREATE FUNCTION audit_private.log_event_carefully(action text, entity_type text, entity_id text, description text, metadata jsonb, target jsonb, changes jsonb, outcome text, error_message text, occurred_at timestamp with time zone, idempotency_key text, actor_id text, actor_type text, actor jsonb, tenant_id uuid) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -10284,6 +11199,82 @@ ALTER FUNCTION audit_private.log_event_carefully(action text, entity_type text, 
 
 COMMENT ON FUNCTION audit_private.log_event_carefully(action text, entity_type text, entity_id text, description text, metadata jsonb, target jsonb, changes jsonb, outcome text, error_message text, occurred_at timestamp with time zone, idempotency_key text, actor_id text, actor_type text, actor jsonb, tenant_id uuid) IS 'what log_event does with an event that isn''t plain: stores, finds, cuts, silences or refuses it';
 
+CREATE FUNCTION audit_private.log_hash(from_index bigint, until_index bigint) RETURNS bytea
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  size constant bigint := until_index - from_index;
+  middle bigint;
+begin
+  if size = 0 then
+    return sha256('');
+  end if;
+  if 1::bigint << audit_private.log_level(size) = size and from_index % size = 0 then
+    return (
+      select n.hash from audit_private.tree_node n
+      where n.level = audit_private.log_level(size) and n.position = from_index / size
+    );
+  end if;
+  middle := from_index + (1::bigint << audit_private.log_level(size - 1));
+  return sha256(
+    '\x01'::bytea || audit_private.log_hash(from_index, middle) || audit_private.log_hash(middle, until_index));
+end
+$$;
+
+ALTER FUNCTION audit_private.log_hash(from_index bigint, until_index bigint) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.log_hash(from_index bigint, until_index bigint) IS 'root of the tree over the seals of the log from one place until before another; null where nodes are missing';
+
+CREATE FUNCTION audit_private.log_level(size bigint) RETURNS integer
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  select pg_catalog.length(pg_catalog.ltrim((size::bit(64))::text, '0')) - 1
+$$;
+
+ALTER FUNCTION audit_private.log_level(size bigint) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.log_level(size bigint) IS 'level of the largest whole tree with at most so many leaves';
+
+CREATE FUNCTION audit_private.log_origin(epoch integer) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select format('pgwitness/%s/%s', i.installation_id, log_origin.epoch) from audit_private.instance i
+$$;
+
+ALTER FUNCTION audit_private.log_origin(epoch integer) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.log_origin(epoch integer) IS 'the log''s name in an epoch, as seals and checkpoints carry it';
+
+CREATE FUNCTION audit_private.log_path(index bigint, size bigint) RETURNS bytea[]
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  from_index bigint := 0;
+  until_index bigint := size;
+  middle bigint;
+  path bytea[] := '{}';
+begin
+  while until_index - from_index > 1 loop
+    middle := from_index + (1::bigint << audit_private.log_level(until_index - from_index - 1));
+    if index < middle then
+      path := audit_private.log_hash(middle, until_index) || path;
+      until_index := middle;
+    else
+      path := audit_private.log_hash(from_index, middle) || path;
+      from_index := middle;
+    end if;
+  end loop;
+  return path;
+end
+$$;
+
+ALTER FUNCTION audit_private.log_path(index bigint, size bigint) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.log_path(index bigint, size bigint) IS 'inclusion proof of the seal at a place, from 0, in the log as it was with so many seals';
+
 CREATE FUNCTION audit_private.match_expression(relation regclass, tenant_column text, left_alias text, right_alias text) RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -10357,6 +11348,61 @@ $$;
 ALTER FUNCTION audit_private.may_export(tenant_id uuid) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.may_export(tenant_id uuid) IS 'whether no erasure of the tenant is under way; none erases anything then until the transaction ends';
+
+CREATE FUNCTION audit_private.merkle_path(leaves bytea, index integer) RETURNS bytea[]
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  nodes bytea := merkle_path.leaves;
+  width integer := octet_length(nodes) / 32;
+  place integer := merkle_path.index;
+  path bytea[] := '{}';
+begin
+  while width > 1 loop
+    if (place # 1) < width then
+      path := path || substr(nodes, (place # 1) * 32 + 1, 32);
+    end if;
+    nodes := (
+      select string_agg(sha256('\x01'::bytea || substr(nodes, p * 64 + 1, 64)), '')
+      from generate_series(0, width / 2 - 1) as p
+    ) || case when width % 2 = 1 then substr(nodes, width * 32 - 31, 32) else '' end;
+    width := (width + 1) / 2;
+    place := place / 2;
+  end loop;
+  return path;
+end
+$$;
+
+ALTER FUNCTION audit_private.merkle_path(leaves bytea, index integer) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.merkle_path(leaves bytea, index integer) IS 'inclusion proof (RFC 6962, 2.1.1) of one of leaf hashes, by its place from 0';
+
+CREATE FUNCTION audit_private.merkle_root(leaves bytea) RETURNS bytea
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  nodes bytea := merkle_root.leaves;
+  width integer := coalesce(octet_length(nodes) / 32, 0);
+begin
+  if width = 0 then
+    return sha256('');
+  end if;
+  while width > 1 loop
+    nodes := (
+      select string_agg(sha256('\x01'::bytea || substr(nodes, place * 64 + 1, 64)), '')
+      from generate_series(0, width / 2 - 1) as place
+    ) || case when width % 2 = 1 then substr(nodes, width * 32 - 31, 32) else '' end;
+    width := (width + 1) / 2;
+  end loop;
+  return nodes;
+end
+$$;
+
+ALTER FUNCTION audit_private.merkle_root(leaves bytea) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.merkle_root(leaves bytea) IS 'root of the tree of RFC 6962 over leaf hashes, 32 bytes each one behind the other';
 
 CREATE FUNCTION audit_private.microseconds(moment timestamp with time zone) RETURNS bigint
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -10707,6 +11753,103 @@ $$;
 ALTER FUNCTION audit_private.note_purge_error(run_id uuid, tenant_id uuid, error text) OWNER TO audit_keeper;
 
 COMMENT ON FUNCTION audit_private.note_purge_error(run_id uuid, tenant_id uuid, error text) IS 'what kept a purge from removing events of a tenant, or of every one that still has some, stands on the receipt';
+
+CREATE FUNCTION audit_private.note_removals(run_id uuid, tenant_id uuid, from_time timestamp with time zone, until_time timestamp with time zone, kept_times timestamp with time zone[], kept_ids uuid[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS $$
+declare
+  kept_moments constant timestamptz[] := array(select unnest(note_removals.kept_times) order by 1);
+  touched bigint[];
+begin
+  with found as materialized (
+    select s.seal_number, s.event_count,
+      s.first_at >= note_removals.from_time and s.last_at < note_removals.until_time
+        and width_bucket(s.last_at, kept_moments)
+          = width_bucket(s.first_at - interval '1 microsecond', kept_moments) as is_whole
+    from audit_private.seals_between(note_removals.tenant_id, note_removals.from_time, note_removals.until_time) s
+    where coalesce((
+      select r.first_seal from audit_private.seal_removal r
+      where r.tenant_id = s.tenant_id and r.last_seal >= s.seal_number
+      order by r.last_seal
+      limit 1
+    ) > s.seal_number, true)
+  ),
+  whole as (
+    select f.seal_number, f.event_count, f.event_count - coalesce((
+        select sum(p.removed) from audit_private.part_removal p
+        where p.tenant_id = note_removals.tenant_id and p.seal_number = f.seal_number
+      ), 0) as removed
+    from found f
+    where f.is_whole
+    union all
+    select s.seal_number, 0, 0
+    from audit_private.seal s
+    where s.tenant_id = note_removals.tenant_id
+      and s.event_count = 0
+      and s.seal_number > (select min(f.seal_number) from found f where f.is_whole)
+      and s.seal_number < (select max(f.seal_number) from found f where f.is_whole)
+  ),
+  noted as (
+    insert into audit_private.seal_removal (tenant_id, first_seal, last_seal, run_id, removed)
+    select note_removals.tenant_id, min(w.seal_number) filter (where w.event_count > 0),
+      max(w.seal_number) filter (where w.event_count > 0), note_removals.run_id, sum(w.removed)
+    from (select w.*, w.seal_number - row_number() over (order by w.seal_number) as island from whole w) w
+    group by w.island
+    having sum(w.event_count) > 0
+  ),
+  forgotten as (
+    delete from audit_private.seal_part p
+    using found f
+    where f.is_whole and p.tenant_id = note_removals.tenant_id and p.seal_number = f.seal_number
+  ),
+  marked as (
+    insert into audit_private.part_removal as known (tenant_id, seal_number, part, run_id, removed, places)
+    select note_removals.tenant_id, m.seal_number, m.part, note_removals.run_id, m.removed, m.places
+    from (
+      select p.seal_number, p.part, count(*) filter (where u.is_gone)::integer as removed,
+        string_agg(case when u.is_gone then '1' else '0' end, '' order by u.place)::bit(1024) as places
+      from found f
+      join audit_private.seal_part p on p.tenant_id = note_removals.tenant_id and p.seal_number = f.seal_number
+      cross join lateral (
+        select audit_private.removed_places(p.tenant_id, p.seal_number, p.part) as places offset 0
+      ) b
+      cross join lateral (
+        select l.place,
+          l.occurred_at >= note_removals.from_time and l.occurred_at < note_removals.until_time
+            and k.id is null
+            and (b.places is null or get_bit(b.places, l.place::integer - 1) = 0) as is_gone
+        from unnest(p.times, p.ids) with ordinality as l (occurred_at, id, place)
+        left join unnest(note_removals.kept_times, note_removals.kept_ids) as k (occurred_at, id)
+          on k.occurred_at = l.occurred_at and k.id = l.id
+      ) u
+      where not f.is_whole and p.last_at >= note_removals.from_time and p.first_at < note_removals.until_time
+      group by p.seal_number, p.part
+    ) m
+    where m.removed > 0
+    on conflict on constraint part_removal_pkey do update
+    set removed = known.removed + excluded.removed, places = known.places | excluded.places
+    returning known.seal_number
+  )
+  select array_agg(distinct m.seal_number) into touched from marked m;
+
+  delete from audit_private.seal_part p
+  using audit_private.seal s
+  where s.tenant_id = note_removals.tenant_id
+    and s.seal_number = any (touched)
+    and s.event_count = (
+      select sum(r.removed) from audit_private.part_removal r
+      where r.tenant_id = s.tenant_id and r.seal_number = s.seal_number
+    )
+    and p.tenant_id = s.tenant_id
+    and p.seal_number = s.seal_number;
+end
+$$;
+
+ALTER FUNCTION audit_private.note_removals(run_id uuid, tenant_id uuid, from_time timestamp with time zone, until_time timestamp with time zone, kept_times timestamp with time zone[], kept_ids uuid[]) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit_private.note_removals(run_id uuid, tenant_id uuid, from_time timestamp with time zone, until_time timestamp with time zone, kept_times timestamp with time zone[], kept_ids uuid[]) IS 'notes which sealed events of a tenant a purge removes between two times: all but those that are kept';
 
 CREATE FUNCTION audit_private.note_schedule(role name, is_scheduled boolean, reason text DEFAULT NULL::text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -11229,6 +12372,49 @@ ALTER FUNCTION audit_private.plain_statement(watched audit_private.watched_table
 
 COMMENT ON FUNCTION audit_private.plain_statement(watched audit_private.watched_table, relation regclass, operation text, is_single boolean) IS 'SQL of a generated function that logs the rows that a statement has inserted, updated or deleted';
 
+CREATE FUNCTION audit_private.plan_verification(run_id uuid) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    AS $$
+  with since as (
+    select coalesce((
+      select (r.place ->> 'log_size')::bigint from audit_private.job_run r
+      where r.job_name = 'reverify_events' and r.result = 'succeeded'
+      order by r.started_at desc
+      limit 1
+    ), 0) as log_size
+  ),
+  new as (
+    select distinct date_trunc('week', m.moment) as from_time
+    from audit_private.seal s
+    cross join lateral (
+      select s.first_at as moment
+      union all
+      select generate_series(date_trunc('week', s.first_at), s.last_at, interval '1 week')
+      where s.last_at >= date_trunc('week', s.first_at) + interval '1 week'
+    ) m
+    where s.log_index >= (select i.log_size from since i) and s.event_count > 0
+  ),
+  old as (
+    select v.from_time
+    from audit_private.verification v
+    where isfinite(v.from_time) and not exists (select from new n where n.from_time = v.from_time)
+    order by v.verified_at
+    limit (select count(*) / 30 + 1 from audit_private.verification)
+  )
+  select audit_private.note_place(plan_verification.run_id, jsonb_build_object(
+    'log_size', (select s.log_size from audit_private.sealing s),
+    'weeks', coalesce((
+      select jsonb_agg(w.from_time order by w.from_time desc)
+      from (select n.from_time from new n union all select o.from_time from old o) w
+    ), '[]')))
+$$;
+
+ALTER FUNCTION audit_private.plan_verification(run_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.plan_verification(run_id uuid) IS 'chooses the weeks of events that a run verifies; the first step of reverify_events';
+
 CREATE FUNCTION audit_private.policies_in_force(at timestamp with time zone) RETURNS TABLE(tenant_id uuid, days integer, is_exact boolean)
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$
@@ -11287,8 +12473,13 @@ declare
           and e.recorded_at between run.started_at - interval '31 days' and run.started_at - interval '3 days'
       )
     then format('nothing was removed: the clock says %s, and nothing has happened for 31 days before', run.started_at)
+    when exists (
+        select from audit_private.sealing s where (s.sealed_at > run.started_at - interval '1 hour') is not true
+      )
+    then 'nothing was removed: only what is sealed can be, and seal_events has not succeeded for an hour'
   end;
 begin
+  perform audit_private.require_read_committed();
   with counted as materialized (
     select p.partition_name, p.from_time, p.until_time, c.*
     from audit_private.expired_partitions(run.started_at) p
@@ -11298,6 +12489,7 @@ begin
   work as (
     select c.partition_name, c.from_time, jsonb_build_object(
       'name', c.partition_name,
+      'since', c.from_time,
       'until', c.until_time,
       'gate', md5(audit_private.deletion_gate(c.partition_name, c.until_time, run.started_at)),
       'counts', jsonb_agg(to_jsonb(c) - '{partition_name,from_time,until_time}'::text[] order by c.tenant_id)) as task
@@ -11648,6 +12840,28 @@ ALTER FUNCTION audit_private.printing_settings(relation regclass, label_column t
 
 COMMENT ON FUNCTION audit_private.printing_settings(relation regclass, label_column text) IS 'SET clauses that a generated function needs for a table''s types';
 
+CREATE FUNCTION audit_private.proof_groups(e audit_private.event) RETURNS jsonb
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select jsonb_object_agg(g.name, case
+    when g.digest is not null then jsonb_build_object('digest', encode(g.digest, 'hex'))
+    else jsonb_build_object(
+      'salt', encode(audit_private.group_salt(e.salt, e.derived_salts, g.name::bytea, g.place), 'hex'),
+      'content', g.content)
+    end)
+  from (
+    values
+      ('actor_id', 1, e.actor_id_digest, audit_private.counted_text(e.actor_id)),
+      ('entity_id', 2, e.entity_id_digest, audit_private.counted_text(e.entity_id)),
+      ('payload', 3, e.payload_digest, audit_private.payload_content(e))
+  ) as g (name, place, digest, content)
+$$;
+
+ALTER FUNCTION audit_private.proof_groups(e audit_private.event) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.proof_groups(e audit_private.event) IS 'groups of a proof: salt and content, or the digest of what was erased';
+
 CREATE FUNCTION audit_private.purge_step(run_id uuid) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -11661,6 +12875,7 @@ declare
   task constant jsonb := place -> 'partitions' -> 0;
   tenant constant uuid := place -> 'tenants' ->> 0;
   name constant text := task ->> 'name';
+  since constant timestamptz := task ->> 'since';
   until constant timestamptz := task ->> 'until';
   is_cold constant boolean := until < clock_timestamp() - interval '24 hours';
   counts jsonb := task -> 'counts';
@@ -11685,7 +12900,8 @@ begin
       );
     end if;
     due := (select coalesce(sum(c.due), 0) from jsonb_to_recordset(counts) as c (due bigint));
-    if due = 0 or is_cold and audit_private.empty_partition(name, until, run.started_at, due) then
+    if due = 0 or is_cold and audit_private.empty_partition(
+      name, since, until, run.started_at, due, run.run_id) then
       place := place || '{"tenants": []}';
     else
       place := jsonb_set(place, '{tenants}', jsonb_path_query_array(counts, '$[*] ? (@.due > 0).tenant_id'));
@@ -11706,7 +12922,7 @@ begin
     begin
       slice := audit_private.delete_due(
         name, until, run.started_at, tenant,
-        coalesce((place ->> 'from')::timestamptz, '-infinity'));
+        coalesce((place ->> 'from')::timestamptz, '-infinity'), since, run.run_id);
       update audit_private.purge_receipt r
       set removed = r.removed + slice.removed,
         oldest_removed_at = least(r.oldest_removed_at, slice.oldest_at),
@@ -12644,6 +13860,74 @@ ALTER FUNCTION audit_private.removable_before(cutoff timestamp with time zone, i
 
 COMMENT ON FUNCTION audit_private.removable_before(cutoff timestamp with time zone, is_exact boolean, partition_until timestamp with time zone) IS 'events of a partition before this time are to be removed, where a cut-off is all that counts';
 
+CREATE FUNCTION audit_private.removals_digest(tenant_id uuid, run_id uuid) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select encode(sha256(convert_to(coalesce(string_agg(r.line, '' order by r.first_seal, r.part), ''), 'UTF8')), 'hex')
+  from (
+    select s.first_seal, -1 as part, format(E'%s-%s %s\n', s.first_seal, s.last_seal, s.removed) as line
+    from audit_private.seal_removal s
+    where s.tenant_id = removals_digest.tenant_id and s.run_id = removals_digest.run_id
+    union all
+    select p.seal_number, p.part, format(E'%s/%s %s %s\n', p.seal_number, p.part, p.removed, p.places)
+    from audit_private.part_removal p
+    where p.tenant_id = removals_digest.tenant_id and p.run_id = removals_digest.run_id
+  ) r
+$$;
+
+ALTER FUNCTION audit_private.removals_digest(tenant_id uuid, run_id uuid) OWNER TO audit_finder;
+
+COMMENT ON FUNCTION audit_private.removals_digest(tenant_id uuid, run_id uuid) IS 'SHA-256 in hexadecimal of all that a purge noted of what it took out of a tenant''s seals';
+
+CREATE FUNCTION audit_private.removed_count(tenant_id uuid, seal_number bigint, event_count bigint) RETURNS bigint
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select case
+    when (
+      select r.first_seal from audit_private.seal_removal r
+      where r.tenant_id = removed_count.tenant_id and r.last_seal >= removed_count.seal_number
+      order by r.last_seal
+      limit 1
+    ) <= removed_count.seal_number
+    then removed_count.event_count
+    else (
+      select coalesce(sum(p.removed), 0) from audit_private.part_removal p
+      where p.tenant_id = removed_count.tenant_id and p.seal_number = removed_count.seal_number
+    )
+  end
+$$;
+
+ALTER FUNCTION audit_private.removed_count(tenant_id uuid, seal_number bigint, event_count bigint) OWNER TO audit_finder;
+
+COMMENT ON FUNCTION audit_private.removed_count(tenant_id uuid, seal_number bigint, event_count bigint) IS 'how many of a seal''s events purges have removed';
+
+CREATE FUNCTION audit_private.removed_places(tenant_id uuid, seal_number bigint, part integer) RETURNS bit
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select case
+    when (
+      select r.first_seal from audit_private.seal_removal r
+      where r.tenant_id = removed_places.tenant_id and r.last_seal >= removed_places.seal_number
+      order by r.last_seal
+      limit 1
+    ) <= removed_places.seal_number
+    then ~ 0::bit(1024)
+    else (
+      select bit_or(p.places) from audit_private.part_removal p
+      where p.tenant_id = removed_places.tenant_id
+        and p.seal_number = removed_places.seal_number
+        and p.part = removed_places.part
+    )
+  end
+$$;
+
+ALTER FUNCTION audit_private.removed_places(tenant_id uuid, seal_number bigint, part integer) OWNER TO audit_finder;
+
+COMMENT ON FUNCTION audit_private.removed_places(tenant_id uuid, seal_number bigint, part integer) IS 'places in a part of a seal whose events purges have removed; null when none';
+
 CREATE FUNCTION audit_private.require_access(tenant_id uuid) RETURNS audit_private.access_session
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -12922,6 +14206,50 @@ ALTER FUNCTION audit_private.retention_cutoff(tenant_id uuid) OWNER TO audit_own
 
 COMMENT ON FUNCTION audit_private.retention_cutoff(tenant_id uuid) IS 'events strictly older than this have expired, unless a floor of their category or a hold keeps them';
 
+CREATE FUNCTION audit_private.reverify_step(run_id uuid) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  run constant audit_private.job_run := (
+    select r from audit_private.job_run r where r.run_id = reverify_step.run_id and r.result = 'running');
+  since constant timestamptz := run.place -> 'weeks' ->> 0;
+  until constant timestamptz := since + interval '168 hours';
+  found jsonb;
+  found_count bigint;
+begin
+  if since is null then
+    return 'done';
+  end if;
+  select count(*), coalesce(jsonb_agg(to_jsonb(f) - 'place') filter (where f.place <= 100), '[]')
+  into found_count, found
+  from (
+    select v.*, row_number() over () as place
+    from (
+      select c.* from audit_private.verify_chains(null, since, until) c
+      union all
+      select l.* from audit_private.verify_lists(null, since, until) l
+      union all
+      select e.* from audit_private.verify_leaves(null, since, until) e
+      union all
+      select r.* from audit_private.verify_removals(null, since, until) r
+    ) v
+  ) f;
+  insert into audit_private.verification (from_time, until_time, verified_at, log_size, finding_count, findings)
+  values (since, until, clock_timestamp(), (run.place -> 'log_size')::bigint, found_count, found)
+  on conflict (from_time) do update
+  set verified_at = excluded.verified_at, log_size = excluded.log_size, finding_count = excluded.finding_count,
+    findings = excluded.findings;
+  perform audit_private.note_place(
+    reverify_step.run_id, jsonb_set(run.place, '{weeks}', (run.place -> 'weeks') - 0));
+  return 'more';
+end
+$$;
+
+ALTER FUNCTION audit_private.reverify_step(run_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.reverify_step(run_id uuid) IS 'verifies a week of events and keeps what it found: more to do, or done; a step of reverify_events';
+
 CREATE FUNCTION audit_private.rough_patterns(texts text[]) RETURNS text[]
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -13016,6 +14344,195 @@ $$;
 ALTER FUNCTION audit_private.scheduler_database() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.scheduler_database() IS 'the database in which pg_cron keeps its jobs; null where it does not run';
+
+CREATE FUNCTION audit_private.seal_entry(seal audit_private.seal) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select concat(
+    E'pgwitness/seal/1\n', audit_private.log_origin(seal.epoch), E'\n', seal.tenant_id, E'\n', seal.seal_number, E'\n',
+    audit_private.microseconds(seal.sealed_at), E'\n', seal.snapshot, E'\n', seal.event_count, E'\n',
+    seal.running_count, E'\n', audit_private.microseconds(seal.first_at), E'\n',
+    audit_private.microseconds(seal.last_at), E'\n', encode(seal.events_root, 'hex'), E'\n',
+    encode(seal.previous, 'hex'), E'\n')
+$$;
+
+ALTER FUNCTION audit_private.seal_entry(seal audit_private.seal) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.seal_entry(seal audit_private.seal) IS 'a seal as the log holds it, as FORMAT.md lays down';
+
+CREATE FUNCTION audit_private.seal_step() RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET "DateStyle" TO 'ISO, YMD'
+    AS $$
+declare
+  seen constant pg_snapshot := pg_current_snapshot();
+  own constant xid8 := pg_current_xact_id_if_assigned();
+  before audit_private.sealing;
+  after audit_private.sealing;
+  moment constant timestamptz := clock_timestamp();
+  raised bigint;
+  fresh text;
+  first_at timestamptz;
+  last_at timestamptz;
+  sealed bigint;
+  made bigint;
+begin
+  if own is not null then
+    raise exception using
+      errcode = 'WT130',
+      message = 'events can''t be sealed in a transaction that has written',
+      detail = 'What it has yet to write would be taken for sealed.',
+      hint = 'call audit.seal_events(); outside any transaction block';
+  end if;
+  perform audit_private.require_read_committed();
+  select s.* into before from audit_private.sealing s for update;
+  if not coalesce(pg_visible_in_snapshot(before.sealed_in, seen), true) then
+    return 'again';
+  end if;
+  if (audit_private.current_epoch()).epoch is not null then
+    return 'moved';
+  end if;
+
+  select i.transaction_offset into raised from audit_private.instance i;
+  after := before;
+  after.snapshot_xmin := raised + pg_snapshot_xmin(seen)::text::bigint;
+  after.snapshot_xmax := raised + pg_snapshot_xmax(seen)::text::bigint;
+  after.snapshot_xips := array(
+    select raised + x::text::bigint from pg_snapshot_xip(seen) as x order by 1);
+
+  fresh := format('%s and not %s', audit_private.unsealed_condition(before), audit_private.unsealed_condition(after));
+  execute format(
+    'select min(e.occurred_at), max(e.occurred_at) from audit_private.event e where %s', fresh)
+  into first_at, last_at;
+  if first_at is not null or not before.is_caught_up then
+    execute format(
+      'with fresh as (
+        select e.tenant_id, e.occurred_at, e.id, audit_private.leaf_of_event(e) as leaf
+        from audit_private.event e
+        where %s and e.occurred_at >= %L::timestamptz and e.occurred_at <= %L::timestamptz%s
+      ),
+      placed as (
+        select n.*, n.place / 1024 as part
+        from (
+          select f.*, row_number() over (partition by f.tenant_id order by f.occurred_at, f.id) - 1 as place
+          from fresh f
+        ) n
+        order by n.tenant_id, part, n.place
+      ),
+      parts as materialized (
+        select p.tenant_id, p.part::integer, count(*)::integer as event_count, min(p.occurred_at) as first_at,
+          max(p.occurred_at) as last_at, array_agg(p.occurred_at) as times, array_agg(p.id) as ids,
+          string_agg(p.leaf, '''') as leaves
+        from placed p
+        group by p.tenant_id, p.part
+      )
+      insert into audit_private.seal_part (
+        tenant_id, seal_number, part, event_count, first_at, last_at, root, times, ids, leaves
+      )
+      select p.tenant_id, coalesce(l.seal_number, 0) + 1, p.part, p.event_count, p.first_at, p.last_at,
+        audit_private.merkle_root(p.leaves), p.times, p.ids, p.leaves
+      from parts p
+      join audit_private.tenant t on t.tenant_id = p.tenant_id
+      left join lateral (
+        select s.seal_number from audit_private.seal s
+        where s.tenant_id = p.tenant_id
+        order by s.seal_number desc
+        limit 1
+      ) l on true',
+      fresh, first_at, last_at,
+      case when not before.is_caught_up then audit_private.unlisted_statement(raised) else '' end);
+  end if;
+
+  with last as (
+    select t.tenant_id, l.*
+    from audit_private.tenant t
+    left join lateral (
+      select s.seal_number, s.sealed_at, s.running_count, s.seal_hash
+      from audit_private.seal s
+      where s.tenant_id = t.tenant_id
+      order by s.seal_number desc
+      limit 1
+    ) l on true
+  ),
+  listed as (
+    select l.tenant_id, l.seal_number, l.running_count, l.seal_hash, p.*
+    from last l
+    cross join lateral (
+      select coalesce(sum(p.event_count), 0) as event_count, min(p.first_at) as first_at, max(p.last_at) as last_at,
+        audit_private.merkle_root(string_agg(p.root, '')) as events_root
+      from (
+        select q.* from audit_private.seal_part q
+        where q.tenant_id = l.tenant_id and q.seal_number = coalesce(l.seal_number, 0) + 1
+        order by q.part
+      ) p
+    ) p
+    where p.event_count > 0
+      or l.sealed_at < moment - (
+        select o.value::integer * interval '1 minute' from audit_private.option o where o.name = 'seal_silence_minutes'
+      ) and exists (select from audit_private.tenant t where t.tenant_id = l.tenant_id and t.retired_at is null)
+  ),
+  made as (
+    select (
+      l.tenant_id, coalesce(l.seal_number, 0) + 1,
+      before.log_size + row_number() over (order by l.tenant_id) - 1,
+      before.epoch, moment,
+      concat(after.snapshot_xmin, ':', after.snapshot_xmax, ':', array_to_string(after.snapshot_xips, ',')),
+      l.event_count, coalesce(l.running_count, 0) + l.event_count, l.first_at, l.last_at, l.events_root,
+      coalesce(l.seal_hash, decode(repeat('00', 32), 'hex')), ''
+    )::audit_private.seal as seal
+    from listed l
+  ),
+  stored as (
+    insert into audit_private.seal
+    select (m.seal).tenant_id, (m.seal).seal_number, (m.seal).log_index, (m.seal).epoch, (m.seal).sealed_at,
+      (m.seal).snapshot, (m.seal).event_count, (m.seal).running_count, (m.seal).first_at, (m.seal).last_at,
+      (m.seal).events_root, (m.seal).previous, audit_private.hash_of_seal(m.seal)
+    from made m
+    returning log_index, seal_hash, event_count
+  ),
+  leaves as (
+    insert into audit_private.tree_node (level, position, hash)
+    select 0, s.log_index, s.seal_hash from stored s
+  )
+  select count(*), coalesce(sum(s.event_count), 0) into made, sealed from stored s;
+  perform audit_private.grow_log(before.log_size, before.log_size + made);
+
+  update audit_private.sealing s
+  set sealed_at = moment, sealed_in = pg_current_xact_id(), snapshot_xmin = after.snapshot_xmin, snapshot_xmax = after.snapshot_xmax, snapshot_xips = after.snapshot_xips,
+    log_size = before.log_size + made, is_caught_up = true;
+  return case made when 0 then 'nothing to do' else format('%s events sealed in %s seals', sealed, made) end;
+end
+$$;
+
+ALTER FUNCTION audit_private.seal_step() OWNER TO audit_finder;
+
+COMMENT ON FUNCTION audit_private.seal_step() IS 'seals every event that was committed since the last run, and says what it did; a step of seal_events';
+
+CREATE FUNCTION audit_private.seals_between(tenant_id uuid, from_time timestamp with time zone, until_time timestamp with time zone) RETURNS SETOF audit_private.seal
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+  select s.*
+  from audit_private.seal s
+  where s.tenant_id = seals_between.tenant_id
+    and s.last_at - s.first_at <= interval '1 hour'
+    and s.last_at >= seals_between.from_time
+    and s.last_at < seals_between.until_time + interval '1 hour'
+    and s.first_at < seals_between.until_time
+  union all
+  select s.*
+  from audit_private.seal s
+  where s.tenant_id = seals_between.tenant_id
+    and s.last_at - s.first_at > interval '1 hour'
+    and s.last_at >= seals_between.from_time
+    and s.first_at < seals_between.until_time
+$$;
+
+ALTER FUNCTION audit_private.seals_between(tenant_id uuid, from_time timestamp with time zone, until_time timestamp with time zone) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.seals_between(tenant_id uuid, from_time timestamp with time zone, until_time timestamp with time zone) IS 'a tenant''s seals that may list an event between two times';
 
 CREATE FUNCTION audit_private.search_pattern(key text, value jsonb) RETURNS text
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
@@ -13463,6 +14980,28 @@ ALTER FUNCTION audit_private.store_toggle(tenant_id uuid, action text, code text
 
 COMMENT ON FUNCTION audit_private.store_toggle(tenant_id uuid, action text, code text, enabled boolean) IS 'stores one toggle, named by the action of its event; null removes it';
 
+CREATE FUNCTION audit_private.summarize_events() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '100ms'
+    AS $$
+begin
+  perform brin_summarize_new_values(x.indexrelid)
+  from audit_private.event_partitions() p
+  join pg_class c on c.relnamespace = 'audit_private'::regnamespace and c.relname = p.partition_name
+  join pg_index x on x.indrelid = c.oid
+  join pg_class i on i.oid = x.indexrelid
+  join pg_am m on m.oid = i.relam
+  where m.amname = 'brin' and clock_timestamp() between p.from_time and p.until_time + interval '1 day';
+exception when lock_not_available then
+  null;
+end
+$$;
+
+ALTER FUNCTION audit_private.summarize_events() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.summarize_events() IS 'brings the index of transaction numbers up to date for the partitions that are written to; a step of seal_events';
+
 CREATE FUNCTION audit_private.survivors_statement(partition_name text, partition_until timestamp with time zone, at timestamp with time zone) RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -13569,6 +15108,78 @@ ALTER FUNCTION audit_private.truncation_statement(watched audit_private.watched_
 
 COMMENT ON FUNCTION audit_private.truncation_statement(watched audit_private.watched_table) IS 'SQL of a generated function that logs that a table was emptied';
 
+CREATE FUNCTION audit_private.unlisted_statement(transaction_offset bigint) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select format(
+    '
+      union all
+      select e.tenant_id, e.occurred_at, e.id, audit_private.leaf_of_event(e)
+      from audit_private.event e
+      where e.transaction_id < %s
+        and not exists (
+          select
+          from (
+            select p.tenant_id, l.*
+            from audit_private.seal_part p
+            cross join lateral unnest(p.times, p.ids) as l (occurred_at, id)
+          ) l
+          where l.tenant_id = e.tenant_id and l.occurred_at = e.occurred_at and l.id = e.id
+        )', transaction_offset)
+$$;
+
+ALTER FUNCTION audit_private.unlisted_statement(transaction_offset bigint) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.unlisted_statement(transaction_offset bigint) IS 'more rows for a run to seal: events written before the offset was raised that no seal lists';
+
+CREATE TABLE audit_private.sealing (
+    is_only boolean DEFAULT true NOT NULL,
+    epoch integer DEFAULT 0 NOT NULL,
+    sealed_at timestamp with time zone,
+    sealed_in xid8,
+    snapshot_xmin bigint DEFAULT 0 NOT NULL,
+    snapshot_xmax bigint DEFAULT 0 NOT NULL,
+    snapshot_xips bigint[] DEFAULT '{}'::bigint[] NOT NULL,
+    log_size bigint DEFAULT 0 NOT NULL,
+    is_caught_up boolean DEFAULT true NOT NULL,
+    CONSTRAINT sealing_is_only_check CHECK (is_only)
+);
+
+ALTER TABLE audit_private.sealing OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.sealing IS 'one row: what the last run of seal_events saw';
+
+COMMENT ON COLUMN audit_private.sealing.is_only IS 'always true, so that there is only one row';
+
+COMMENT ON COLUMN audit_private.sealing.epoch IS 'the epoch; 0 before the first run';
+
+COMMENT ON COLUMN audit_private.sealing.sealed_at IS 'when it last ran';
+
+COMMENT ON COLUMN audit_private.sealing.sealed_in IS 'the transaction that did';
+
+COMMENT ON COLUMN audit_private.sealing.snapshot_xmin IS 'all earlier transactions had ended';
+
+COMMENT ON COLUMN audit_private.sealing.snapshot_xmax IS 'this transaction and all later ones had not begun';
+
+COMMENT ON COLUMN audit_private.sealing.snapshot_xips IS 'transactions between those two that had not ended';
+
+COMMENT ON COLUMN audit_private.sealing.log_size IS 'seals in the log';
+
+COMMENT ON COLUMN audit_private.sealing.is_caught_up IS 'false until a run of this epoch has sealed what an earlier one left unsealed';
+
+CREATE FUNCTION audit_private.unsealed_condition(state audit_private.sealing) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select format('(e.transaction_id >= %s%s)', state.snapshot_xmax,
+    case when state.snapshot_xips <> '{}' then format(' or e.transaction_id = any (%L::bigint[])', state.snapshot_xips) else '' end)
+$$;
+
+ALTER FUNCTION audit_private.unsealed_condition(state audit_private.sealing) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.unsealed_condition(state audit_private.sealing) IS 'a condition on audit_private.event e: a run of seal_events did not see it';
+
 CREATE FUNCTION audit_private.value_condition(column_name text, chosen text[]) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -13611,6 +15222,319 @@ $$;
 ALTER FUNCTION audit_private.value_literal(value jsonb, relation regclass, column_name text) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.value_literal(value jsonb, relation regclass, column_name text) IS 'SQL for a captured value as a value of a column; null when there is no such column';
+
+CREATE FUNCTION audit_private.verify_chains(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) RETURNS SETOF audit_private.finding
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS $$
+  with checked as materialized (
+    select s as seal, p as before, n.hash as logged
+    from audit_private.seal s
+    left join audit_private.seal p on p.tenant_id = s.tenant_id and p.seal_number = s.seal_number - 1
+    left join audit_private.tree_node n on n.level = 0 and n.position = s.log_index
+    where (verify_chains.tenant is null or s.tenant_id = verify_chains.tenant)
+      and (
+        s.sealed_at >= verify_chains.from_time and s.sealed_at < verify_chains.until_time
+        or s.last_at >= verify_chains.from_time and s.first_at < verify_chains.until_time
+      )
+  )
+  select f.kind, (c.seal).tenant_id, (c.seal).seal_number, null::uuid, (c.seal).sealed_at, f.detail
+  from checked c
+  cross join lateral (
+    values
+      ('broken_chain', audit_private.hash_of_seal(c.seal) <> (c.seal).seal_hash, 'the seal was changed'),
+      ('broken_chain', (c.seal).seal_hash is distinct from c.logged, 'the log holds another seal in its place'),
+      ('missing_seal', (c.seal).seal_number > 1 and (c.before).tenant_id is null, 'the seal before it is missing'),
+      ('broken_chain',
+        (c.seal).previous <> coalesce((c.before).seal_hash, decode(repeat('00', 32), 'hex'))
+          and ((c.before).tenant_id is not null or (c.seal).seal_number = 1),
+        'it does not follow the seal before it'),
+      ('broken_chain', (c.seal).running_count <> (c.before).running_count + (c.seal).event_count,
+        'the running count does not add up'),
+      ('reordered', (c.seal).log_index <= (c.before).log_index or (c.seal).sealed_at < (c.before).sealed_at,
+        'it stands in the log before the seal that it follows')
+  ) as f (kind, is_found, detail)
+  where f.is_found
+$$;
+
+ALTER FUNCTION audit_private.verify_chains(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) OWNER TO audit_finder;
+
+COMMENT ON FUNCTION audit_private.verify_chains(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) IS 'what is wrong with the seals of a time, of one tenant or all';
+
+CREATE FUNCTION audit_private.verify_holds(tenant uuid) RETURNS SETOF audit_private.finding
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS $$
+  with told as materialized (
+    select e.tenant_id, e.occurred_at, e.id, e.action, e.entity_id, e.entity_id_digest is not null as is_erased
+    from audit_private.event e
+    where (verify_holds.tenant is null or e.tenant_id = verify_holds.tenant)
+      and e.occurred_at >= clock_timestamp() - interval '365 days'
+      and e.action in ('hold_placed', 'hold_released')
+      and e.source = 'system'
+  )
+  select 'dangling_hold', h.tenant_id, null::bigint, null::uuid, h.placed_at,
+    format('hold %s stands, and no event tells that it was placed', h.hold_id)
+  from audit_private.legal_hold h
+  where (verify_holds.tenant is null or h.tenant_id = verify_holds.tenant)
+    and h.released_at is null
+    and h.placed_at >= clock_timestamp() - interval '365 days'
+    and not exists (
+      select from told t
+      where t.tenant_id = h.tenant_id and t.action = 'hold_placed' and (t.entity_id = h.name or t.is_erased)
+    )
+  union all
+  select 'dangling_hold', t.tenant_id, null, t.id, t.occurred_at,
+    case t.action when 'hold_placed' then 'a hold was placed that is not there'
+      else 'a hold was released that still stands' end
+  from told t
+  where not t.is_erased
+    and case t.action
+      when 'hold_placed' then not exists (
+        select from audit_private.legal_hold h
+        where h.tenant_id = t.tenant_id and h.name = t.entity_id and h.placed_at <= t.occurred_at
+      )
+      else exists (
+        select from audit_private.legal_hold h
+        where h.tenant_id = t.tenant_id and h.name = t.entity_id and h.released_at is null
+          and h.placed_at < t.occurred_at
+      )
+    end
+$$;
+
+ALTER FUNCTION audit_private.verify_holds(tenant uuid) OWNER TO audit_finder;
+
+COMMENT ON FUNCTION audit_private.verify_holds(tenant uuid) IS 'holds that do not agree with the events that tell of them';
+
+CREATE FUNCTION audit_private.verify_leaves(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) RETURNS SETOF audit_private.finding
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET work_mem TO '64MB'
+    SET enable_memoize TO 'off'
+    SET "DateStyle" TO 'ISO, YMD'
+    AS $_$
+declare
+  state audit_private.sealing;
+begin
+  select s.* into state from audit_private.sealing s;
+  return query execute format(
+    'with listed as (
+      select p.tenant_id, p.seal_number, l.*
+      from audit_private.tenant t
+      cross join lateral audit_private.seals_between(t.tenant_id, %2$L::timestamptz, %3$L::timestamptz) s
+      join audit_private.seal_part p on p.tenant_id = s.tenant_id and p.seal_number = s.seal_number
+      cross join lateral (
+        select u.occurred_at, u.id, substr(d.leaves, u.place::integer * 32 - 31, 32) as leaf,
+          d.removed is not null and get_bit(d.removed, u.place::integer - 1) = 1 as is_removed
+        from (
+          select p.leaves || '''' as leaves, audit_private.removed_places(p.tenant_id, p.seal_number, p.part) as removed
+          offset 0
+        ) d
+        cross join unnest(p.times, p.ids) with ordinality as u (occurred_at, id, place)
+        where u.occurred_at >= %2$L::timestamptz and u.occurred_at < %3$L::timestamptz
+        offset 0
+      ) l
+      where p.last_at >= %2$L::timestamptz and p.first_at < %3$L::timestamptz and %1$s
+    ),
+    present as (
+      select e.tenant_id, e.occurred_at, e.id, audit_private.leaf_of_event(e) as leaf,
+        %4$s as is_unsealed, e.recorded_at
+      from audit_private.event e
+      where e.occurred_at >= %2$L::timestamptz and e.occurred_at < %3$L::timestamptz and %5$s
+      offset 0
+    )
+    select f.kind, tenant_id, l.seal_number, id, occurred_at, f.detail
+    from listed l
+    full join present e using (tenant_id, occurred_at, id)
+    cross join lateral (
+      select
+        case
+          when e.leaf is null and not l.is_removed then ''missing_event''
+          when e.leaf is not null and l.is_removed then ''extra_event''
+          when e.leaf <> l.leaf then ''changed_event''
+          when l.leaf is null and not e.is_unsealed then ''extra_event''
+          when l.leaf is null and e.recorded_at < clock_timestamp() - interval ''15 minutes'' then ''unsealed''
+        end,
+        case
+          when e.leaf is null then ''sealed, and neither there nor named by a receipt''
+          when l.is_removed then ''there, though a receipt says that it was removed''
+          when e.leaf <> l.leaf then ''not as it was sealed''
+          when not e.is_unsealed then ''there, and in no seal, though its transaction was sealed''
+          else ''no run of seal_events has sealed it''
+        end
+    ) as f (kind, detail)
+    where (e.leaf = l.leaf and not l.is_removed) is not true and f.kind is not null',
+    case when verify_leaves.tenant is null then 'true' else format('t.tenant_id = %L::uuid', verify_leaves.tenant) end,
+    verify_leaves.from_time, verify_leaves.until_time, audit_private.unsealed_condition(state),
+    case when verify_leaves.tenant is null then 'true' else format('e.tenant_id = %L::uuid', verify_leaves.tenant) end);
+end
+$_$;
+
+ALTER FUNCTION audit_private.verify_leaves(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) OWNER TO audit_finder;
+
+COMMENT ON FUNCTION audit_private.verify_leaves(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) IS 'events of a time that were changed, are missing, or are there though no seal knows them';
+
+CREATE FUNCTION audit_private.verify_lists(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) RETURNS SETOF audit_private.finding
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS $$
+  with checked as materialized (
+    select s.tenant_id, s.seal_number, s.event_count, s.first_at, s.last_at, s.events_root
+    from audit_private.tenant t
+    cross join lateral audit_private.seals_between(t.tenant_id, verify_lists.from_time, verify_lists.until_time) s
+    where verify_lists.tenant is null or t.tenant_id = verify_lists.tenant
+  ),
+  listed as materialized (
+    select c.tenant_id, c.seal_number, p.part, p.event_count, p.first_at, p.last_at, p.root, p.times, p.ids, d.leaves
+    from checked c
+    join audit_private.seal_part p on p.tenant_id = c.tenant_id and p.seal_number = c.seal_number
+    cross join lateral (select p.leaves || '' as leaves offset 0) d
+  ),
+  whole as (
+    select c.*, p.parts, p.listed, p.first_listed_at, p.last_listed_at, p.root, r.removed
+    from checked c
+    left join lateral (
+      select count(*) as parts, sum(l.event_count) as listed, min(l.first_at) as first_listed_at,
+        max(l.last_at) as last_listed_at, audit_private.merkle_root(string_agg(l.root, '' order by l.part)) as root
+      from listed l
+      where l.tenant_id = c.tenant_id and l.seal_number = c.seal_number
+    ) p on true
+    cross join lateral audit_private.removed_count(c.tenant_id, c.seal_number, c.event_count) as r (removed)
+  )
+  select 'missing_list', w.tenant_id, w.seal_number, null::uuid, w.first_at,
+    format('the list of its %s events is missing, and receipts explain the removal of %s', w.event_count, w.removed)
+  from whole w
+  where w.parts = 0 and w.event_count > 0 and w.removed < w.event_count
+  union all
+  select 'broken_chain', w.tenant_id, w.seal_number, null, w.first_at, 'its list was changed'
+  from whole w
+  where w.parts > 0
+    and (w.listed, w.first_listed_at, w.last_listed_at, w.root)
+      is distinct from (w.event_count, w.first_at, w.last_at, w.events_root)
+  union all
+  select 'broken_chain', l.tenant_id, l.seal_number, null, l.first_at, format('part %s of its list was changed', l.part)
+  from listed l
+  where l.root <> audit_private.merkle_root(l.leaves)
+    or (l.event_count, l.event_count, octet_length(l.leaves), l.first_at, l.last_at)
+      is distinct from (cardinality(l.times), cardinality(l.ids), l.event_count * 32, l.times[1], l.times[l.event_count])
+$$;
+
+ALTER FUNCTION audit_private.verify_lists(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) OWNER TO audit_finder;
+
+COMMENT ON FUNCTION audit_private.verify_lists(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) IS 'what is wrong with the lists of seals that have an event in a time';
+
+CREATE FUNCTION audit_private.verify_log() RETURNS SETOF audit_private.finding
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS $$
+  select 'cut_tail', null::uuid, null::bigint, null::uuid, s.sealed_at,
+    format('the log should have %s seals, and has %s up to place %s', s.log_size, n.nodes, n.last)
+  from audit_private.sealing s
+  cross join (
+    select count(*) as nodes, max(t.position) as last from audit_private.tree_node t where t.level = 0
+  ) n
+  where (n.nodes, coalesce(n.last, -1)) <> (s.log_size, s.log_size - 1)
+  union all
+  select 'missing_seal', null, null, null, null,
+    format('the seal at place %s of the log is missing', t.position)
+  from audit_private.tree_node t
+  where t.level = 0
+    and not exists (select from audit_private.seal s where s.log_index = t.position)
+  union all
+  select 'broken_chain', null, null, null, null,
+    format('node %s of level %s of the log was changed', t.position, t.level)
+  from audit_private.tree_node t
+  left join audit_private.tree_node l on l.level = t.level - 1 and l.position = t.position * 2
+  left join audit_private.tree_node r on r.level = t.level - 1 and r.position = t.position * 2 + 1
+  where t.level > 0 and t.hash is distinct from sha256('\x01'::bytea || l.hash || r.hash)
+$$;
+
+ALTER FUNCTION audit_private.verify_log() OWNER TO audit_finder;
+
+COMMENT ON FUNCTION audit_private.verify_log() IS 'what is wrong with the tree over all seals';
+
+CREATE FUNCTION audit_private.verify_removals(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) RETURNS SETOF audit_private.finding
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS $$
+  with receipt as materialized (
+    select r.*, j.started_at, j.finished_at, p.days as policy_days, n.noted, n.newest_at
+    from audit_private.purge_receipt r
+    join audit_private.job_run j on j.run_id = r.run_id
+    cross join lateral (
+      select p.days from audit_private.policies_in_force(j.started_at) p where p.tenant_id = r.tenant_id
+    ) p
+    cross join lateral (
+      select coalesce(sum(m.removed), 0) as noted, max(m.newest_at) as newest_at
+      from (
+        select s.removed, w.newest_at
+        from audit_private.seal_removal s
+        cross join lateral (
+          select max(l.last_at) as newest_at from audit_private.seal l
+          where l.tenant_id = s.tenant_id and l.seal_number between s.first_seal and s.last_seal
+        ) w
+        where s.tenant_id = r.tenant_id and s.run_id = r.run_id
+        union all
+        select p.removed, w.newest_at
+        from audit_private.part_removal p
+        left join lateral (
+          select max(l.occurred_at) as newest_at
+          from audit_private.seal_part q
+          cross join lateral unnest(q.times) with ordinality as l (occurred_at, place)
+          where q.tenant_id = p.tenant_id and q.seal_number = p.seal_number and q.part = p.part
+            and get_bit(p.places, l.place::integer - 1) = 1
+        ) w on true
+        where p.tenant_id = r.tenant_id and p.run_id = r.run_id
+      ) m
+    ) n
+    where (verify_removals.tenant is null or r.tenant_id = verify_removals.tenant)
+      and r.removed > 0
+      and r.newest_removed_at >= verify_removals.from_time
+      and r.oldest_removed_at < verify_removals.until_time
+  )
+  select f.kind, r.tenant_id, null::bigint, null::uuid, r.oldest_removed_at, format('purge %s: %s', r.run_id, f.detail)
+  from receipt r
+  cross join lateral (
+    values
+      ('early_purge', greatest(r.newest_at, r.newest_removed_at) >= r.cutoff,
+        format('removed an event of %s, and its cut-off was %s', greatest(r.newest_at, r.newest_removed_at), r.cutoff)),
+      ('early_purge', r.policy_days is null or r.cutoff > r.started_at - r.policy_days * interval '24 hours',
+        format('its cut-off was %s, and the policy kept events for %s days', r.cutoff, coalesce(r.policy_days::text, 'all'))),
+      ('unexplained_purge', r.noted <> r.removed and r.finished_at is not null,
+        format('removed %s events, of which seals list %s', r.removed, r.noted)),
+      ('unexplained_purge',
+        r.finished_at between clock_timestamp() - interval '365 days' and clock_timestamp() - interval '2 days'
+          and not r.is_told,
+        'no event tells of it'),
+      ('unexplained_purge',
+        r.finished_at > clock_timestamp() - interval '365 days' and r.is_told and not exists (
+          select
+          from audit_private.event e
+          where e.tenant_id in (r.tenant_id, '00000000-0000-0000-0000-000000000000')
+            and e.occurred_at >= r.finished_at - interval '1 day'
+            and e.action = 'events_purged'
+            and e.source = 'system'
+            and (
+              e.metadata ->> 'run_id' = r.run_id::text
+                and e.metadata ->> 'tenant_id' = r.tenant_id::text
+                and e.metadata ->> 'removals' = audit_private.removals_digest(r.tenant_id, r.run_id)
+              or e.payload_digest is not null
+            )
+        ),
+        'the event that tells of it is missing or says otherwise')
+  ) as f (kind, is_found, detail)
+  where f.is_found
+$$;
+
+ALTER FUNCTION audit_private.verify_removals(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) OWNER TO audit_finder;
+
+COMMENT ON FUNCTION audit_private.verify_removals(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) IS 'purges of events of a time that were not due, or that are not what their receipts and events say';
 
 CREATE FUNCTION audit_private.visible_tenant() RETURNS uuid
     LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED
@@ -14453,6 +16377,7 @@ COMMENT ON COLUMN audit_private.installed_object.digest IS 'SHA-256 of its defin
 
 CREATE TABLE audit_private.instance (
     is_only boolean DEFAULT true NOT NULL,
+    installation_id uuid DEFAULT gen_random_uuid() NOT NULL,
     transaction_offset bigint DEFAULT 0 NOT NULL,
     events_until timestamp with time zone,
     CONSTRAINT instance_is_only_check CHECK (is_only)
@@ -14463,6 +16388,8 @@ ALTER TABLE audit_private.instance OWNER TO audit_owner;
 COMMENT ON TABLE audit_private.instance IS 'one row: facts that every write reads';
 
 COMMENT ON COLUMN audit_private.instance.is_only IS 'always true, so that there is only one row';
+
+COMMENT ON COLUMN audit_private.instance.installation_id IS 'names this log for ever, also after it was restored elsewhere';
 
 COMMENT ON COLUMN audit_private.instance.transaction_offset IS 'added to the server''s transaction number; raised when numbers start again after a restore';
 
@@ -14559,6 +16486,33 @@ COMMENT ON COLUMN audit_private.outcome.outcome IS 'code';
 COMMENT ON COLUMN audit_private.outcome.titles IS 'language code to title';
 
 COMMENT ON COLUMN audit_private.outcome.descriptions IS 'language code to description';
+
+CREATE TABLE audit_private.part_removal (
+    tenant_id uuid NOT NULL,
+    seal_number bigint NOT NULL,
+    part integer NOT NULL,
+    run_id uuid NOT NULL,
+    removed integer NOT NULL,
+    places bit(1024) NOT NULL
+);
+
+ALTER TABLE ONLY audit_private.part_removal FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.part_removal OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.part_removal IS 'which events of a part of a seal a purge has removed';
+
+COMMENT ON COLUMN audit_private.part_removal.tenant_id IS 'whose events';
+
+COMMENT ON COLUMN audit_private.part_removal.seal_number IS 'the seal';
+
+COMMENT ON COLUMN audit_private.part_removal.part IS 'the part of its list';
+
+COMMENT ON COLUMN audit_private.part_removal.run_id IS 'the purge, whose receipt and event explain it';
+
+COMMENT ON COLUMN audit_private.part_removal.removed IS 'events removed';
+
+COMMENT ON COLUMN audit_private.part_removal.places IS 'their places in the part, from the left';
 
 CREATE TABLE audit_private.pending_erasure (
     tenant_id uuid NOT NULL,
@@ -14664,6 +16618,72 @@ COMMENT ON COLUMN audit_private.role_binding.recorder IS 'how recorded_by names 
 
 COMMENT ON COLUMN audit_private.role_binding.only_tenant_id IS 'its tenant when it needs no context';
 
+CREATE TABLE audit_private.seal_part (
+    tenant_id uuid NOT NULL,
+    seal_number bigint NOT NULL,
+    part integer NOT NULL,
+    event_count integer NOT NULL,
+    first_at timestamp with time zone NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    root bytea NOT NULL,
+    times timestamp with time zone[] NOT NULL,
+    ids uuid[] NOT NULL,
+    leaves bytea NOT NULL
+);
+ALTER TABLE ONLY audit_private.seal_part ALTER COLUMN times SET STORAGE EXTERNAL;
+ALTER TABLE ONLY audit_private.seal_part ALTER COLUMN ids SET STORAGE EXTERNAL;
+ALTER TABLE ONLY audit_private.seal_part ALTER COLUMN leaves SET STORAGE EXTERNAL;
+
+ALTER TABLE ONLY audit_private.seal_part FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.seal_part OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.seal_part IS 'the lists of seals, 1024 events a row; they go when the last event of the seal has gone';
+
+COMMENT ON COLUMN audit_private.seal_part.tenant_id IS 'whose events';
+
+COMMENT ON COLUMN audit_private.seal_part.seal_number IS 'the seal';
+
+COMMENT ON COLUMN audit_private.seal_part.part IS 'place in the list, from 0';
+
+COMMENT ON COLUMN audit_private.seal_part.event_count IS 'events in this part; 1024 in all but the last';
+
+COMMENT ON COLUMN audit_private.seal_part.first_at IS 'time of its first event';
+
+COMMENT ON COLUMN audit_private.seal_part.last_at IS 'time of its last event';
+
+COMMENT ON COLUMN audit_private.seal_part.root IS 'root of the tree of its leaves';
+
+COMMENT ON COLUMN audit_private.seal_part.times IS 'occurred_at of each event, ascending';
+
+COMMENT ON COLUMN audit_private.seal_part.ids IS 'id of each event, in the same order';
+
+COMMENT ON COLUMN audit_private.seal_part.leaves IS 'leaf of each event, 32 bytes each, in the same order';
+
+CREATE TABLE audit_private.seal_removal (
+    tenant_id uuid NOT NULL,
+    first_seal bigint NOT NULL,
+    last_seal bigint NOT NULL,
+    run_id uuid NOT NULL,
+    removed bigint NOT NULL
+);
+
+ALTER TABLE ONLY audit_private.seal_removal FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.seal_removal OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.seal_removal IS 'seals of which a purge has removed all events that were left';
+
+COMMENT ON COLUMN audit_private.seal_removal.tenant_id IS 'whose events';
+
+COMMENT ON COLUMN audit_private.seal_removal.first_seal IS 'first of a row of seals';
+
+COMMENT ON COLUMN audit_private.seal_removal.last_seal IS 'last of the row';
+
+COMMENT ON COLUMN audit_private.seal_removal.run_id IS 'the purge, whose receipt and event explain it';
+
+COMMENT ON COLUMN audit_private.seal_removal.removed IS 'events removed';
+
 CREATE TABLE audit_private.service_grant (
     role_name name NOT NULL,
     reason text NOT NULL,
@@ -14703,6 +16723,47 @@ COMMENT ON COLUMN audit_private.tenant_grant.role_name IS 'exact name; membershi
 COMMENT ON COLUMN audit_private.tenant_grant.granted_at IS 'when';
 
 COMMENT ON COLUMN audit_private.tenant_grant.granted_by IS 'login and SET ROLE role';
+
+CREATE TABLE audit_private.tree_node (
+    level smallint NOT NULL,
+    "position" bigint NOT NULL,
+    hash bytea NOT NULL
+);
+
+ALTER TABLE audit_private.tree_node OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.tree_node IS 'the log: the tree of RFC 6962 over all seals, of which those nodes are kept that never change again';
+
+COMMENT ON COLUMN audit_private.tree_node.level IS '0 for seals; a node stands for 2 ^ level of them';
+
+COMMENT ON COLUMN audit_private.tree_node."position" IS 'from the left, from 0';
+
+COMMENT ON COLUMN audit_private.tree_node.hash IS 'the node''s hash';
+
+CREATE TABLE audit_private.verification (
+    from_time timestamp with time zone NOT NULL,
+    until_time timestamp with time zone NOT NULL,
+    verified_at timestamp with time zone NOT NULL,
+    log_size bigint NOT NULL,
+    finding_count bigint NOT NULL,
+    findings jsonb NOT NULL
+);
+
+ALTER TABLE audit_private.verification OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.verification IS 'each week of events, and what verifying it last found';
+
+COMMENT ON COLUMN audit_private.verification.from_time IS 'first moment of the week, by when events occurred; minus infinity for what concerns the log as a whole';
+
+COMMENT ON COLUMN audit_private.verification.until_time IS 'first moment after it';
+
+COMMENT ON COLUMN audit_private.verification.verified_at IS 'when it was last verified';
+
+COMMENT ON COLUMN audit_private.verification.log_size IS 'seals that the log had then';
+
+COMMENT ON COLUMN audit_private.verification.finding_count IS 'how much was wrong';
+
+COMMENT ON COLUMN audit_private.verification.findings IS 'the first hundred findings';
 
 ALTER TABLE ONLY audit_private.access_closing
     ADD CONSTRAINT access_closing_pkey PRIMARY KEY (tenant_id, access_id);
@@ -14748,6 +16809,9 @@ ALTER TABLE ONLY audit_private.data_retention_wait
 
 ALTER TABLE ONLY audit_private.entity_type
     ADD CONSTRAINT entity_type_pkey PRIMARY KEY (entity_type);
+
+ALTER TABLE ONLY audit_private.epoch
+    ADD CONSTRAINT epoch_pkey PRIMARY KEY (epoch);
 
 ALTER TABLE ONLY audit_private.erased_event
     ADD CONSTRAINT erased_event_pkey PRIMARY KEY (tenant_id, erasure_id, event_id);
@@ -14797,6 +16861,9 @@ ALTER TABLE ONLY audit_private.option
 ALTER TABLE ONLY audit_private.outcome
     ADD CONSTRAINT outcome_pkey PRIMARY KEY (outcome);
 
+ALTER TABLE ONLY audit_private.part_removal
+    ADD CONSTRAINT part_removal_pkey PRIMARY KEY (tenant_id, seal_number, part, run_id);
+
 ALTER TABLE ONLY audit_private.pending_erasure
     ADD CONSTRAINT pending_erasure_pkey PRIMARY KEY (tenant_id, erasure_id, occurred_at, event_id);
 
@@ -14812,6 +16879,18 @@ ALTER TABLE ONLY audit_private.retention_policy
 ALTER TABLE ONLY audit_private.role_binding
     ADD CONSTRAINT role_binding_pkey PRIMARY KEY (role_name);
 
+ALTER TABLE ONLY audit_private.seal_part
+    ADD CONSTRAINT seal_part_pkey PRIMARY KEY (tenant_id, seal_number, part);
+
+ALTER TABLE ONLY audit_private.seal
+    ADD CONSTRAINT seal_pkey PRIMARY KEY (tenant_id, seal_number);
+
+ALTER TABLE ONLY audit_private.seal_removal
+    ADD CONSTRAINT seal_removal_pkey PRIMARY KEY (tenant_id, last_seal);
+
+ALTER TABLE ONLY audit_private.sealing
+    ADD CONSTRAINT sealing_pkey PRIMARY KEY (is_only);
+
 ALTER TABLE ONLY audit_private.service_grant
     ADD CONSTRAINT service_grant_pkey PRIMARY KEY (role_name);
 
@@ -14820,6 +16899,12 @@ ALTER TABLE ONLY audit_private.tenant_grant
 
 ALTER TABLE ONLY audit_private.tenant
     ADD CONSTRAINT tenant_pkey PRIMARY KEY (tenant_id);
+
+ALTER TABLE ONLY audit_private.tree_node
+    ADD CONSTRAINT tree_node_pkey PRIMARY KEY (level, "position");
+
+ALTER TABLE ONLY audit_private.verification
+    ADD CONSTRAINT verification_pkey PRIMARY KEY (from_time);
 
 ALTER TABLE ONLY audit_private.watched_table
     ADD CONSTRAINT watched_table_pkey PRIMARY KEY (entity_type);
@@ -14848,9 +16933,19 @@ CREATE UNIQUE INDEX job_run_running_idx ON audit_private.job_run USING btree (jo
 
 CREATE UNIQUE INDEX legal_hold_name_idx ON audit_private.legal_hold USING btree (tenant_id, name) WHERE (released_at IS NULL);
 
+CREATE INDEX part_removal_run_id_idx ON audit_private.part_removal USING btree (tenant_id, run_id);
+
 CREATE INDEX purge_receipt_is_told_idx ON audit_private.purge_receipt USING btree (run_id) WHERE ((NOT is_told) AND ((removed > 0) OR is_last));
 
 CREATE INDEX purge_receipt_run_id_idx ON audit_private.purge_receipt USING btree (run_id);
+
+CREATE INDEX seal_last_at_idx ON audit_private.seal USING btree (tenant_id, last_at);
+
+CREATE INDEX seal_log_index_idx ON audit_private.seal USING btree (log_index);
+
+CREATE INDEX seal_long_idx ON audit_private.seal USING btree (tenant_id, last_at) WHERE ((last_at - first_at) > '01:00:00'::interval);
+
+CREATE INDEX seal_removal_run_id_idx ON audit_private.seal_removal USING btree (tenant_id, run_id);
 
 CREATE INDEX watched_table_name_idx ON audit_private.watched_table USING btree (schema_name, table_name);
 
@@ -14882,6 +16977,22 @@ CREATE TRIGGER option_resolve_catalogue AFTER UPDATE ON audit_private.option FOR
 
 ALTER TABLE audit_private.option ENABLE ALWAYS TRIGGER option_resolve_catalogue;
 
+CREATE TRIGGER part_removal_refuse_change BEFORE DELETE OR UPDATE OR TRUNCATE ON audit_private.part_removal FOR EACH STATEMENT EXECUTE FUNCTION audit_private.refuse_change();
+
+ALTER TABLE audit_private.part_removal ENABLE ALWAYS TRIGGER part_removal_refuse_change;
+
+CREATE TRIGGER seal_part_refuse_change BEFORE DELETE OR UPDATE OR TRUNCATE ON audit_private.seal_part FOR EACH STATEMENT EXECUTE FUNCTION audit_private.refuse_change();
+
+ALTER TABLE audit_private.seal_part ENABLE ALWAYS TRIGGER seal_part_refuse_change;
+
+CREATE TRIGGER seal_refuse_change BEFORE DELETE OR UPDATE OR TRUNCATE ON audit_private.seal FOR EACH STATEMENT EXECUTE FUNCTION audit_private.refuse_change();
+
+ALTER TABLE audit_private.seal ENABLE ALWAYS TRIGGER seal_refuse_change;
+
+CREATE TRIGGER seal_removal_refuse_change BEFORE DELETE OR UPDATE OR TRUNCATE ON audit_private.seal_removal FOR EACH STATEMENT EXECUTE FUNCTION audit_private.refuse_change();
+
+ALTER TABLE audit_private.seal_removal ENABLE ALWAYS TRIGGER seal_removal_refuse_change;
+
 CREATE TRIGGER service_grant_bind_roles AFTER INSERT OR DELETE OR UPDATE ON audit_private.service_grant FOR EACH ROW EXECUTE FUNCTION audit_private.bind_roles();
 
 ALTER TABLE audit_private.service_grant ENABLE ALWAYS TRIGGER service_grant_bind_roles;
@@ -14893,6 +17004,10 @@ ALTER TABLE audit_private.tenant_grant ENABLE ALWAYS TRIGGER tenant_grant_bind_r
 CREATE TRIGGER tenant_resolve_toggles AFTER INSERT OR UPDATE ON audit_private.tenant FOR EACH ROW EXECUTE FUNCTION audit_private.resolve_toggles();
 
 ALTER TABLE audit_private.tenant ENABLE ALWAYS TRIGGER tenant_resolve_toggles;
+
+CREATE TRIGGER tree_node_refuse_change BEFORE DELETE OR UPDATE OR TRUNCATE ON audit_private.tree_node FOR EACH STATEMENT EXECUTE FUNCTION audit_private.refuse_change();
+
+ALTER TABLE audit_private.tree_node ENABLE ALWAYS TRIGGER tree_node_refuse_change;
 
 ALTER TABLE ONLY audit_private.action
     ADD CONSTRAINT action_category_fkey FOREIGN KEY (category) REFERENCES audit_private.category(category);
@@ -14939,14 +17054,14 @@ ALTER TABLE ONLY audit_private.legal_hold
 ALTER TABLE ONLY audit_private.pending_erasure
     ADD CONSTRAINT pending_erasure_tenant_id_erasure_id_fkey FOREIGN KEY (tenant_id, erasure_id) REFERENCES audit_private.erasure(tenant_id, erasure_id);
 
-ALTER TABLE ONLY audit_private.purge_receipt
-    ADD CONSTRAINT purge_receipt_run_id_fkey FOREIGN KEY (run_id) REFERENCES audit_private.job_run(run_id);
-
 ALTER TABLE ONLY audit_private.retention_floor
     ADD CONSTRAINT retention_floor_category_fkey FOREIGN KEY (category) REFERENCES audit_private.category(category);
 
 ALTER TABLE ONLY audit_private.retention_policy
     ADD CONSTRAINT retention_policy_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES audit_private.tenant(tenant_id);
+
+ALTER TABLE ONLY audit_private.seal
+    ADD CONSTRAINT seal_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES audit_private.tenant(tenant_id);
 
 ALTER TABLE ONLY audit_private.tenant_grant
     ADD CONSTRAINT tenant_grant_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES audit_private.tenant(tenant_id);
@@ -14985,6 +17100,8 @@ CREATE POLICY "Backups are complete" ON audit_private.legal_hold FOR SELECT TO a
 
 CREATE POLICY "Backups are complete" ON audit_private.logging_decision FOR SELECT TO audit_backup USING (true);
 
+CREATE POLICY "Backups are complete" ON audit_private.part_removal FOR SELECT TO audit_backup USING (true);
+
 CREATE POLICY "Backups are complete" ON audit_private.pending_erasure FOR SELECT TO audit_backup USING (true);
 
 CREATE POLICY "Backups are complete" ON audit_private.purge_receipt FOR SELECT TO audit_backup USING (true);
@@ -14992,6 +17109,12 @@ CREATE POLICY "Backups are complete" ON audit_private.purge_receipt FOR SELECT T
 CREATE POLICY "Backups are complete" ON audit_private.retention_policy FOR SELECT TO audit_backup USING (true);
 
 CREATE POLICY "Backups are complete" ON audit_private.role_binding FOR SELECT TO audit_backup USING (true);
+
+CREATE POLICY "Backups are complete" ON audit_private.seal FOR SELECT TO audit_backup USING (true);
+
+CREATE POLICY "Backups are complete" ON audit_private.seal_part FOR SELECT TO audit_backup USING (true);
+
+CREATE POLICY "Backups are complete" ON audit_private.seal_removal FOR SELECT TO audit_backup USING (true);
 
 CREATE POLICY "Backups are complete" ON audit_private.tenant FOR SELECT TO audit_backup USING (true);
 
@@ -15031,9 +17154,21 @@ CREATE POLICY "Receipts are visible to their tenant and to operators" ON audit_p
 
 CREATE POLICY "Retention is decided tenant by tenant" ON audit_private.tenant FOR SELECT TO audit_finder, audit_keeper USING (true);
 
+CREATE POLICY "Seals are verified with their receipts" ON audit_private.purge_receipt FOR SELECT TO audit_finder USING (true);
+
+CREATE POLICY "Seals are visible to their tenant and to operators" ON audit_private.seal FOR SELECT TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
+
 CREATE POLICY "Spooled changes are counted for their tenant and for operators" ON audit_private.capture_spool FOR SELECT TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
 
+CREATE POLICY "The finder seals" ON audit_private.seal TO audit_finder USING (true) WITH CHECK (true);
+
+CREATE POLICY "The finder seals" ON audit_private.seal_part TO audit_finder USING (true) WITH CHECK (true);
+
 CREATE POLICY "The finder sees keys and hashes" ON audit_private.event FOR SELECT TO audit_finder USING (true);
+
+CREATE POLICY "The finder verifies" ON audit_private.part_removal FOR SELECT TO audit_finder USING (true);
+
+CREATE POLICY "The finder verifies" ON audit_private.seal_removal FOR SELECT TO audit_finder USING (true);
 
 CREATE POLICY "The keeper erases" ON audit_private.capture_spool FOR UPDATE TO audit_keeper USING (true);
 
@@ -15046,6 +17181,14 @@ CREATE POLICY "The keeper gives receipts" ON audit_private.purge_receipt TO audi
 CREATE POLICY "The keeper notes what it has erased" ON audit_private.erased_event FOR INSERT TO audit_keeper WITH CHECK (true);
 
 CREATE POLICY "The keeper notes what it is to erase" ON audit_private.pending_erasure TO audit_keeper USING (true) WITH CHECK (true);
+
+CREATE POLICY "The keeper notes what it removes" ON audit_private.part_removal TO audit_keeper USING (true) WITH CHECK (true);
+
+CREATE POLICY "The keeper notes what it removes" ON audit_private.seal FOR SELECT TO audit_keeper USING (true);
+
+CREATE POLICY "The keeper notes what it removes" ON audit_private.seal_part TO audit_keeper USING (true);
+
+CREATE POLICY "The keeper notes what it removes" ON audit_private.seal_removal TO audit_keeper USING (true) WITH CHECK (true);
 
 CREATE POLICY "The keeper puts survivors back" ON audit_private.event FOR INSERT TO audit_keeper WITH CHECK (true);
 
@@ -15109,6 +17252,8 @@ ALTER TABLE audit_private.legal_hold ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE audit_private.logging_decision ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE audit_private.part_removal ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE audit_private.pending_erasure ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE audit_private.purge_receipt ENABLE ROW LEVEL SECURITY;
@@ -15116,6 +17261,12 @@ ALTER TABLE audit_private.purge_receipt ENABLE ROW LEVEL SECURITY;
 ALTER TABLE audit_private.retention_policy ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE audit_private.role_binding ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.seal ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.seal_part ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.seal_removal ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE audit_private.tenant ENABLE ROW LEVEL SECURITY;
 
@@ -15139,6 +17290,12 @@ GRANT ALL ON SCHEMA audit_private TO audit_finder;
 GRANT ALL ON SCHEMA audit_private TO audit_keeper;
 GRANT USAGE ON SCHEMA audit_private TO audit_operator;
 GRANT USAGE ON SCHEMA audit_private TO audit_backup;
+
+REVOKE ALL ON TYPE audit_private.finding FROM PUBLIC;
+GRANT ALL ON TYPE audit_private.finding TO audit_finder;
+
+REVOKE ALL ON FUNCTION audit.accept_restore(reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.accept_restore(reason text) TO audit_operator;
 
 REVOKE ALL ON FUNCTION audit.arm_data_retention(relation regclass, reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.arm_data_retention(relation regclass, reason text) TO audit_operator;
@@ -15181,6 +17338,10 @@ GRANT ALL ON FUNCTION audit.count_events(filter jsonb, up_to integer, tenant_id 
 GRANT ALL ON FUNCTION audit.count_events(filter jsonb, up_to integer, tenant_id uuid, OUT count bigint, OUT is_exact boolean) TO audit_admin;
 GRANT ALL ON FUNCTION audit.count_events(filter jsonb, up_to integer, tenant_id uuid, OUT count bigint, OUT is_exact boolean) TO audit_privacy;
 GRANT ALL ON FUNCTION audit.count_events(filter jsonb, up_to integer, tenant_id uuid, OUT count bigint, OUT is_exact boolean) TO audit_auditor;
+
+REVOKE ALL ON FUNCTION audit.create_checkpoint() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.create_checkpoint() TO audit_operator;
+GRANT ALL ON FUNCTION audit.create_checkpoint() TO audit_auditor;
 
 REVOKE ALL ON FUNCTION audit.current_tenant() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.current_tenant() TO audit_app;
@@ -15351,6 +17512,10 @@ GRANT ALL ON FUNCTION audit.list_data_retention() TO audit_operator;
 GRANT ALL ON FUNCTION audit.list_data_retention() TO audit_auditor;
 GRANT ALL ON FUNCTION audit.list_data_retention() TO audit_privacy;
 
+REVOKE ALL ON FUNCTION audit.list_epochs() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.list_epochs() TO audit_operator;
+GRANT ALL ON FUNCTION audit.list_epochs() TO audit_auditor;
+
 GRANT SELECT ON TABLE audit_private.erasure TO audit_backup;
 
 REVOKE ALL ON FUNCTION audit.list_erasures(tenant_id uuid) FROM PUBLIC;
@@ -15399,11 +17564,13 @@ GRANT ALL ON FUNCTION audit.list_partitions() TO audit_auditor;
 
 GRANT SELECT ON TABLE audit_private.job_run TO audit_backup;
 GRANT SELECT ON TABLE audit_private.job_run TO audit_keeper;
+GRANT SELECT ON TABLE audit_private.job_run TO audit_finder;
 
 REVOKE ALL ON TABLE audit_private.purge_receipt FROM audit_owner;
 GRANT SELECT,REFERENCES,TRIGGER ON TABLE audit_private.purge_receipt TO audit_owner;
 GRANT SELECT ON TABLE audit_private.purge_receipt TO audit_backup;
 GRANT SELECT,INSERT,UPDATE ON TABLE audit_private.purge_receipt TO audit_keeper;
+GRANT SELECT ON TABLE audit_private.purge_receipt TO audit_finder;
 
 GRANT SELECT ON TABLE audit_private.tenant TO audit_backup;
 GRANT SELECT ON TABLE audit_private.tenant TO audit_writer;
@@ -15451,6 +17618,13 @@ GRANT ALL ON FUNCTION audit.list_row_history(relation regclass, entity_id uuid, 
 GRANT ALL ON FUNCTION audit.list_row_history(relation regclass, entity_id uuid, page_size integer, after text, tenant_id uuid) TO audit_admin;
 GRANT ALL ON FUNCTION audit.list_row_history(relation regclass, entity_id uuid, page_size integer, after text, tenant_id uuid) TO audit_privacy;
 GRANT ALL ON FUNCTION audit.list_row_history(relation regclass, entity_id uuid, page_size integer, after text, tenant_id uuid) TO audit_auditor;
+
+GRANT SELECT ON TABLE audit_private.chain_row TO audit_backup;
+
+REVOKE ALL ON FUNCTION audit.list_seals(up_to integer, before_index bigint, tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.list_seals(up_to integer, before_index bigint, tenant_id uuid) TO audit_admin;
+GRANT ALL ON FUNCTION audit.list_seals(up_to integer, before_index bigint, tenant_id uuid) TO audit_operator;
+GRANT ALL ON FUNCTION audit.list_seals(up_to integer, before_index bigint, tenant_id uuid) TO audit_auditor;
 
 REVOKE ALL ON FUNCTION audit.list_spool() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.list_spool() TO audit_operator;
@@ -15509,6 +17683,25 @@ GRANT ALL ON FUNCTION audit.preview_purge(tenant_id uuid) TO audit_admin;
 GRANT ALL ON FUNCTION audit.preview_purge(tenant_id uuid) TO audit_operator;
 GRANT ALL ON FUNCTION audit.preview_purge(tenant_id uuid) TO audit_auditor;
 
+REVOKE ALL ON FUNCTION audit.prove_consistency(old_size bigint, new_size bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.prove_consistency(old_size bigint, new_size bigint) TO audit_reader;
+GRANT ALL ON FUNCTION audit.prove_consistency(old_size bigint, new_size bigint) TO audit_admin;
+GRANT ALL ON FUNCTION audit.prove_consistency(old_size bigint, new_size bigint) TO audit_privacy;
+GRANT ALL ON FUNCTION audit.prove_consistency(old_size bigint, new_size bigint) TO audit_operator;
+GRANT ALL ON FUNCTION audit.prove_consistency(old_size bigint, new_size bigint) TO audit_auditor;
+
+REVOKE ALL ON FUNCTION audit.prove_event(event_id uuid, tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.prove_event(event_id uuid, tenant_id uuid) TO audit_reader;
+GRANT ALL ON FUNCTION audit.prove_event(event_id uuid, tenant_id uuid) TO audit_admin;
+GRANT ALL ON FUNCTION audit.prove_event(event_id uuid, tenant_id uuid) TO audit_privacy;
+GRANT ALL ON FUNCTION audit.prove_event(event_id uuid, tenant_id uuid) TO audit_auditor;
+
+REVOKE ALL ON FUNCTION audit.prove_events(event_ids uuid[], tree_size bigint, tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.prove_events(event_ids uuid[], tree_size bigint, tenant_id uuid) TO audit_reader;
+GRANT ALL ON FUNCTION audit.prove_events(event_ids uuid[], tree_size bigint, tenant_id uuid) TO audit_admin;
+GRANT ALL ON FUNCTION audit.prove_events(event_ids uuid[], tree_size bigint, tenant_id uuid) TO audit_privacy;
+GRANT ALL ON FUNCTION audit.prove_events(event_ids uuid[], tree_size bigint, tenant_id uuid) TO audit_auditor;
+
 REVOKE ALL ON PROCEDURE audit.purge_data() FROM PUBLIC;
 GRANT ALL ON PROCEDURE audit.purge_data() TO audit_operator;
 
@@ -15551,6 +17744,9 @@ GRANT ALL ON FUNCTION audit.retire_action(action text, reason text) TO audit_ope
 REVOKE ALL ON FUNCTION audit.retire_tenant(reason text, tenant_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.retire_tenant(reason text, tenant_id uuid) TO audit_operator;
 
+REVOKE ALL ON PROCEDURE audit.reverify_events() FROM PUBLIC;
+GRANT ALL ON PROCEDURE audit.reverify_events() TO audit_operator;
+
 REVOKE ALL ON FUNCTION audit.revert_sql(event_id uuid, tenant_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.revert_sql(event_id uuid, tenant_id uuid) TO audit_reader;
 GRANT ALL ON FUNCTION audit.revert_sql(event_id uuid, tenant_id uuid) TO audit_admin;
@@ -15568,6 +17764,9 @@ GRANT ALL ON PROCEDURE audit.run_jobs() TO audit_operator;
 
 REVOKE ALL ON FUNCTION audit.schedule_jobs() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.schedule_jobs() TO audit_operator;
+
+REVOKE ALL ON PROCEDURE audit.seal_events() FROM PUBLIC;
+GRANT ALL ON PROCEDURE audit.seal_events() TO audit_operator;
 
 REVOKE ALL ON FUNCTION audit.search_events(filter jsonb, page_size integer, after text, tenant_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.search_events(filter jsonb, page_size integer, after text, tenant_id uuid) TO audit_reader;
@@ -15609,6 +17808,15 @@ GRANT ALL ON FUNCTION audit.unschedule_jobs(reason text) TO audit_operator;
 
 REVOKE ALL ON FUNCTION audit.unwatch(relation regclass, reason text, entity_type text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.unwatch(relation regclass, reason text, entity_type text) TO audit_operator;
+
+REVOKE ALL ON FUNCTION audit.verify_checkpoint(origin text, tree_size bigint, root_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.verify_checkpoint(origin text, tree_size bigint, root_hash bytea) TO audit_operator;
+GRANT ALL ON FUNCTION audit.verify_checkpoint(origin text, tree_size bigint, root_hash bytea) TO audit_auditor;
+
+REVOKE ALL ON FUNCTION audit.verify_events(from_time timestamp with time zone, until_time timestamp with time zone, tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.verify_events(from_time timestamp with time zone, until_time timestamp with time zone, tenant_id uuid) TO audit_admin;
+GRANT ALL ON FUNCTION audit.verify_events(from_time timestamp with time zone, until_time timestamp with time zone, tenant_id uuid) TO audit_operator;
+GRANT ALL ON FUNCTION audit.verify_events(from_time timestamp with time zone, until_time timestamp with time zone, tenant_id uuid) TO audit_auditor;
 
 REVOKE ALL ON FUNCTION audit.watch(relation regclass, entity_type text, tenant_column text, label_column text, columns text[], redact_columns text[], ignore_columns text[], category text, level text, on_error text, keep_deleted_values boolean, reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.watch(relation regclass, entity_type text, tenant_column text, label_column text, columns text[], redact_columns text[], ignore_columns text[], category text, level text, on_error text, keep_deleted_values boolean, reason text) TO audit_operator;
@@ -15691,6 +17899,9 @@ REVOKE ALL ON FUNCTION audit_private.check_definition(code text, titles jsonb, d
 
 REVOKE ALL ON FUNCTION audit_private.check_format(format text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION audit_private.check_integrity() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.check_integrity() TO audit_owner;
+
 REVOKE ALL ON FUNCTION audit_private.check_jobs() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.check_reason(reason text) FROM PUBLIC;
@@ -15705,6 +17916,8 @@ GRANT ALL ON FUNCTION audit_private.check_scheduler(role name) TO audit_operator
 REVOKE ALL ON FUNCTION audit_private.check_tenant(tenant_id uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.check_toggles(toggles jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.check_verification() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.check_watch(watched audit_private.watched_table, relation regclass) FROM PUBLIC;
 
@@ -15731,8 +17944,8 @@ GRANT ALL ON FUNCTION audit_private.content_digest(action text, entity_type text
 REVOKE ALL ON FUNCTION audit_private.count_actor_events(tenant_id uuid, actor_ids text[], from_time timestamp with time zone, until_time timestamp with time zone, most bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.count_actor_events(tenant_id uuid, actor_ids text[], from_time timestamp with time zone, until_time timestamp with time zone, most bigint) TO audit_owner;
 
-REVOKE ALL ON FUNCTION audit_private.count_due(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, tenant_ids uuid[], treats_all_as_exact boolean) FROM PUBLIC;
-GRANT ALL ON FUNCTION audit_private.count_due(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, tenant_ids uuid[], treats_all_as_exact boolean) TO audit_owner;
+REVOKE ALL ON FUNCTION audit_private.count_due(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, tenant_ids uuid[], treats_all_as_exact boolean, includes_unsealed boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.count_due(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, tenant_ids uuid[], treats_all_as_exact boolean, includes_unsealed boolean) TO audit_owner;
 
 REVOKE ALL ON FUNCTION audit_private.count_found_events(tenant_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone, most bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.count_found_events(tenant_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone, most bigint) TO audit_owner;
@@ -15750,6 +17963,14 @@ GRANT ALL ON FUNCTION audit_private.current_actor(OUT actor_id text, OUT actor_t
 GRANT ALL ON FUNCTION audit_private.current_actor(OUT actor_id text, OUT actor_type text, OUT actor jsonb) TO audit_keeper;
 
 REVOKE ALL ON FUNCTION audit_private.current_columns(watched audit_private.watched_table, relation regclass, names text[], or_any_new boolean) FROM PUBLIC;
+
+GRANT SELECT ON TABLE audit_private.epoch TO audit_backup;
+GRANT SELECT ON TABLE audit_private.epoch TO audit_finder;
+GRANT SELECT ON TABLE audit_private.epoch TO audit_keeper;
+
+REVOKE ALL ON FUNCTION audit_private.current_epoch() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.current_epoch() TO audit_finder;
+GRANT ALL ON FUNCTION audit_private.current_epoch() TO audit_keeper;
 
 REVOKE ALL ON FUNCTION audit_private.current_installation() FROM PUBLIC;
 
@@ -15800,9 +18021,9 @@ GRANT ALL ON FUNCTION audit_private.decide_pending(tenant_id uuid, erasure_id uu
 
 REVOKE ALL ON FUNCTION audit_private.define_captured(entity_type text, category text) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION audit_private.delete_due(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, tenant_id uuid, from_time timestamp with time zone, OUT removed bigint, OUT oldest_at timestamp with time zone, OUT newest_at timestamp with time zone, OUT until_time timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION audit_private.delete_due(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, tenant_id uuid, from_time timestamp with time zone, partition_from timestamp with time zone, run_id uuid, OUT removed bigint, OUT oldest_at timestamp with time zone, OUT newest_at timestamp with time zone, OUT until_time timestamp with time zone) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION audit_private.deletion_gate(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, tenant_ids uuid[], treats_all_as_exact boolean, from_time timestamp with time zone, until_time timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION audit_private.deletion_gate(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, tenant_ids uuid[], treats_all_as_exact boolean, from_time timestamp with time zone, until_time timestamp with time zone, includes_unsealed boolean) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.derived_event_id(tenant_id uuid, occurred_at timestamp with time zone, idempotency_key text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.derived_event_id(tenant_id uuid, occurred_at timestamp with time zone, idempotency_key text) TO audit_writer;
@@ -15828,10 +18049,13 @@ GRANT ALL ON FUNCTION audit_private.effective_role() TO audit_keeper;
 
 REVOKE ALL ON FUNCTION audit_private.empty_exports(tenant_id uuid, erasure_id uuid, names text[], patterns text[]) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION audit_private.empty_partition(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, due bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION audit_private.empty_partition(partition_name text, partition_from timestamp with time zone, partition_until timestamp with time zone, at timestamp with time zone, due bigint, run_id uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.end_data_purge(run_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.end_data_purge(run_id uuid) TO audit_operator;
+
+REVOKE ALL ON FUNCTION audit_private.enter_epoch() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.enter_epoch() TO audit_operator;
 
 REVOKE ALL ON FUNCTION audit_private.entity_id_digest(e audit_private.event) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.entity_id_digest(e audit_private.event) TO audit_finder;
@@ -15927,6 +18151,9 @@ REVOKE ALL ON FUNCTION audit_private.find_export(tenant_id uuid, export_id uuid)
 REVOKE ALL ON FUNCTION audit_private.find_payloads(tenant_id uuid, erasure_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.find_payloads(tenant_id uuid, erasure_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone) TO audit_owner;
 
+REVOKE ALL ON FUNCTION audit_private.find_proof(tenant_id uuid, occurred_at timestamp with time zone, id uuid, log_size bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.find_proof(tenant_id uuid, occurred_at timestamp with time zone, id uuid, log_size bigint) TO audit_owner;
+
 REVOKE ALL ON FUNCTION audit_private.find_subject(tenant_id uuid, erasure_id uuid, names text[], patterns text[], key_patterns text[], rough_patterns text[], pseudonyms text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.find_subject(tenant_id uuid, erasure_id uuid, names text[], patterns text[], key_patterns text[], rough_patterns text[], pseudonyms text[]) TO audit_owner;
 
@@ -15948,6 +18175,9 @@ GRANT ALL ON FUNCTION audit_private.finish_run(run_id uuid, result text, detail 
 REVOKE ALL ON FUNCTION audit_private.finish_unwatch(entity_type text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.finish_unwatch(entity_type text) TO audit_operator;
 
+REVOKE ALL ON FUNCTION audit_private.finish_verification(run_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.finish_verification(run_id uuid) TO audit_operator;
+
 REVOKE ALL ON FUNCTION audit_private.finish_watch(entity_type text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.finish_watch(entity_type text) TO audit_operator;
 
@@ -15957,6 +18187,9 @@ GRANT ALL ON FUNCTION audit_private.floors_in_force(at timestamp with time zone)
 
 REVOKE ALL ON FUNCTION audit_private.forget_idempotency_keys(at_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.forget_idempotency_keys(at_most integer) TO audit_operator;
+
+REVOKE ALL ON FUNCTION audit_private.forget_runs() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.forget_runs() TO audit_operator;
 
 REVOKE ALL ON FUNCTION audit_private.grantee_name(grantee oid) FROM PUBLIC;
 
@@ -15968,6 +18201,8 @@ REVOKE ALL ON FUNCTION audit_private.group_salt(salt uuid, derived_salts bytea, 
 GRANT ALL ON FUNCTION audit_private.group_salt(salt uuid, derived_salts bytea, name bytea, place integer) TO audit_finder;
 GRANT ALL ON FUNCTION audit_private.group_salt(salt uuid, derived_salts bytea, name bytea, place integer) TO audit_keeper;
 
+REVOKE ALL ON FUNCTION audit_private.grow_log(old_size bigint, new_size bigint) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION audit_private.guard_digest(partition_name text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.guard_partition(partition_name text) FROM PUBLIC;
@@ -15978,6 +18213,15 @@ GRANT ALL ON FUNCTION audit_private.has_columns(relation regclass, digest text, 
 REVOKE ALL ON FUNCTION audit_private.has_just_read(session audit_private.access_session, route text, filter jsonb, is_same_statement boolean) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.has_newer_events(partition_name text, transaction_id bigint) FROM PUBLIC;
+
+REVOKE ALL ON TABLE audit_private.seal FROM audit_owner;
+GRANT SELECT,REFERENCES,TRIGGER ON TABLE audit_private.seal TO audit_owner;
+GRANT SELECT ON TABLE audit_private.seal TO audit_backup;
+GRANT SELECT,INSERT ON TABLE audit_private.seal TO audit_finder;
+GRANT SELECT ON TABLE audit_private.seal TO audit_keeper;
+
+REVOKE ALL ON FUNCTION audit_private.hash_of_seal(seal audit_private.seal) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.hash_of_seal(seal audit_private.seal) TO audit_finder;
 
 REVOKE ALL ON FUNCTION audit_private.hold_condition(hold audit_private.legal_hold) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.hold_condition(hold audit_private.legal_hold) TO audit_finder;
@@ -16004,6 +18248,10 @@ REVOKE ALL ON FUNCTION audit_private.is_naming(document jsonb, names text[], pat
 
 REVOKE ALL ON FUNCTION audit_private.is_partition_empty(partition_name text, locks_it boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.is_partition_empty(partition_name text, locks_it boolean) TO audit_owner;
+
+REVOKE ALL ON FUNCTION audit_private.is_removal_barred() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.is_removal_barred() TO audit_keeper;
+GRANT ALL ON FUNCTION audit_private.is_removal_barred() TO audit_finder;
 
 REVOKE ALL ON FUNCTION audit_private.is_retained(tenant_id uuid, occurred_at timestamp with time zone, id uuid, source text, action text, entity_type text, actor_type text, outcome text, actor_id text, entity_id text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.is_retained(tenant_id uuid, occurred_at timestamp with time zone, id uuid, source text, action text, entity_type text, actor_type text, outcome text, actor_id text, entity_id text) TO audit_owner;
@@ -16039,6 +18287,9 @@ REVOKE ALL ON FUNCTION audit_private.known_data_retention(relation regclass) FRO
 
 REVOKE ALL ON FUNCTION audit_private.lacking_data_indexes(entry audit_private.data_retention) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION audit_private.last_transaction_id() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.last_transaction_id() TO audit_owner;
+
 REVOKE ALL ON FUNCTION audit_private.last_vacuumed_at(relation oid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.leaf_of_event(e audit_private.event) FROM PUBLIC;
@@ -16054,7 +18305,22 @@ REVOKE ALL ON FUNCTION audit_private.listed_tenant(tenant_id uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.lock_catalogue() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION audit_private.log_consistency(old_size bigint, new_size bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.log_consistency(old_size bigint, new_size bigint) TO audit_finder;
+
 REVOKE ALL ON FUNCTION audit_private.log_event_carefully(action text, entity_type text, entity_id text, description text, metadata jsonb, target jsonb, changes jsonb, outcome text, error_message text, occurred_at timestamp with time zone, idempotency_key text, actor_id text, actor_type text, actor jsonb, tenant_id uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.log_hash(from_index bigint, until_index bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.log_hash(from_index bigint, until_index bigint) TO audit_finder;
+
+REVOKE ALL ON FUNCTION audit_private.log_level(size bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.log_level(size bigint) TO audit_finder;
+
+REVOKE ALL ON FUNCTION audit_private.log_origin(epoch integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.log_origin(epoch integer) TO audit_finder;
+
+REVOKE ALL ON FUNCTION audit_private.log_path(index bigint, size bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.log_path(index bigint, size bigint) TO audit_finder;
 
 REVOKE ALL ON FUNCTION audit_private.match_expression(relation regclass, tenant_column text, left_alias text, right_alias text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.match_expression(relation regclass, tenant_column text, left_alias text, right_alias text) TO audit_writer;
@@ -16063,6 +18329,12 @@ REVOKE ALL ON FUNCTION audit_private.matching_holds(tenant_id uuid, occurred_at 
 GRANT ALL ON FUNCTION audit_private.matching_holds(tenant_id uuid, occurred_at timestamp with time zone, id uuid, source text, action text, entity_type text, actor_type text, outcome text, actor_id text, entity_id text) TO audit_keeper;
 
 REVOKE ALL ON FUNCTION audit_private.may_export(tenant_id uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.merkle_path(leaves bytea, index integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.merkle_path(leaves bytea, index integer) TO audit_finder;
+
+REVOKE ALL ON FUNCTION audit_private.merkle_root(leaves bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.merkle_root(leaves bytea) TO audit_finder;
 
 REVOKE ALL ON FUNCTION audit_private.microseconds(moment timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.microseconds(moment timestamp with time zone) TO audit_finder;
@@ -16087,6 +18359,8 @@ REVOKE ALL ON FUNCTION audit_private.note_place(run_id uuid, place jsonb) FROM P
 GRANT ALL ON FUNCTION audit_private.note_place(run_id uuid, place jsonb) TO audit_keeper;
 
 REVOKE ALL ON FUNCTION audit_private.note_purge_error(run_id uuid, tenant_id uuid, error text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.note_removals(run_id uuid, tenant_id uuid, from_time timestamp with time zone, until_time timestamp with time zone, kept_times timestamp with time zone[], kept_ids uuid[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.note_schedule(role name, is_scheduled boolean, reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.note_schedule(role name, is_scheduled boolean, reason text) TO audit_operator;
@@ -16125,6 +18399,9 @@ REVOKE ALL ON FUNCTION audit_private.plain_data_levels(levels jsonb, relation re
 
 REVOKE ALL ON FUNCTION audit_private.plain_statement(watched audit_private.watched_table, relation regclass, operation text, is_single boolean) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION audit_private.plan_verification(run_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.plan_verification(run_id uuid) TO audit_operator;
+
 REVOKE ALL ON FUNCTION audit_private.policies_in_force(at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.policies_in_force(at timestamp with time zone) TO audit_writer;
 GRANT ALL ON FUNCTION audit_private.policies_in_force(at timestamp with time zone) TO audit_finder;
@@ -16147,6 +18424,8 @@ REVOKE ALL ON FUNCTION audit_private.prepare_watch(relation regclass, entity_typ
 GRANT ALL ON FUNCTION audit_private.prepare_watch(relation regclass, entity_type text, tenant_column text, label_column text, columns text[], redact_columns text[], ignore_columns text[], category text, level text, on_error text, keep_deleted_values boolean, reason text) TO audit_operator;
 
 REVOKE ALL ON FUNCTION audit_private.printing_settings(relation regclass, label_column text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.proof_groups(e audit_private.event) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.purge_step(run_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.purge_step(run_id uuid) TO audit_operator;
@@ -16243,9 +18522,20 @@ GRANT ALL ON FUNCTION audit_private.release_tenant() TO audit_keeper;
 REVOKE ALL ON FUNCTION audit_private.removable_before(cutoff timestamp with time zone, is_exact boolean, partition_until timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.removable_before(cutoff timestamp with time zone, is_exact boolean, partition_until timestamp with time zone) TO audit_keeper;
 
+REVOKE ALL ON FUNCTION audit_private.removals_digest(tenant_id uuid, run_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.removals_digest(tenant_id uuid, run_id uuid) TO audit_keeper;
+
+REVOKE ALL ON FUNCTION audit_private.removed_count(tenant_id uuid, seal_number bigint, event_count bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.removed_count(tenant_id uuid, seal_number bigint, event_count bigint) TO audit_keeper;
+
+REVOKE ALL ON FUNCTION audit_private.removed_places(tenant_id uuid, seal_number bigint, part integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.removed_places(tenant_id uuid, seal_number bigint, part integer) TO audit_keeper;
+
 REVOKE ALL ON FUNCTION audit_private.require_access(tenant_id uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.require_read_committed() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.require_read_committed() TO audit_finder;
+GRANT ALL ON FUNCTION audit_private.require_read_committed() TO audit_keeper;
 
 REVOKE ALL ON FUNCTION audit_private.require_tenant(tenant_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.require_tenant(tenant_id uuid) TO audit_writer;
@@ -16268,6 +18558,9 @@ GRANT ALL ON FUNCTION audit_private.retention_cutoff(tenant_id uuid) TO audit_wr
 GRANT ALL ON FUNCTION audit_private.retention_cutoff(tenant_id uuid) TO audit_finder;
 GRANT ALL ON FUNCTION audit_private.retention_cutoff(tenant_id uuid) TO audit_keeper;
 
+REVOKE ALL ON FUNCTION audit_private.reverify_step(run_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.reverify_step(run_id uuid) TO audit_operator;
+
 REVOKE ALL ON FUNCTION audit_private.rough_patterns(texts text[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.row_changes(tenant_id uuid, entity_type text, entity_id text) FROM PUBLIC;
@@ -16276,6 +18569,16 @@ REVOKE ALL ON FUNCTION audit_private.row_columns(watched audit_private.watched_t
 GRANT ALL ON FUNCTION audit_private.row_columns(watched audit_private.watched_table, relation regclass, alias text) TO audit_writer;
 
 REVOKE ALL ON FUNCTION audit_private.scheduler_database() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.seal_entry(seal audit_private.seal) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.seal_entry(seal audit_private.seal) TO audit_finder;
+
+REVOKE ALL ON FUNCTION audit_private.seal_step() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.seal_step() TO audit_operator;
+
+REVOKE ALL ON FUNCTION audit_private.seals_between(tenant_id uuid, from_time timestamp with time zone, until_time timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.seals_between(tenant_id uuid, from_time timestamp with time zone, until_time timestamp with time zone) TO audit_finder;
+GRANT ALL ON FUNCTION audit_private.seals_between(tenant_id uuid, from_time timestamp with time zone, until_time timestamp with time zone) TO audit_keeper;
 
 REVOKE ALL ON FUNCTION audit_private.search_pattern(key text, value jsonb) FROM PUBLIC;
 
@@ -16314,6 +18617,9 @@ REVOKE ALL ON FUNCTION audit_private.store_one_by_one(tenant_id uuid, events jso
 
 REVOKE ALL ON FUNCTION audit_private.store_toggle(tenant_id uuid, action text, code text, enabled boolean) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION audit_private.summarize_events() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.summarize_events() TO audit_operator;
+
 REVOKE ALL ON FUNCTION audit_private.survivors_statement(partition_name text, partition_until timestamp with time zone, at timestamp with time zone) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.text_condition(columns text, key text, value jsonb, uses_index boolean) FROM PUBLIC;
@@ -16323,11 +18629,40 @@ GRANT ALL ON FUNCTION audit_private.texts_within(document jsonb) TO audit_keeper
 
 REVOKE ALL ON FUNCTION audit_private.truncation_statement(watched audit_private.watched_table) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION audit_private.unlisted_statement(transaction_offset bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.unlisted_statement(transaction_offset bigint) TO audit_finder;
+
+GRANT SELECT ON TABLE audit_private.sealing TO audit_backup;
+GRANT SELECT,UPDATE ON TABLE audit_private.sealing TO audit_finder;
+GRANT SELECT ON TABLE audit_private.sealing TO audit_keeper;
+
+REVOKE ALL ON FUNCTION audit_private.unsealed_condition(state audit_private.sealing) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.unsealed_condition(state audit_private.sealing) TO audit_finder;
+GRANT ALL ON FUNCTION audit_private.unsealed_condition(state audit_private.sealing) TO audit_keeper;
+
 REVOKE ALL ON FUNCTION audit_private.value_condition(column_name text, chosen text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.value_condition(column_name text, chosen text[]) TO audit_finder;
 GRANT ALL ON FUNCTION audit_private.value_condition(column_name text, chosen text[]) TO audit_keeper;
 
 REVOKE ALL ON FUNCTION audit_private.value_literal(value jsonb, relation regclass, column_name text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.verify_chains(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.verify_chains(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) TO audit_owner;
+
+REVOKE ALL ON FUNCTION audit_private.verify_holds(tenant uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.verify_holds(tenant uuid) TO audit_owner;
+
+REVOKE ALL ON FUNCTION audit_private.verify_leaves(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.verify_leaves(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) TO audit_owner;
+
+REVOKE ALL ON FUNCTION audit_private.verify_lists(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.verify_lists(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) TO audit_owner;
+
+REVOKE ALL ON FUNCTION audit_private.verify_log() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.verify_log() TO audit_owner;
+
+REVOKE ALL ON FUNCTION audit_private.verify_removals(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.verify_removals(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) TO audit_owner;
 
 REVOKE ALL ON FUNCTION audit_private.visible_tenant() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.visible_tenant() TO audit_reader;
@@ -16447,8 +18782,15 @@ GRANT SELECT ON TABLE audit_private.logging_decision TO audit_writer;
 
 GRANT SELECT ON TABLE audit_private.option TO audit_backup;
 GRANT SELECT ON TABLE audit_private.option TO audit_writer;
+GRANT SELECT ON TABLE audit_private.option TO audit_finder;
 
 GRANT SELECT ON TABLE audit_private.outcome TO audit_backup;
+
+REVOKE ALL ON TABLE audit_private.part_removal FROM audit_owner;
+GRANT REFERENCES,TRIGGER ON TABLE audit_private.part_removal TO audit_owner;
+GRANT SELECT ON TABLE audit_private.part_removal TO audit_backup;
+GRANT SELECT ON TABLE audit_private.part_removal TO audit_finder;
+GRANT SELECT,INSERT,UPDATE ON TABLE audit_private.part_removal TO audit_keeper;
 
 REVOKE ALL ON TABLE audit_private.pending_erasure FROM audit_owner;
 GRANT SELECT,REFERENCES,TRIGGER ON TABLE audit_private.pending_erasure TO audit_owner;
@@ -16464,9 +18806,28 @@ GRANT SELECT ON TABLE audit_private.retention_floor TO audit_keeper;
 GRANT SELECT ON TABLE audit_private.role_binding TO audit_backup;
 GRANT SELECT ON TABLE audit_private.role_binding TO audit_writer;
 
+REVOKE ALL ON TABLE audit_private.seal_part FROM audit_owner;
+GRANT REFERENCES,TRIGGER ON TABLE audit_private.seal_part TO audit_owner;
+GRANT SELECT ON TABLE audit_private.seal_part TO audit_backup;
+GRANT SELECT,INSERT ON TABLE audit_private.seal_part TO audit_finder;
+GRANT SELECT,DELETE ON TABLE audit_private.seal_part TO audit_keeper;
+
+REVOKE ALL ON TABLE audit_private.seal_removal FROM audit_owner;
+GRANT REFERENCES,TRIGGER ON TABLE audit_private.seal_removal TO audit_owner;
+GRANT SELECT ON TABLE audit_private.seal_removal TO audit_backup;
+GRANT SELECT ON TABLE audit_private.seal_removal TO audit_finder;
+GRANT SELECT,INSERT ON TABLE audit_private.seal_removal TO audit_keeper;
+
 GRANT SELECT ON TABLE audit_private.service_grant TO audit_backup;
 
 GRANT SELECT ON TABLE audit_private.tenant_grant TO audit_backup;
+
+REVOKE ALL ON TABLE audit_private.tree_node FROM audit_owner;
+GRANT SELECT,REFERENCES,TRIGGER ON TABLE audit_private.tree_node TO audit_owner;
+GRANT SELECT ON TABLE audit_private.tree_node TO audit_backup;
+GRANT SELECT,INSERT ON TABLE audit_private.tree_node TO audit_finder;
+
+GRANT SELECT ON TABLE audit_private.verification TO audit_backup;
 
 ALTER DEFAULT PRIVILEGES FOR ROLE audit_owner IN SCHEMA audit_private GRANT SELECT ON SEQUENCES  TO audit_backup;
 

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import json
-from typing import IO, Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any, TypeVar
 
 import click
 
+from pgwitness.cli.key import FILE, read_keys
 from pgwitness.cli.parameters import read_object, reason_option
 from pgwitness.cli.rendering import listing, note, report_result
 from pgwitness.cli.retention import seeing_all
 from pgwitness.cli.running import confirm
 from pgwitness.cli.search import build_filter
 from pgwitness.cli.session import Session, pass_session
+from pgwitness.cli.verify import read_checkpoint
 from pgwitness.models import Erased
+
+Command = TypeVar("Command", bound=Callable[..., object])
 
 
 def read_ledger(
-    context: click.Context, parameter: click.Parameter, file: IO[str]
-) -> list[dict[str, Any]]:
+    context: click.Context, parameter: click.Parameter, file: IO[str] | None
+) -> list[dict[str, Any]] | None:
     """Read the lines of a ledger, an object each; blank ones are passed over."""
+    if file is None:
+        return None
     with file:
         lines = file.readlines()
     entries = []
@@ -36,15 +44,56 @@ def read_ledger(
     return entries
 
 
-ledger_option = click.option(
-    "--ledger",
-    "entries",
-    required=True,
-    type=click.File(encoding="utf-8"),
-    callback=read_ledger,
-    metavar="FILE",
-    help="Lines of a ledger, JSON objects; - is standard input.",
-)
+def ledger_options(command: Command) -> Command:
+    """Add the options that say where the ledger comes from."""
+    for option in (
+        click.option(
+            "--ledger",
+            "entries",
+            type=click.File(encoding="utf-8"),
+            callback=read_ledger,
+            metavar="FILE",
+            help="Lines of a ledger, JSON objects; - is standard input.",
+        ),
+        click.option(
+            "--key", "key_file", type=FILE, help="Public keys that verify --checkpoint, one a line."
+        ),
+        click.option(
+            "--checkpoint",
+            "checkpoint_file",
+            type=FILE,
+            help="Checkpoint that was kept outside, with its ledger behind.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def given_ledger(
+    session: Session,
+    entries: list[dict[str, Any]] | None,
+    checkpoint_file: Path | None,
+    key_file: Path | None,
+) -> list[dict[str, Any]]:
+    """Give the ledger of a checkpoint whose signatures hold, or the lines that were given.
+
+    Raises:
+        NoteInvalid: Nobody trusted signed the checkpoint or its ledger.
+        click.ClickException: A file can't be read, or has no ledger.
+        click.UsageError: Neither was given, or both.
+    """
+    if (entries is None) == (checkpoint_file is None):
+        raise click.UsageError("Give --checkpoint with --key, or --ledger.")
+    if entries is not None:
+        return entries
+    if checkpoint_file is None or key_file is None:
+        raise click.UsageError("--checkpoint takes --key, else anybody could have made it.")
+    kept = read_checkpoint(session, checkpoint_file, read_keys(session, key_file))
+    if kept.ledger is None:
+        raise click.ClickException(session.text("no_ledger", path=checkpoint_file))
+    return list(kept.ledger)
+
+
 yes_option = click.option("--yes", is_flag=True, help="Don't ask.")
 
 
@@ -119,12 +168,20 @@ def events(
 
 
 @erase.command()
-@ledger_option
+@ledger_options
 @yes_option
 @reason_option(required=True)
 @pass_session
-def replay(session: Session, entries: list[dict[str, Any]], yes: bool, reason: str) -> None:
+def replay(
+    session: Session,
+    entries: list[dict[str, Any]] | None,
+    checkpoint_file: Path | None,
+    key_file: Path | None,
+    yes: bool,
+    reason: str,
+) -> None:
     """Erase once more what a ledger tells, after an older backup was restored."""
+    entries = given_ledger(session, entries, checkpoint_file, key_file)
     confirm(session, "ask_erase_events", yes=yes)
     with session.client() as client:
         report_erased(session, client.replay_erasures(entries=entries, reason=reason))
@@ -165,15 +222,21 @@ def report_erased(session: Session, erased: Erased) -> None:
 
 
 @click.command("restore-check")
-@ledger_option
+@ledger_options
 @click.pass_context
-def restore_check(context: click.Context, entries: list[dict[str, Any]]) -> None:
+def restore_check(
+    context: click.Context,
+    entries: list[dict[str, Any]] | None,
+    checkpoint_file: Path | None,
+    key_file: Path | None,
+) -> None:
     """Tell what the database lacks of a ledger, after a restore (audit_operator, audit_auditor).
 
     Prints what can be read again although it was erased, holds that are missing and policies that
     have gone, each with what mends it. Exits with 1 when there is any.
     """
     session = context.ensure_object(Session)
+    entries = given_ledger(session, entries, checkpoint_file, key_file)
     with session.client() as client:
         rows = client.check_ledger(entries=entries)
     if not rows and not session.as_json:

@@ -380,6 +380,10 @@ _TEXTS = {
         "{path} holds no checkpoint, and isn't overwritten",
         "{path} är ingen kontrollpunkt, och skrivs inte över",
     ),
+    "no_ledger": (
+        "{path} has no ledger behind its checkpoint",
+        "{path} har ingen liggare bakom sin kontrollpunkt",
+    ),
     "no_epoch": (
         "nothing is sealed yet, so the log has no name; call audit.seal_events(), or give --origin",
         "inget är förseglat än, så loggen har inget namn; kör audit.seal_events(), eller ange "

@@ -75,7 +75,7 @@ def verify(
         is_good = _verify_case(session, case, keys, checkpoint_file)
     elif checkpoint_file is not None:
         assert keys is not None
-        is_good = _verify_checkpoint(session, _read_checkpoint(session, checkpoint_file, keys))
+        is_good = _verify_checkpoint(session, read_checkpoint(session, checkpoint_file, keys))
     else:
         is_good = _verify_events(session, from_time, until_time)
     if not is_good:
@@ -95,7 +95,7 @@ def _verify_case(
     problem = None
     if checkpoint_file is not None:
         assert keys is not None
-        kept = _read_checkpoint(session, checkpoint_file, keys)
+        kept = read_checkpoint(session, checkpoint_file, keys)
         problem = _compare(session, verdict, kept)
     if session.as_json:
         print_json(verdict)
@@ -144,7 +144,13 @@ def _print_verdict(session: Session, path: Path, verdict: Verdict) -> None:
 # A checkpoint ------------------------------------------------------------------------------
 
 
-def _read_checkpoint(session: Session, path: Path, keys: KeyRing) -> CheckpointFile:
+def read_checkpoint(session: Session, path: Path, keys: KeyRing) -> CheckpointFile:
+    """Read a checkpoint that was kept outside, and verify its signatures.
+
+    Raises:
+        NoteInvalid: Nobody trusted signed it, or it is none.
+        click.ClickException: The file can't be read.
+    """
     try:
         return checkpoints.verify(path.read_bytes(), keys)
     except OSError as error:
