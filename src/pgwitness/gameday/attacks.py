@@ -81,7 +81,11 @@ class Attack:
         copy = found["copy"][0] if found["copy"] else None
         if not sentence or len(found["sv"]) != 1 or not statements.strip():
             raise ValueError(f"{name}: a sentence, its translation or the SQL is missing")
-        if bool(found["each"]) != ("{each}" in statements) or copy not in (None, "current", "older"):
+        if bool(found["each"]) != ("{each}" in statements) or copy not in (
+            None,
+            "current",
+            "older",
+        ):
             raise ValueError(f"{name}: there is no place for each, nothing for it, or no such copy")
         return cls(
             name,

@@ -50,8 +50,8 @@ class Found:
 
     Attributes:
         detector: One of `DETECTORS`.
-        kinds: What it found: kinds of findings, names of checks, kinds of ledger lines, `unproven`, or
-            `error` when it couldn't look; none when it found nothing.
+        kinds: What it found: kinds of findings, names of checks, kinds of ledger lines, `unproven`,
+            or `error` when it couldn't look; none when it found nothing.
         detail: The first of them in words.
         seconds: How long it looked.
     """

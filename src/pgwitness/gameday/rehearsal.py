@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -17,6 +18,7 @@ from pgwitness.evidence.checkpoints import Checkpoint
 from pgwitness.evidence.notes import KeyRing, SigningKey
 from pgwitness.gameday.detectors import Kept
 from pgwitness.gameday.scratch import Scratch, connect
+from pgwitness.models import CatalogueEntry, FoundEvent
 
 CURRENT = "log"
 OLDER = "older"
@@ -26,7 +28,25 @@ ROUNDS = 4
 """How often events are logged and sealed before the older copy is made, and again before the
 checkpoint."""
 
+FEWEST = 40
+"""Events that a tenant has at least."""
+
 Event: TypeAlias = Mapping[str, Any]
+"""An event as `import_events` takes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What was read from a real log.
+
+    Attributes:
+        catalogue: Its vocabulary.
+        events: Its events.
+    """
+
+    catalogue: Sequence[CatalogueEntry]
+    events: Sequence[FoundEvent]
+
 
 _TENANTS = (
     UUID("11111111-1111-4111-8111-111111111111"),
@@ -41,13 +61,13 @@ _PERSON = "anna@meadow.example"
 _FOLDER = Path(__file__).parent
 
 
-def prepare(scratch: Scratch, number: int, sample: Iterable[Event] = ()) -> Kept:
+def prepare(scratch: Scratch, number: int, sample: Sample | None = None) -> Kept:
     """Make the log and its older copy, and give what is kept outside of them.
 
     Args:
         scratch: Lends the databases.
-        number: Events that are made up for each tenant; at least 40.
-        sample: Events of a real log, as `import_events` takes them, for the first tenant.
+        number: Events that are made up for each tenant; at least `FEWEST`.
+        sample: What was read from a real log; its events become the first tenant's.
     """
     dsn = scratch.create(CURRENT)
     migrations.install(dsn)
@@ -55,7 +75,9 @@ def prepare(scratch: Scratch, number: int, sample: Iterable[Event] = ()) -> Kept
         client = Client(connection)
         connection.execute((_FOLDER / "tools.sql").read_bytes())
         _begin(connection, client)
-        _bring_history(client, number, list(sample))
+        _bring_history(client, number)
+        if sample is not None:
+            _bring_sample(client, sample)
         access_id = client.open_access("audit_review", _REASON, _TENANTS[0])
         _log(client, number // 8, "kept", "second", "other")
         connection.execute(
@@ -89,32 +111,57 @@ def _begin(connection: psycopg.Connection[Any], client: Client) -> None:
     client.purge_events()  # which finds nothing, and leaves a receipt
 
 
-def _bring_history(client: Client, number: int, sample: list[Event]) -> None:
+def _bring_history(client: Client, number: int) -> None:
     """Import what has expired, some of it held, and the last two months."""
     now = datetime.now(UTC)
     client.place_hold("Case 4711", {"entity_id": "held"}, _REASON, _TENANTS[0])
     client.place_hold("Case 4712", {"entity_id": ["gameday-kept"]}, _REASON, _TENANTS[0])
     for tenant_id in _TENANTS:
-        old = (_event(n, now - timedelta(days=450) - n * timedelta(minutes=20)) for n in range(number // 4))
-        recent = (
-            _event(n, now - timedelta(days=3) - n * timedelta(days=50) / number)
-            for n in range(number // 4)
-        )
-        batches: tuple[Iterator[Event], ...] = (old, recent)
-        for batch in batches:
-            client.import_events(batch, _REASON, tenant_id)
+        for begins, step in ((450, timedelta(minutes=20)), (3, timedelta(days=50) / number)):
+            moment = now - timedelta(days=begins)
+            events = [_event(n, moment - n * step) for n in range(number // 4)]
+            client.import_events(events, _REASON, tenant_id)
             client.seal_events()
-    extra = [
+    events = [
         _event(0, now - timedelta(days=450), "held"),
         _event(1, now - timedelta(days=20), "gameday-imported"),
     ]
-    client.import_events(extra[:1], _REASON, _TENANTS[0])
-    client.import_events([extra[1], *sample], _REASON, _TENANTS[0])
+    client.import_events(events, _REASON, _TENANTS[0])
     client.seal_events()
 
 
+def _bring_sample(client: Client, sample: Sample) -> None:
+    known = {(entry.kind, entry.code) for entry in client.list_catalogue()}
+    for entry in sorted(sample.catalogue, key=lambda entry: entry.kind != "category"):
+        if (entry.kind, entry.code) in known:
+            continue
+        if entry.kind == "category":
+            client.define_category(entry.code, entry.titles, entry.descriptions)
+        elif entry.kind == "action" and entry.category is not None:
+            client.define_action(entry.code, entry.category, entry.titles, entry.descriptions)
+        elif entry.kind == "entity_type":
+            client.define_entity_type(entry.code, entry.titles, entry.descriptions)
+    for batch in range(0, len(sample.events), 1_000):
+        client.import_events(
+            [_copied(event) for event in sample.events[batch : batch + 1_000]],
+            _REASON,
+            _TENANTS[0],
+        )
+        client.seal_events()
+
+
+def _copied(event: FoundEvent) -> Event:
+    names = (
+        "action", "entity_type", "entity_id", "description", "metadata", "target", "changes",
+        "outcome", "error_message", "actor_id", "actor_type", "actor", "user_agent", "request_id",
+    )  # fmt: skip
+    given = {name: value for name in names if (value := getattr(event, name)) is not None}
+    given |= {"id": str(event.id), "occurred_at": event.occurred_at.isoformat()}
+    return given | ({"ip": str(event.ip)} if event.ip else {})
+
+
 def _log(client: Client, number: int, *targets: str) -> None:
-    """Log events in both tenants, in one seal each; those that are tampered with have every part."""
+    """Log events in both tenants, a seal each; those that are tampered with have every part."""
     for tenant_id in _TENANTS:
         mine = [name for name in targets if (name == "other") == (tenant_id == _TENANTS[1])]
         with client.context(
@@ -126,13 +173,11 @@ def _log(client: Client, number: int, *targets: str) -> None:
             request_id="r-1",
         ):
             client.log_events([_act(n, f"user-{n}") for n in range(number)])
-            for name in mine:
-                client.log_events([_act(0, f"gameday-{name}")])
-            if "kept" in mine:
-                client.log_events([_act(0, "gameday-quiet")], _QUIET)
-                client.log_events(
-                    [{**_act(0, "gameday-erased"), "description": f"{_PERSON} got an account"}]
-                )
+            client.log_events([_act(0, f"gameday-{name}") for name in mine])
+    if "kept" in targets:
+        client.log_events([_act(0, "gameday-quiet")], _QUIET)
+        told = {**_act(0, "gameday-erased"), "description": f"{_PERSON} got an account"}
+        client.log_events([told], _TENANTS[0])
     client.seal_events()
 
 

@@ -46,14 +46,18 @@ class Scratch:
         )
         if template is None:
             statement += sql.SQL(" encoding 'UTF8'")
-        with self._server() as connection:
-            connection.execute(statement)
+        with connect(self.dsn) as connection:
             self._made.append(name)
+            try:
+                connection.execute(statement)
+            except psycopg.errors.DuplicateDatabase:
+                self._made.remove(name)
+                raise
         return self.dsn_of(name)
 
     def drop(self, name: str) -> None:
         """Drop one of the databases that were made here, whoever is connected to it."""
-        with self._server() as connection:
+        with connect(self.dsn) as connection:
             connection.execute(
                 sql.SQL("drop database if exists {} with (force)").format(
                     sql.Identifier(self._full(name))
@@ -69,10 +73,10 @@ class Scratch:
     def _full(self, name: str) -> str:
         return f"{PREFIX}{self._mark}_{name}"
 
-    @contextmanager
-    def _server(self) -> Iterator[psycopg.Connection[Any]]:
+    def pass_transaction(self) -> None:
+        """Let a transaction of somebody else's go by."""
         with connect(self.dsn) as connection:
-            yield connection
+            connection.execute("select pg_current_xact_id()")
 
 
 @contextmanager

@@ -1,5 +1,5 @@
 -- An event is erased properly, but by hand: no erasure tells of it.
--- sv: En händelse utplånas korrekt, men för hand: ingen utplåning berättar om det.
+-- sv: En händelse raderas korrekt, men för hand: ingen radering berättar om det.
 select gameday.open();
 update audit_private.event e
 set payload_digest = audit_private.payload_digest(e), derived_salts = audit_private.left_salts(e, false, false, true),

@@ -1,5 +1,5 @@
 -- A payload is rewritten behind the digest of the old one, as though it had been erased.
--- sv: Ett innehåll skrivs om bakom det gamlas kontrollsumma, som om det hade utplånats.
+-- sv: Ett innehåll skrivs om bakom det gamlas kontrollsumma, som om det hade raderats.
 -- verify: changed_event
 select gameday.open();
 update audit_private.event e

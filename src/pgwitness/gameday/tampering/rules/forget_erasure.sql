@@ -1,5 +1,5 @@
 -- The record of an erasure is deleted.
--- sv: Anteckningen om en utplåning tas bort.
+-- sv: Anteckningen om en radering tas bort.
 select gameday.open();
 delete from audit_private.erased_event;
 delete from audit_private.erasure;

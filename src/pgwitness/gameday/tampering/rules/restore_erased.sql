@@ -1,5 +1,5 @@
 -- What was erased is put back from an old copy, salt and all.
--- sv: Det som utplånats läggs tillbaka från en gammal kopia, med salt och allt.
+-- sv: Det som raderats läggs tillbaka från en gammal kopia, med salt och allt.
 -- ledger: erasure
 select gameday.open();
 delete from audit_private.event e using gameday.saved s

@@ -1,5 +1,5 @@
 -- Something is written into an erased event.
--- sv: Något skrivs in i en utplånad händelse.
+-- sv: Något skrivs in i en raderad händelse.
 -- verify: changed_event
 select gameday.open();
 update audit_private.event e set description = 'It was Anna' from gameday.target t
