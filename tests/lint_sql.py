@@ -62,7 +62,7 @@ SQL_WRITTEN_BY_US = {
     "audit_private.delete_due",
     "audit_private.empty_partition",
     "audit_private.find_events",
-    "audit_private.write_chunk",
+    "audit_private.write_chunks",
     "audit_private.guard_partition",
 }
 

@@ -16,7 +16,11 @@ create table audit_private.export (
   access_id uuid not null,
   access_ids uuid[] not null default '{}',
   started_at timestamptz,
+  incarnation text,
+  process_id integer,
+  noted_at timestamptz,
   condition text,
+  spans tstzrange[],
   place_occurred_at timestamptz,
   place_id uuid,
   finished_at timestamptz,
@@ -44,7 +48,12 @@ comment on column audit_private.export.actor_type is 'what kind of actor asked';
 comment on column audit_private.export.access_id is 'access session that it was asked for in';
 comment on column audit_private.export.access_ids is 'access sessions that have begun to download it';
 comment on column audit_private.export.started_at is 'the moment that it shows';
+comment on column audit_private.export.incarnation is 'server and database that it was begun in';
+comment on column audit_private.export.process_id is
+  'server process of a worker that writes it into a file; null where it is written into the database, or straight';
+comment on column audit_private.export.noted_at is 'when that worker last told how far it is';
 comment on column audit_private.export.condition is 'what it holds, as it was fixed at that moment: a condition on events';
+comment on column audit_private.export.spans is 'spans of partitions that hold it, newest first';
 comment on column audit_private.export.place_occurred_at is 'time of the last event written so far';
 comment on column audit_private.export.place_id is 'id of the last event written so far';
 comment on column audit_private.export.finished_at is 'when it ended, one way or another';
@@ -60,18 +69,32 @@ create table audit_private.export_chunk (
   export_id uuid not null,
   number integer not null,
   rows integer not null,
+  bytes integer not null,
+  last_occurred_at timestamptz,
+  last_id uuid,
   content bytea not null,
   digest text not null,
   primary key (tenant_id, export_id, number),
   foreign key (tenant_id, export_id) references audit_private.export
 );
--- Compressing would take longer than finding the events does, and it is kept for a day.
-alter table audit_private.export_chunk alter column content set storage external;
+-- LZ4 saves more writing than it costs; PostgreSQL's own compression takes longer than finding the events does.
+do $$
+begin
+  if not exists (
+    select from pg_settings s where s.name = 'default_toast_compression' and 'lz4' = any (s.enumvals)
+  ) then
+    alter table audit_private.export_chunk alter column content set storage external;
+  end if;
+end
+$$;
 comment on table audit_private.export_chunk is 'content of exports, up to 24 hours after they were completed';
 comment on column audit_private.export_chunk.tenant_id is 'whose events';
 comment on column audit_private.export_chunk.export_id is 'the export';
 comment on column audit_private.export_chunk.number is 'place in the export, from 1';
 comment on column audit_private.export_chunk.rows is 'events in it';
+comment on column audit_private.export_chunk.bytes is 'size of the content';
+comment on column audit_private.export_chunk.last_occurred_at is 'time of the last of them';
+comment on column audit_private.export_chunk.last_id is 'id of the last of them';
 comment on column audit_private.export_chunk.content is 'UTF-8, whole lines';
 comment on column audit_private.export_chunk.digest is 'SHA-256 of the content, in hexadecimal';
 
@@ -109,6 +132,8 @@ create policy "Content is visible to its tenant and to operators" on audit_priva
   using (tenant_id = (select audit_private.visible_tenant()) or (select audit_private.sees_all_tenants()));
 create policy "The keeper writes content" on audit_private.export_chunk
   for insert to audit_keeper with check (true);
+create policy "The keeper is told how much it wrote" on audit_private.export_chunk
+  for select to audit_keeper using (true);
 create policy "Backups are complete" on audit_private.export_chunk
   for select to audit_backup using (true);
 
@@ -119,4 +144,4 @@ create policy "Backups are complete" on audit_private.export_cancellation
   for select to audit_backup using (true);
 
 grant select on audit_private.export to audit_keeper;
-grant insert on audit_private.export_chunk to audit_keeper;
+grant insert, select (rows, bytes, last_occurred_at, last_id) on audit_private.export_chunk to audit_keeper;

@@ -37,7 +37,8 @@ create table audit_private.erased_event (
   foreign key (tenant_id, erasure_id) references audit_private.erasure
 );
 create index erased_event_occurred_at_idx on audit_private.erased_event (occurred_at);
-comment on table audit_private.erased_event is 'which groups of which event were erased; what the ledger tells of erasures';
+comment on table audit_private.erased_event is
+  'which groups of which event were erased, but for those of rows under data retention; what the ledger tells of erasures';
 comment on column audit_private.erased_event.tenant_id is 'whose event';
 comment on column audit_private.erased_event.erasure_id is 'the erasure';
 comment on column audit_private.erased_event.occurred_at is 'the event''s time';
@@ -69,6 +70,10 @@ comment on column audit_private.pending_erasure.is_held is 'a hold keeps it for 
 alter table audit_private.legal_hold add column awaiting_erasure text[] not null default '{}';
 comment on column audit_private.legal_hold.awaiting_erasure is
   'which of name, filter and reason tell of somebody who was erased; they go when the hold is released';
+
+alter table audit_private.data_purge_receipt add column erased bigint not null default 0;
+comment on column audit_private.data_purge_receipt.erased is
+  'events of which the values were erased that were captured from the rows removed';
 
 alter table audit_private.erasure enable row level security;
 alter table audit_private.erasure force row level security;

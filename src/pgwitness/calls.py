@@ -1447,6 +1447,20 @@ def list_erasures(tenant_id: Uuid | None = None) -> Call[list[models.Erasure]]:
     return _list("list_erasures", models.Erasure, tenant_id=("uuid", tenant_id))
 
 
+def list_ledger() -> Call[list[Any]]:
+    """Gives the lines of the ledger: every tenant's erasures, holds and retention policies.
+
+    For audit_operator and audit_auditor; `sql/code/integrity/FORMAT.md` says what they hold.
+    """
+    return Call(
+        "list_ledger",
+        (),
+        None,
+        lambda rows: [models.as_json(row["result"]) for row in rows],
+        is_json=True,
+    )
+
+
 def check_ledger(entries: Sequence[Object]) -> Call[list[models.LedgerProblem]]:
     """Lists what the database doesn't reflect of a ledger; for audit_operator and audit_auditor.
 
@@ -1748,7 +1762,7 @@ def finish_export(
     error: str | None = None,
     tenant_id: Uuid | None = None,
 ) -> Call[bool]:
-    """Tells the log how an export ended that `begin_export` began.
+    """Tells the log how an export ended that `begin_export` began or `take_export` took.
 
     Args:
         export_id: the export.
@@ -1759,7 +1773,7 @@ def finish_export(
         tenant_id: the tenant.
 
     Returns:
-        Whether it hadn't been told yet.
+        Whether it hadn't been told yet, nor the export been cancelled.
 
     Raises:
         ExportFailed: it was ended meanwhile, because something of it was erased.
@@ -1774,6 +1788,62 @@ def finish_export(
         bytes=("bigint", bytes),
         digest=("text", digest),
         error=("text", error),
+        tenant_id=("uuid", tenant_id),
+    )
+
+
+def take_export(export_id: Uuid, tenant_id: Uuid | None = None) -> Call[list[models.TakenExport]]:
+    """Takes an export that waits, to write it into a file, and gives its COPY statement.
+
+    Args:
+        export_id: the export.
+        tenant_id: the tenant.
+
+    Returns:
+        One, or none when it doesn't wait or two of the tenant are running. Tell how far it is with
+        `note_export`, and how it ended with `finish_export`.
+
+    Raises:
+        AccessRequired: no access session is open; also AccessExpired, AccessUncommitted,
+            AccessForeign and ReadOnly, as for `search_events`.
+        ExportForeign: it is somebody else's.
+        ExportMissing: there is none of that id.
+    """
+    return _list(
+        "take_export",
+        models.TakenExport,
+        export_id=("uuid", export_id),
+        tenant_id=("uuid", tenant_id),
+    )
+
+
+def note_export(
+    export_id: Uuid,
+    rows: int | None = None,
+    bytes: int | None = None,
+    tenant_id: Uuid | None = None,
+) -> Call[bool]:
+    """Tells how far an export is that `take_export` took; at least once an hour.
+
+    Args:
+        export_id: the export.
+        rows: how many events were taken so far.
+        bytes: how many bytes the file has.
+        tenant_id: the tenant.
+
+    Returns:
+        Whether to go on; False when it was cancelled, or something of it was erased.
+
+    Raises:
+        ExportForeign: it is somebody else's.
+        ExportMissing: there is none of that id.
+    """
+    return _value(
+        "note_export",
+        bool,
+        export_id=("uuid", export_id),
+        rows=("bigint", rows),
+        bytes=("bigint", bytes),
         tenant_id=("uuid", tenant_id),
     )
 

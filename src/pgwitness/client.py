@@ -486,6 +486,8 @@ class Client:
     run_exports = _method(calls.run_exports)
     begin_export = _method(calls.begin_export)
     finish_export = _method(calls.finish_export)
+    take_export = _method(calls.take_export)
+    note_export = _method(calls.note_export)
 
     seal_events = _method(calls.seal_events)
     reverify_events = _method(calls.reverify_events)
@@ -494,6 +496,7 @@ class Client:
     accept_restore = _method(calls.accept_restore)
     verify_events = _method(calls.verify_events)
     create_checkpoint = _method(calls.create_checkpoint)
+    list_ledger = _method(calls.list_ledger)
     verify_checkpoint = _method(calls.verify_checkpoint)
     prove_consistency = _method(calls.prove_consistency)
     prove_event = _method(calls.prove_event)
@@ -576,9 +579,10 @@ class Client:
 
         Args:
             filter: as for `search_events`; None or {} for all events.
-            format: csv or jsonl.
+            format: csv, jsonl or parquet; parquet takes the package pyarrow.
             file: a path, or a binary file, which stays yours.
-            compression: gzip, zstd or None; zstd takes the package zstandard.
+            compression: gzip, zstd or None; zstd takes the package zstandard. Parquet compresses
+                by itself, unless told with zstd.
             with_mark: begin with a byte order mark, so that Excel reads CSV as UTF-8.
             progress: told how many lines have come so far.
             tenant_id: the tenant.
@@ -588,7 +592,8 @@ class Client:
 
         Raises:
             ExportFailed: something of it was erased meanwhile; no file is left.
-            ExportFormatUnknown: the format is neither.
+            ExportFormatUnknown: the format is none of these.
+            ImportError: a package is missing.
             OSError: the file can't be written.
             PgwitnessError: as `begin_export`.
             RuntimeError: the client can't make transactions of its own.
@@ -596,13 +601,19 @@ class Client:
         self._refuse_transaction()
         context = current_context() or Context()
         context = replace(context, tenant_id=tenant_id or context.tenant_id)
-        with exporting.open_sink(file, compression, with_mark=with_mark) as sink:
+        with exporting.open_sink(file, compression, with_mark=with_mark, format=format) as sink:
             with self._context_block(context):
                 tenant = self.current_tenant()
-                begun = self.begin_export(filter, format)
+                begun = self.begin_export(filter, exporting.database_format(format))
             try:
                 with self._context_block(context) as connection:
-                    copied = exporting.copy(connection, begun.statement, sink, progress)
+                    copied = exporting.copy(
+                        connection,
+                        begun.statement,
+                        sink,
+                        progress,
+                        line_end=exporting.line_end(format),
+                    )
                 sink.finish()
             except BaseException as error:
                 with suppress(Exception):
@@ -833,6 +844,8 @@ class AsyncClient:
     run_exports = _async_method(calls.run_exports)
     begin_export = _async_method(calls.begin_export)
     finish_export = _async_method(calls.finish_export)
+    take_export = _async_method(calls.take_export)
+    note_export = _async_method(calls.note_export)
 
     seal_events = _async_method(calls.seal_events)
     reverify_events = _async_method(calls.reverify_events)
@@ -841,6 +854,7 @@ class AsyncClient:
     accept_restore = _async_method(calls.accept_restore)
     verify_events = _async_method(calls.verify_events)
     create_checkpoint = _async_method(calls.create_checkpoint)
+    list_ledger = _async_method(calls.list_ledger)
     verify_checkpoint = _async_method(calls.verify_checkpoint)
     prove_consistency = _async_method(calls.prove_consistency)
     prove_event = _async_method(calls.prove_event)
@@ -923,9 +937,10 @@ class AsyncClient:
 
         Args:
             filter: as for `search_events`; None or {} for all events.
-            format: csv or jsonl.
+            format: csv, jsonl or parquet; parquet takes the package pyarrow.
             file: a path, or a binary file, which stays yours.
-            compression: gzip, zstd or None; zstd takes the package zstandard.
+            compression: gzip, zstd or None; zstd takes the package zstandard. Parquet compresses
+                by itself, unless told with zstd.
             with_mark: begin with a byte order mark, so that Excel reads CSV as UTF-8.
             progress: told how many lines have come so far.
             tenant_id: the tenant.
@@ -935,7 +950,8 @@ class AsyncClient:
 
         Raises:
             ExportFailed: something of it was erased meanwhile; no file is left.
-            ExportFormatUnknown: the format is neither.
+            ExportFormatUnknown: the format is none of these.
+            ImportError: a package is missing.
             OSError: the file can't be written.
             PgwitnessError: as `begin_export`.
             RuntimeError: the client can't make transactions of its own.
@@ -943,13 +959,19 @@ class AsyncClient:
         self._refuse_transaction()
         context = current_context() or Context()
         context = replace(context, tenant_id=tenant_id or context.tenant_id)
-        with exporting.open_sink(file, compression, with_mark=with_mark) as sink:
+        with exporting.open_sink(file, compression, with_mark=with_mark, format=format) as sink:
             async with self._context_block(context):
                 tenant = await self.current_tenant()
-                begun = await self.begin_export(filter, format)
+                begun = await self.begin_export(filter, exporting.database_format(format))
             try:
                 async with self._context_block(context) as connection:
-                    copied = await exporting.async_copy(connection, begun.statement, sink, progress)
+                    copied = await exporting.async_copy(
+                        connection,
+                        begun.statement,
+                        sink,
+                        progress,
+                        line_end=exporting.line_end(format),
+                    )
                 sink.finish()
             except BaseException as error:
                 with suppress(Exception):

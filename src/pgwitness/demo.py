@@ -477,7 +477,7 @@ def retain_conversations(stage: Stage) -> None:
 
 
 def take_out(stage: Stage) -> None:
-    """Stream events into a file, and have the database write others by itself."""
+    """Stream events into a file, have the database write others, or a worker into a directory."""
     stage.head(" 13  Taking events out, straight or as a job; all of it is logged ")
     with tempfile.TemporaryDirectory() as folder:
         file = f"{folder}/created.csv"
@@ -486,6 +486,8 @@ def take_out(stage: Stage) -> None:
         stage.show(Path(f"{file}.manifest.json").read_text(), "json")
         stage.run("reader", "export", "request", *created)
         stage.run("operator", "export", "run")
+        stage.run("reader", "export", "request", "--format", "csv", *created)
+        stage.run("reader", "export", "run", "--directory", folder)
         stage.run("reader", "export", "list")
     stage.run("reader", "search", "--action", "audit_log_exported", "--limit", "4")
 

@@ -779,6 +779,7 @@ class DataPurge:
         predicted: rows that the run set out to remove.
         removed: rows that it removed.
         children_removed: rows of other tables that went with them.
+        erased: events of which the values went that were captured from these rows.
         kept_by_hold: due, but held.
         kept_locked: due, but somebody was working with them.
         failed: due, but something refused.
@@ -797,6 +798,7 @@ class DataPurge:
     predicted: int
     removed: int
     children_removed: int
+    erased: int
     kept_by_hold: int
     kept_locked: int
     failed: int
@@ -830,6 +832,19 @@ class BegunExport:
     """
 
     export_id: UUID
+    statement: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakenExport:
+    """An export that a worker writes into a file, to be streamed by its statement.
+
+    Attributes:
+        taken_id: the export.
+        statement: the COPY that gives its content, for a later transaction.
+    """
+
+    taken_id: UUID
     statement: str
 
 

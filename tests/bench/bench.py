@@ -477,6 +477,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--rows", type=int, help="events to page and search in (1,000,000)")
     parser.add_argument("--changes", type=int, help="rows of a captured statement (100,000)")
     parser.add_argument("--expired", type=int, help="events of the purged partition (1,000,000)")
+    parser.add_argument("--events", type=int, help="events that are exported (1,000,000)")
     parser.add_argument("--runs", type=int, help="runs of each side (5)")
     parser.add_argument("--seconds", type=float, help="length of a writer's run (10)")
     parser.add_argument(
@@ -490,6 +491,7 @@ def main(arguments: list[str] | None = None) -> int:
     rows = chosen.rows or (50_000 if chosen.quick else 1_000_000)
     changes = chosen.changes or (2_000 if chosen.quick else 100_000)
     expired = chosen.expired or (20_000 if chosen.quick else 1_000_000)
+    events = chosen.events or rows
     runs = chosen.runs or (1 if chosen.quick else 5)
     seconds = chosen.seconds or (1 if chosen.quick else 10)
     comparisons: list[Comparison] = []
@@ -521,7 +523,7 @@ def main(arguments: list[str] | None = None) -> int:
         if "integrity" in parts:
             comparisons += compare_integrity(place, runs=min(runs, 3), rows=rows, seconds=seconds)
         if "exporting" in parts:
-            comparisons += compare_exporting(place, runs=min(runs, 3), rows=rows)
+            comparisons += compare_exporting(place, runs=min(runs, 3), rows=events)
     print_comparisons(comparisons)
     if capture:
         print("\nCapture, side by side:\n")
@@ -537,6 +539,7 @@ def main(arguments: list[str] | None = None) -> int:
                 "rows": rows,
                 "changes": changes,
                 "expired": expired,
+                "events": events,
                 "runs": runs,
                 "seconds": seconds,
                 "comparisons": [asdict(comparison) for comparison in comparisons],

@@ -95,6 +95,8 @@ MATRIX = {
     "list_exports": READERS,
     "begin_export": READERS,
     "finish_export": READERS,
+    "take_export": READERS,
+    "note_export": READERS,
     "run_exports": "operator",
     # sealing and verifying
     "seal_events": "operator",

@@ -85,7 +85,7 @@ def test_an_export_that_holds_what_is_erased_leaves_no_file(
         file = tmp_path / "events.jsonl"
         with pytest.raises(ExportFailed) as refusal:
             client.export({"action": "user_created"}, "jsonl", file, progress=erase)
-        assert "begin_export" in str(refusal.value.hint)
+        assert "anew" in str(refusal.value.hint)
         assert found == [1]
         assert list(tmp_path.iterdir()) == []
         assert client.list_exports()[0].state == "failed"

@@ -8,6 +8,7 @@ import hashlib
 import io
 import os
 import tracemalloc
+from importlib import import_module
 from pathlib import Path
 from uuid import UUID
 
@@ -68,6 +69,7 @@ def test_into_an_object_over_a_pool_with_a_context(filled: Database) -> None:
             manifest = client.export(None, "csv", file, with_mark=True, tenant_id=filled.tenant_a)
         assert file.getvalue().startswith(exporting.BYTE_ORDER_MARK + b"tenant_id,")
         assert manifest.bytes == len(file.getvalue())
+        assert file.getvalue().endswith(b"\r\n")
         with use_context(context), pytest.raises(AccessRequired):
             client.export(None, "csv", io.BytesIO())
 
@@ -163,6 +165,28 @@ def test_jobs_over_a_client(filled: Database) -> None:
         client.cancel_export(UUID(int=1))
 
 
+def test_parquet_into_an_object(filled: Database) -> None:
+    file = io.BytesIO()
+    manifest = Client(reader(filled)).export(CREATED, "parquet", file)
+    found = import_module("pyarrow.parquet").read_table(io.BytesIO(file.getvalue()))
+    assert found.column("description").to_pylist() == ["user 2", "user 1", "user 0"]
+    assert (manifest.format, manifest.bytes) == ("parquet", len(file.getvalue()))
+    assert manifest.sha256 == hashlib.sha256(file.getvalue()).hexdigest()
+
+
+def test_what_is_taken_over_a_client(filled: Database) -> None:
+    client = Client(reader(filled))
+    export_id = client.request_export(CREATED, "jsonl")
+    [taken] = client.take_export(export_id)
+    assert isinstance(taken, models.TakenExport)
+    assert taken.taken_id == export_id
+    assert client.take_export(export_id) == []
+    assert client.note_export(export_id, rows=1, bytes=2) is True
+    assert client.cancel_export(export_id) is True
+    assert client.note_export(export_id) is False
+    assert client.finish_export(export_id, 3, 4, "d") is False
+
+
 def test_asynchronous_clients(filled: Database, tmp_path: Path) -> None:
     async def run() -> None:
         dsn = filled.dsn(filled.role("reader"))
@@ -177,7 +201,7 @@ def test_asynchronous_clients(filled: Database, tmp_path: Path) -> None:
             client = AsyncClient(pool)
             file = io.BytesIO()
             await client.export(CREATED, "csv", file)
-            assert file.getvalue().count(b"\n") == 4
+            assert file.getvalue().count(b"\r\n") == file.getvalue().count(b"\n") == 4
             [first, second] = await client.list_exports()
             assert (first.state, second.state) == ("completed", "completed")
 

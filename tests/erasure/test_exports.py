@@ -122,6 +122,27 @@ def test_a_straight_one_learns_that_it_failed(told: Bureau) -> None:
     assert state(told, other["export_id"]) == ("completed", None)
 
 
+def test_a_worker_that_took_one_learns_that_it_is_to_stop(told: Bureau) -> None:
+    reader = told.office.reader
+    taken, other = told.office.request({"entity_id": "1"}), told.office.request({"entity_id": "3"})
+    for export_id in (taken, other):
+        assert len(ask(reader, "take_export", export_id=export_id)) == 1
+    assert told.erase("q-anna")[2] == 1
+    answers = [
+        list(row.values())
+        for export_id in (taken, other)
+        for row in ask(reader, "note_export", export_id=export_id)
+    ]
+    assert answers == [[False], [True]]
+    with refused("WT125") as refusal:
+        ask(reader, "finish_export", export_id=taken, rows=1, bytes=1, digest="x")
+    assert ERROR in refusal.detail
+    assert ask(reader, "take_export", export_id=taken) == []
+    assert state(told, taken) == ("failed", ERROR)
+    assert ask(reader, "finish_export", export_id=other, rows=1)
+    assert state(told, other) == ("completed", None)
+
+
 def test_events_that_were_purged_meanwhile_are_in_an_export_all_the_same(bureau: Bureau) -> None:
     bureau.vault.bring(old(400, actor_id="q-an_na", description="gone"))
     bureau.vault.hold("case 1", {"source": "imported"})
@@ -153,7 +174,7 @@ def test_held_events_go_from_exports_when_they_are_erased(told: Bureau) -> None:
 
 
 def test_an_erasure_waits_for_a_chunk_that_is_being_written(bureau: Bureau) -> None:
-    bureau.office.fill(6000)
+    bureau.office.fill(11_000)
     bureau.vault.bring(old(3, actor_id="q-anna"))
     export_id = bureau.office.request({"source": "imported"})
     bureau.office.start()

@@ -65,11 +65,22 @@ def test_what_another_hold_keeps_waits_for_that(bureau: Bureau) -> None:
     bureau.vault.hold("case 2", {"outcome": "failure"})
     # What tells of placing it isn't held.
     assert bureau.erase("anna") == (1, 2, 0)
+    bureau.vault.hold("case 3", {"entity_id": "nothing of hers"})
+    release(bureau, "case 3")
+    assert bureau.groups(one) == set()
     release(bureau, "case 1")
     assert (bureau.groups(one), bureau.groups(both)) == ({"actor_id"}, set())
     assert [row["held"] for row in ask(bureau.privacy, "list_erasures")] == [1]
     release(bureau, "case 2")
     assert bureau.groups(both) == {"actor_id"}
+    told = bureau.root.execute(
+        "select metadata from audit_private.event where action = 'subject_erased' order by sequence"
+    ).fetchall()
+    assert [(t["metadata"]["erased"], t["metadata"]["held"]) for t in told] == [
+        (1, 2),
+        (1, 1),
+        (1, 0),
+    ]
 
 
 def test_a_hold_placed_meanwhile_keeps_what_waits(bureau: Bureau) -> None:

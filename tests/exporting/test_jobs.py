@@ -40,22 +40,22 @@ def test_nothing_found_is_a_whole_export_too(office: Office) -> None:
     lines, cells = office.request({"request_id": "x"}), office.request({"request_id": "x"}, "csv")
     office.run()
     assert office.read(lines) == b""
-    assert office.read(cells).decode() == ",".join(COLUMNS) + "\n"
+    assert office.read(cells).decode() == ",".join(COLUMNS) + "\r\n"
     assert office.listed(cells)["rows"] == 0
 
 
 def test_many_chunks_and_a_download_that_reads_on(office: Office) -> None:
-    office.fill(12_001)
+    office.fill(22_001)
     export_id = office.request({"source": "imported"}, "csv")
     [started] = office.start()
     assert started == export_id
     assert office.step(export_id) == "more"
     listed = office.listed(export_id)
-    assert (listed["state"], listed["rows"]) == ("running", 5000)
+    assert (listed["state"], listed["rows"]) == ("running", 10_000)
     assert listed["reached_at"] is not None
     assert [office.step(export_id) for _ in range(3)] == ["more", "done", "done"]
     cells = table(office.read(export_id))
-    assert len(cells) == 12_001
+    assert len(cells) == 22_001
     found = office.vault.root.execute(
         "select id::text from audit_private.event where source = 'imported' "
         "order by occurred_at desc, id desc"
@@ -130,7 +130,7 @@ def test_an_export_belongs_to_who_asked_for_it(office: Office) -> None:
 
 
 def test_what_is_not_complete_cannot_be_read(office: Office) -> None:
-    office.fill(6000)
+    office.fill(10_001)
     export_id = office.request()
     with refused("WT123") as refusal:
         rows(office.reader, "read_export", export_id=export_id)

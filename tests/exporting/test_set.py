@@ -114,7 +114,7 @@ def test_the_rows_are_those_of_the_view(office: Office) -> None:
 
 
 def test_later_commits_are_not_in_it(office: Office) -> None:
-    office.fill(6000)
+    office.fill(11_000)
     application = office.database.connect(office.database.role("app"))
     application.execute("begin")
     log(application, description="open meanwhile")

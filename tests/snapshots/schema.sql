@@ -149,18 +149,9 @@ begin
   stored := audit_private.store_export(
     audit_private.require_access(tenant), begin_export.filter, begin_export.format, true);
   perform audit_private.release_tenant();
-  return query
-  select stored.export_id, pg_catalog.format(
-    case stored.format
-      when 'csv' then 'copy (select %s from audit.exportable_event e where e.tenant_id = %L::uuid and %s '
-        'order by e.occurred_at desc, e.id desc) to stdout (format csv, header, encoding ''UTF8'')'
-      else 'copy (select row_to_json(r) from (select %s from audit.exportable_event e where e.tenant_id = %L::uuid and %s '
-        'order by e.occurred_at desc, e.id desc) r) to stdout '
-        '(format csv, quote E''\x01'', delimiter E''\x02'', encoding ''UTF8'')'
-    end,
-    string_agg(pg_catalog.format('%s as %I', c.expression, c.name), ', ' order by c.place),
-    tenant, audit_private.export_condition(stored.resolved_filter))
-  from audit_private.export_columns(stored.format) c;
+  export_id := stored.export_id;
+  statement := audit_private.export_statement(stored);
+  return next;
 end
 $$;
 
@@ -929,6 +920,7 @@ begin
   perform audit_private.find_payloads(tenant, erasure_id, condition, bounds.from_time, bounds.until_time);
   select c.erased, c.held, c.exports into erased, held, exports
   from audit_private.carry_out_erasure(tenant, erasure_id, '{}', '{}', written) c;
+  perform audit_private.tell_erasure(tenant, erasure_id, erased, held, exports);
   perform audit_private.release_tenant();
 end
 $$;
@@ -955,6 +947,7 @@ begin
     audit_private.rough_patterns(erase_subject.identifiers), pseudonyms);
   select c.erased, c.held, c.exports into erased, held, exports
   from audit_private.carry_out_erasure(tenant, erasure_id, subject.names, pseudonyms, written) c;
+  perform audit_private.tell_erasure(tenant, erasure_id, erased, held, exports);
   perform audit_private.release_tenant();
 end
 $$;
@@ -981,18 +974,21 @@ begin
     bytes = coalesce(finish_export.bytes, 0),
     digest = left(finish_export.digest, 128),
     error = left(finish_export.error, 2000)
-  where x.tenant_id = tenant and x.export_id = finished.export_id and x.is_straight and x.state = 'running'
+  where x.tenant_id = tenant
+    and x.export_id = finished.export_id
+    and x.state = 'running'
+    and (x.is_straight or x.process_id is not null and audit_private.export_state(x) = 'running')
   returning * into finished;
   if not found then
     select * into finished
     from audit_private.export x
     where x.tenant_id = tenant and x.export_id = finish_export.export_id;
-    if finished.is_straight and finished.state = 'failed' and finish_export.error is null then
+    if (finished.is_straight or finished.process_id is not null) and finished.state = 'failed' and finish_export.error is null then
       raise exception using
         errcode = 'WT125',
         message = format('export %s has failed', finished.export_id),
         detail = format('It ended at %s: %s.', finished.finished_at, finished.error),
-        hint = 'Destroy what was streamed, and begin anew with audit.begin_export.';
+        hint = 'Destroy what was streamed, and ask for it anew.';
     end if;
     perform audit_private.release_tenant();
     return false;
@@ -1009,7 +1005,7 @@ $$;
 
 ALTER FUNCTION audit.finish_export(export_id uuid, rows bigint, bytes bigint, digest text, error text, tenant_id uuid) OWNER TO audit_owner;
 
-COMMENT ON FUNCTION audit.finish_export(export_id uuid, rows bigint, bytes bigint, digest text, error text, tenant_id uuid) IS 'Tells the log how an export ended that audit.begin_export began: with how many events and bytes and which SHA-256, or with an error. True the first time. Raises WT036, WT121, WT122 and WT125.';
+COMMENT ON FUNCTION audit.finish_export(export_id uuid, rows bigint, bytes bigint, digest text, error text, tenant_id uuid) IS 'Tells the log how an export ended that audit.begin_export began or audit.take_export took: with how many events and bytes and which SHA-256, or with an error. True the first time; false for one that was cancelled. Raises WT036, WT121, WT122 and WT125.';
 
 CREATE FUNCTION audit_private.is_text_by_language_v1(texts jsonb) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -1744,7 +1740,7 @@ ALTER FUNCTION audit.list_control_events(from_time timestamp with time zone, to_
 
 COMMENT ON FUNCTION audit.list_control_events(from_time timestamp with time zone, to_time timestamp with time zone) IS 'The envelopes of mandatory events of all tenants, newest first, from inclusive, to exclusive';
 
-CREATE FUNCTION audit.list_data_purges(up_to integer DEFAULT 100) RETURNS TABLE(run_id uuid, relation text, tenant_id uuid, started_at timestamp with time zone, finished_at timestamp with time zone, predicted bigint, removed bigint, children_removed bigint, kept_by_hold bigint, kept_locked bigint, failed bigint, by_level jsonb, decision text, result text, error text, run_by text)
+CREATE FUNCTION audit.list_data_purges(up_to integer DEFAULT 100) RETURNS TABLE(run_id uuid, relation text, tenant_id uuid, started_at timestamp with time zone, finished_at timestamp with time zone, predicted bigint, removed bigint, children_removed bigint, erased bigint, kept_by_hold bigint, kept_locked bigint, failed bigint, by_level jsonb, decision text, result text, error text, run_by text)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -1753,7 +1749,7 @@ begin
     perform audit_private.require_tenant(null);
   end if;
   return query
-  select t.run_id, t.relation, t.tenant_id, t.started_at, t.finished_at, t.predicted, t.removed, t.children_removed,
+  select t.run_id, t.relation, t.tenant_id, t.started_at, t.finished_at, t.predicted, t.removed, t.children_removed, t.erased,
     t.kept_by_hold, t.kept_locked, t.failed, t.by_level, t.decision,
     case when t.result = 'running' and r.result <> 'running' then 'interrupted' else t.result end,
     t.error, r.run_by
@@ -2846,6 +2842,34 @@ ALTER PROCEDURE audit.maintain_partitions() OWNER TO audit_owner;
 
 COMMENT ON PROCEDURE audit.maintain_partitions() IS 'makes partitions as far ahead as the option partitions_ahead_weeks says, closes those that are no longer written to, drops empty ones, and forgets idempotency keys older than a day and runs of jobs that nobody asks for any more; for audit_operator';
 
+CREATE FUNCTION audit.note_export(export_id uuid, rows bigint DEFAULT NULL::bigint, bytes bigint DEFAULT NULL::bigint, tenant_id uuid DEFAULT NULL::uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  tenant uuid;
+  noted audit_private.export;
+  goes_on boolean;
+begin
+  perform audit_private.require_writable();
+  tenant := audit_private.require_tenant(note_export.tenant_id);
+  noted := audit_private.find_export(tenant, note_export.export_id);
+  update audit_private.export x
+  set rows = coalesce(note_export.rows, x.rows), bytes = coalesce(note_export.bytes, x.bytes), noted_at = clock_timestamp()
+  where x.export_id = noted.export_id
+    and x.tenant_id = tenant
+    and x.state = 'running'
+    and x.process_id is not null;
+  goes_on := audit_private.export_state(noted) = 'running';
+  perform audit_private.release_tenant();
+  return goes_on;
+end
+$$;
+
+ALTER FUNCTION audit.note_export(export_id uuid, rows bigint, bytes bigint, tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.note_export(export_id uuid, rows bigint, bytes bigint, tenant_id uuid) IS 'Tells how far a worker is with an export that it took with audit.take_export. False when it is to stop, since the export was cancelled. Raises WT036, WT121 and WT122.';
+
 CREATE FUNCTION audit.open_access(access_reason text, justification text, tenant_id uuid DEFAULT NULL::uuid) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3295,11 +3319,12 @@ begin
       message = format('export %s has expired', wanted.export_id),
       detail = format('It could be read until %s.', wanted.expires_at),
       hint = 'Ask for it anew with audit.request_export.';
-  elsif state <> 'completed' or wanted.is_straight then
+  elsif state <> 'completed' or wanted.is_straight or wanted.process_id is not null then
     raise exception using
       errcode = 'WT123',
       message = format('export %s can''t be read', wanted.export_id),
       detail = case when wanted.is_straight then 'It was streamed to a client and is not kept.'
+        when wanted.process_id is not null and state = 'completed' then 'It was written into a file and is not kept.'
         else format('It is %s%s.', state, coalesce(': ' || wanted.error, '')) end,
       hint = case when state in ('pending', 'running')
         then 'The job run_exports writes it: select * from audit.list_exports(); tells how far it is.'
@@ -3387,6 +3412,8 @@ declare
   checked_reason constant text := audit_private.check_reason(release_hold.reason);
   given_name constant text := btrim(release_hold.name);
   told_name text;
+  waiting uuid;
+  carried_out record;
   released audit_private.legal_hold;
 begin
   perform audit_private.require_read_committed();
@@ -3420,13 +3447,14 @@ begin
     entity_id => told_name,
     description => format('Legal hold %s released', told_name),
     metadata => jsonb_build_object('reason', checked_reason));
-  perform audit_private.carry_out_erasure(x.tenant_id, x.erasure_id)
-  from (
-    select x.tenant_id, x.erasure_id
-    from audit_private.erasure x
-    where x.tenant_id = tenant and x.held > 0
-    order by x.requested_at
-  ) x;
+  for waiting in
+    select x.erasure_id from audit_private.erasure x where x.tenant_id = tenant and x.held > 0 order by x.requested_at
+  loop
+    carried_out := audit_private.carry_out_erasure(tenant, waiting);
+    if carried_out.erased > 0 then
+      perform audit_private.tell_erasure(tenant, waiting, carried_out.erased, carried_out.held, carried_out.exports);
+    end if;
+  end loop;
   perform audit_private.release_tenant();
   return true;
 end
@@ -3450,6 +3478,7 @@ begin
   where e.kind = 'erasure' and e.tenant_id = tenant;
   select c.erased, c.held, c.exports into erased, held, exports
   from audit_private.carry_out_erasure(tenant, erasure_id) c;
+  perform audit_private.tell_erasure(tenant, erasure_id, erased, held, exports);
   perform audit_private.release_tenant();
 end
 $$;
@@ -3765,6 +3794,8 @@ declare
 begin
   if event.source <> 'captured' then
     perform audit_private.refuse_revert(event.id, 'It is no captured change of a row.', 'Only events with source captured can be.');
+  elsif event.description is null then
+    perform audit_private.refuse_revert(event.id, 'Its values have been erased.', 'Write the statement by hand.');
   elsif relation is null or key is null then
     perform audit_private.refuse_revert(event.id, 'Its table is gone, or has no key any more.', 'Restore the table first.');
   elsif kind in ('truncated', 'arrived') or kind = 'moved' and event.metadata #>> '{moved_to,entity_id}' is null then
@@ -3889,7 +3920,7 @@ declare
   run constant pg_catalog.uuid := audit_private.begin_exports(pg_catalog.pg_backend_pid());
   running pg_catalog.uuid[];
   export pg_catalog.uuid;
-  chunks pg_catalog.int8 := 0;
+  steps pg_catalog.int8 := 0;
   problem pg_catalog.text;
 begin
   commit;
@@ -3913,15 +3944,15 @@ begin
       end;
       perform audit_private.note_step(run);
       commit;
-      chunks := chunks operator(pg_catalog.+) 1;
+      steps := steps operator(pg_catalog.+) 1;
     end loop;
   end loop;
   if problem is not null then
     perform audit_private.finish_run(run, 'failed', problem);
-  elsif chunks operator(pg_catalog.=) 0 then
+  elsif steps operator(pg_catalog.=) 0 then
     perform audit_private.finish_run(run, 'succeeded', 'nothing to do');
   else
-    perform audit_private.finish_run(run, 'succeeded', pg_catalog.format('%s chunks written', chunks));
+    perform audit_private.finish_run(run, 'succeeded', pg_catalog.format('%s steps of exports', steps));
   end if;
   commit;
 end
@@ -4434,6 +4465,57 @@ $$;
 ALTER FUNCTION audit.set_toggles(toggles jsonb, reason text, tenant_id uuid) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit.set_toggles(toggles jsonb, reason text, tenant_id uuid) IS 'turns any number of toggles: {"logging": true, "categories": {"user_actions": false}, "actions": {"user_created": null}}; null removes a setting; returns how many changed; needs a reason when anything is turned off; for audit_admin';
+
+CREATE FUNCTION audit.take_export(export_id uuid, tenant_id uuid DEFAULT NULL::uuid) RETURNS TABLE(taken_id uuid, statement text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  tenant uuid;
+  session audit_private.access_session;
+  taken audit_private.export;
+begin
+  perform audit_private.require_read_committed();
+  tenant := audit_private.require_tenant(take_export.tenant_id);
+  session := audit_private.require_access(tenant);
+  taken := audit_private.find_export(tenant, take_export.export_id);
+  perform from audit_private.tenant t where t.tenant_id = tenant for no key update;
+  if not audit_private.may_export(tenant) then
+    perform audit_private.release_tenant();
+    return;
+  end if;
+  select * into taken
+  from audit_private.export x
+  where x.tenant_id = tenant and x.export_id = taken.export_id
+  for no key update;
+  if not taken.is_straight and (
+    audit_private.export_state(taken) = 'pending' and audit_private.exports_left(tenant) > 0
+    or audit_private.export_state(taken) = 'running' and taken.process_id is not null and not audit_private.has_worker(taken)
+  ) then
+    update audit_private.export x
+    set state = 'running',
+      started_at = clock_timestamp(),
+      noted_at = clock_timestamp(),
+      process_id = pg_backend_pid(),
+      incarnation = audit_private.current_incarnation(),
+      rows = 0,
+      bytes = 0
+    where x.tenant_id = tenant and x.export_id = taken.export_id
+    returning * into taken;
+    perform audit_private.write_export_event(
+      taken, 'taken', 'Began to write an export of the log into a file', session,
+      jsonb_build_object('read_number', nextval('audit_private.read_number')));
+    taken_id := taken.export_id;
+    statement := audit_private.export_statement(taken);
+    return next;
+  end if;
+  perform audit_private.release_tenant();
+end
+$$;
+
+ALTER FUNCTION audit.take_export(export_id uuid, tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.take_export(export_id uuid, tenant_id uuid) IS 'Takes an export that waits, to write it into a file: the COPY statement that streams it, as audit.begin_export gives it; no row when it doesn''t wait, or two of the tenant are running. Tell how far it is with audit.note_export, and how it ended with audit.finish_export. Needs an open access session, and is logged. Raises WT030, WT031, WT032, WT035, WT036, WT121 and WT122.';
 
 CREATE FUNCTION audit.unschedule_jobs(reason text) RETURNS integer
     LANGUAGE plpgsql
@@ -5565,53 +5647,43 @@ ALTER FUNCTION audit_private.captured_entity_id(key text) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.captured_entity_id(key text) IS 'the entity id of a row with this key';
 
-CREATE FUNCTION audit_private.carry_out_erasure(tenant_id uuid, erasure_id uuid, names text[] DEFAULT '{}'::text[], pseudonyms text[] DEFAULT '{}'::text[], patterns text[] DEFAULT '{}'::text[]) RETURNS audit_private.erasure
+CREATE FUNCTION audit_private.carry_out_erasure(tenant_id uuid, erasure_id uuid, names text[] DEFAULT '{}'::text[], pseudonyms text[] DEFAULT '{}'::text[], patterns text[] DEFAULT '{}'::text[], OUT erased bigint, OUT held bigint, OUT exports bigint) RETURNS record
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  exports_now bigint;
-  erased_now bigint;
-  carried_out audit_private.erasure;
+  known constant audit_private.erasure := (
+    select x
+    from audit_private.erasure x
+    where x.tenant_id = carry_out_erasure.tenant_id and x.erasure_id = carry_out_erasure.erasure_id
+  );
 begin
   perform audit_private.pass_gate();
-  perform audit_private.hold_off_exports(carry_out_erasure.tenant_id);
-  perform audit_private.decide_pending(carry_out_erasure.tenant_id, carry_out_erasure.erasure_id);
-  exports_now := audit_private.empty_exports(
-    carry_out_erasure.tenant_id, carry_out_erasure.erasure_id, carry_out_erasure.names, carry_out_erasure.patterns);
-  erased_now := audit_private.erase_pending(carry_out_erasure.tenant_id, carry_out_erasure.erasure_id);
+  perform audit_private.hold_off_exports(known.tenant_id);
+  perform audit_private.decide_pending(known.tenant_id, known.erasure_id);
+  exports := audit_private.empty_exports(
+    known.tenant_id, known.erasure_id, carry_out_erasure.names, carry_out_erasure.patterns);
+  erased := audit_private.erase_pending(known.tenant_id, known.erasure_id, known.kind <> 'data');
   if carry_out_erasure.patterns <> '{}' then
     perform audit_private.erase_beside(
-      carry_out_erasure.tenant_id, carry_out_erasure.names, carry_out_erasure.pseudonyms, carry_out_erasure.patterns);
+      known.tenant_id, carry_out_erasure.names, carry_out_erasure.pseudonyms, carry_out_erasure.patterns);
   end if;
+  held := (
+    select count(*)
+    from audit_private.pending_erasure p
+    where p.tenant_id = known.tenant_id and p.erasure_id = known.erasure_id
+  );
   update audit_private.erasure x
-  set erased = x.erased + erased_now,
-    exports = x.exports + exports_now,
-    held = (
-      select count(*)
-      from audit_private.pending_erasure p
-      where p.tenant_id = x.tenant_id and p.erasure_id = x.erasure_id
-    )
-  where x.tenant_id = carry_out_erasure.tenant_id and x.erasure_id = carry_out_erasure.erasure_id
-  returning * into carried_out;
-  perform audit_private.write_system_event(
-    tenant_id => carried_out.tenant_id,
-    action => case carried_out.kind when 'subject' then 'subject_erased' else 'events_erased' end,
-    entity_type => 'audit_erasure',
-    entity_id => carried_out.erasure_id::text,
-    description => format(
-      case carried_out.kind when 'subject' then 'A person was erased from %s events' else '%s events were erased' end,
-      erased_now),
-    metadata => jsonb_build_object(
-      'kind', carried_out.kind, 'reason', carried_out.reason, 'erased', erased_now, 'held', carried_out.held,
-      'exports', exports_now));
-  return carried_out;
+  set erased = x.erased + carry_out_erasure.erased,
+    held = carry_out_erasure.held,
+    exports = x.exports + carry_out_erasure.exports
+  where x.tenant_id = known.tenant_id and x.erasure_id = known.erasure_id;
 end
 $$;
 
-ALTER FUNCTION audit_private.carry_out_erasure(tenant_id uuid, erasure_id uuid, names text[], pseudonyms text[], patterns text[]) OWNER TO audit_owner;
+ALTER FUNCTION audit_private.carry_out_erasure(tenant_id uuid, erasure_id uuid, names text[], pseudonyms text[], patterns text[], OUT erased bigint, OUT held bigint, OUT exports bigint) OWNER TO audit_owner;
 
-COMMENT ON FUNCTION audit_private.carry_out_erasure(tenant_id uuid, erasure_id uuid, names text[], pseudonyms text[], patterns text[]) IS 'erases what an erasure has found and no hold keeps, empties exports, and writes the event of it; its own transaction''s';
+COMMENT ON FUNCTION audit_private.carry_out_erasure(tenant_id uuid, erasure_id uuid, names text[], pseudonyms text[], patterns text[], OUT erased bigint, OUT held bigint, OUT exports bigint) IS 'erases what an erasure has found and no hold keeps, and empties exports; of how many events it did, how many a hold keeps, and how many exports';
 
 CREATE FUNCTION audit_private.changes_expression(watched audit_private.watched_table, relation regclass) RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
@@ -6963,6 +7035,19 @@ ALTER FUNCTION audit_private.current_epoch() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.current_epoch() IS 'the epoch that the log has entered and that no run of seal_events has noticed yet; null otherwise';
 
+CREATE FUNCTION audit_private.current_incarnation() RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select format('%s/%s/%s', s.system_identifier, d.oid, 'audit_private.export'::regclass::oid)
+  from pg_control_system() s, pg_database d
+  where d.datname = current_database()
+$$;
+
+ALTER FUNCTION audit_private.current_incarnation() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.current_incarnation() IS 'names server, database and table, so that a restored one is another';
+
 CREATE FUNCTION audit_private.current_installation() RETURNS TABLE(version text, code_digest text, installed_at timestamp with time zone, migrations text[])
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -8291,6 +8376,11 @@ begin
     select x.*
     from audit_private.export x
     where x.tenant_id = empty_exports.tenant_id
+      and (
+        empty_exports.patterns <> '{}'
+        or x.state = 'running'
+        or exists (select from audit_private.export_chunk c where c.tenant_id = x.tenant_id and c.export_id = x.export_id)
+      )
     order by x.export_id
     for no key update
   loop
@@ -8552,6 +8642,51 @@ ALTER FUNCTION audit_private.erase_beside(tenant_id uuid, names text[], pseudony
 
 COMMENT ON FUNCTION audit_private.erase_beside(tenant_id uuid, names text[], pseudonyms text[], patterns text[]) IS 'takes what names a person out of all that the log keeps of a tenant beside its events';
 
+CREATE FUNCTION audit_private.erase_gone(run_id uuid, relation text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS $$
+declare
+  entry constant audit_private.data_retention := (
+    select d from audit_private.data_retention d where d.relation = erase_gone.relation);
+  entity_types text[];
+  erasure uuid;
+  tenant uuid;
+  gone record;
+  erased_now bigint;
+begin
+  select array_agg(distinct w.entity_type) into entity_types
+  from (
+    select entry.relation
+    union all
+    select c.relation from audit_private.data_children(entry.children, '', '') c where c.rule <> 'keeps'
+  ) r (relation)
+  cross join lateral audit_private.watched_entity_type(audit_private.relation_named(r.relation)) as w (entity_type)
+  where w.entity_type is not null;
+  if entity_types is null then
+    return;
+  end if;
+  for tenant in select distinct g.tenant_id from audit_private.find_gone(entity_types) g order by 1 loop
+    erasure := md5(erase_gone.run_id::text || erase_gone.relation || tenant)::uuid;
+    insert into audit_private.erasure (tenant_id, erasure_id, kind, reason, requested_by)
+    values (tenant, erasure, 'data', entry.decision, audit_private.recorded_by())
+    on conflict do nothing;
+    for gone in select g.* from audit_private.find_gone(entity_types) g where g.tenant_id = tenant loop
+      perform audit_private.find_captured(tenant, erasure, gone.entity_type, gone.entity_ids);
+    end loop;
+    erased_now := (select c.erased from audit_private.carry_out_erasure(tenant, erasure) c);
+    insert into audit_private.data_purge_receipt as t (tenant_id, run_id, relation, decision, erased)
+    values (tenant, erase_gone.run_id, erase_gone.relation, entry.decision, erased_now)
+    on conflict on constraint data_purge_receipt_pkey do update set erased = t.erased + excluded.erased;
+  end loop;
+end
+$$;
+
+ALTER FUNCTION audit_private.erase_gone(run_id uuid, relation text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.erase_gone(run_id uuid, relation text) IS 'erases the values that were captured from the rows of a table under data retention, and from its children, that this transaction has removed';
+
 CREATE FUNCTION audit_private.erase_notes(tenant_id uuid, names text[], pseudonyms text[], patterns text[], key_patterns text[] DEFAULT '{}'::text[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -8596,7 +8731,7 @@ ALTER FUNCTION audit_private.erase_notes(tenant_id uuid, names text[], pseudonym
 
 COMMENT ON FUNCTION audit_private.erase_notes(tenant_id uuid, names text[], pseudonyms text[], patterns text[], key_patterns text[]) IS 'takes what names a person out of a tenant''s spooled changes, keys of repeats and receipts';
 
-CREATE FUNCTION audit_private.erase_pending(tenant_id uuid, erasure_id uuid) RETURNS bigint
+CREATE FUNCTION audit_private.erase_pending(tenant_id uuid, erasure_id uuid, is_noted boolean) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET jit TO 'off'
@@ -8659,15 +8794,19 @@ begin
         delete from audit_private.idempotency_key k
         using erased x
         where k.tenant_id = %1$L::uuid and k.event_id = x.event_id
+      ),
+      noted as (
+        insert into audit_private.erased_event (tenant_id, erasure_id, occurred_at, event_id, groups)
+        select %1$L::uuid, %2$L::uuid, x.occurred_at, x.event_id, array_remove(array[
+          case when x.erases_actor_id then ''actor_id'' end,
+          case when x.erases_entity_id then ''entity_id'' end,
+          case when x.erases_payload then ''payload'' end], null)
+        from erased x
+        where %5$L
       )
-      insert into audit_private.erased_event (tenant_id, erasure_id, occurred_at, event_id, groups)
-      select %1$L::uuid, %2$L::uuid, x.occurred_at, x.event_id, array_remove(array[
-        case when x.erases_actor_id then ''actor_id'' end,
-        case when x.erases_entity_id then ''entity_id'' end,
-        case when x.erases_payload then ''payload'' end], null)
-      from erased x',
-      erase_pending.tenant_id, erase_pending.erasure_id, span.window_from, span.window_until);
-    get diagnostics erased_now = row_count;
+      select count(*) from erased',
+      erase_pending.tenant_id, erase_pending.erasure_id, span.window_from, span.window_until, erase_pending.is_noted)
+    into erased_now;
     erased_in_all := erased_in_all + erased_now;
   end loop;
   delete from audit_private.pending_erasure p
@@ -8676,9 +8815,9 @@ begin
 end
 $_$;
 
-ALTER FUNCTION audit_private.erase_pending(tenant_id uuid, erasure_id uuid) OWNER TO audit_keeper;
+ALTER FUNCTION audit_private.erase_pending(tenant_id uuid, erasure_id uuid, is_noted boolean) OWNER TO audit_keeper;
 
-COMMENT ON FUNCTION audit_private.erase_pending(tenant_id uuid, erasure_id uuid) IS 'erases what an erasure has found and no hold keeps; returns of how many events';
+COMMENT ON FUNCTION audit_private.erase_pending(tenant_id uuid, erasure_id uuid, is_noted boolean) IS 'erases what an erasure has found and no hold keeps, and notes it for the ledger; returns of how many events';
 
 CREATE FUNCTION audit_private.event_envelope(e audit_private.event) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -8803,10 +8942,14 @@ CREATE FUNCTION audit_private.export_columns(format text) RETURNS TABLE(place bi
     AS $_$
   select c.place, c.name, k.kind,
     case
-      when k.kind = 'time' then
-        pg_catalog.format('pg_catalog.btrim(pg_catalog.to_json(e.%I at time zone ''UTC'')::text, ''"'') || ''Z''', c.name)
+      when k.kind = 'time' then pg_catalog.format(
+        'case when (select pg_catalog.current_setting(''datestyle'') like ''ISO%%'') '
+        'then pg_catalog.replace((e.%1$I at time zone interval ''0'')::text, '' '', ''T'') || ''Z'' '
+        'else (pg_catalog.to_jsonb(e.%1$I at time zone interval ''0'') #>> ''{}'') || ''Z'' end', c.name)
       when k.kind = 'text' and export_columns.format = 'csv' then pg_catalog.format(
-        'case when pg_catalog.ascii(e.%1$I) in (9, 13, 39, 43, 45, 61, 64) then '''''''' || e.%1$I else e.%1$I end', c.name)
+        'case when e.%1$I is null or pg_catalog.ascii(e.%1$I) between 65 and 65290 then e.%1$I '
+        'when pg_catalog.ascii(e.%1$I) in (9, 10, 13, 39, 43, 45, 61, 64, 65291, 65293, 65309, 65312) then '''''''' || e.%1$I '
+        'else e.%1$I end', c.name)
       when c.name = 'target' then
         'coalesce(e.target, pg_catalog.jsonb_build_object(''type'', e.entity_type, ''id'', e.entity_id))'
       else pg_catalog.format('e.%I', c.name)
@@ -8819,10 +8962,9 @@ CREATE FUNCTION audit_private.export_columns(format text) RETURNS TABLE(place bi
     select case
       when c.name in ('occurred_at', 'recorded_at') then 'time'
       when c.name in ('actor', 'target', 'changes', 'metadata') then 'object'
-      when c.name in (
-        'tenant_id', 'id', 'sequence', 'transaction_id', 'source', 'category', 'action', 'entity_type', 'actor_type', 'outcome',
-        'ip'
-      ) then 'plain'
+      when c.name in ('sequence', 'transaction_id') then 'number'
+      when c.name in ('tenant_id', 'id', 'source', 'action', 'entity_type', 'actor_type', 'outcome') then 'code'
+      when c.name in ('category', 'ip') then 'optional code'
       else 'text'
     end as kind
   ) k
@@ -8858,20 +9000,31 @@ CREATE FUNCTION audit_private.export_line(format text) RETURNS text
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select case export_line.format
-    when 'csv' then pg_catalog.format('concat(%s, E''\n'')', string_agg(
+    when 'csv' then pg_catalog.format('pg_catalog.concat_ws('','', %s)', string_agg(
       case
-        when c.kind in ('text', 'object') then pg_catalog.format('quote_ident((%s)::text)', c.expression)
+        when c.kind = 'text' then
+          pg_catalog.format('coalesce(''"'' || pg_catalog.replace(%s, ''"'', ''""'') || ''"'', '''')', c.expression)
+        when c.kind = 'object' then
+          pg_catalog.format('coalesce(pg_catalog.quote_ident((%s)::text), '''')', c.expression)
+        when c.kind = 'optional code' then pg_catalog.format('pg_catalog.concat(%s)', c.expression)
         else c.expression
-      end, ', '','', ' order by c.place))
-    else pg_catalog.format('(select row_to_json(r)::text from (select %s) r) || E''\n''',
-      string_agg(pg_catalog.format('%s as %I', c.expression, c.name), ', ' order by c.place))
+      end, ', ' order by c.place))
+    else pg_catalog.format('pg_catalog.concat(%s, ''}'')', string_agg(
+      pg_catalog.format(
+        case
+          when c.kind in ('time', 'code') then '''%s"%s":"'', %s, ''"'''
+          when c.kind = 'number' then '''%s"%s":'', %s'
+          when c.kind = 'object' then '''%s"%s":'', coalesce(%s, ''null''::pg_catalog.jsonb)'
+          else '''%s"%s":'', coalesce(pg_catalog.to_json(%s), ''null''::pg_catalog.json)'
+        end,
+        case c.place when 1 then '{' else ',' end, c.name, c.expression), ', ' order by c.place))
   end
   from audit_private.export_columns(export_line.format) c
 $$;
 
 ALTER FUNCTION audit_private.export_line(format text) OWNER TO audit_owner;
 
-COMMENT ON FUNCTION audit_private.export_line(format text) IS 'SQL that writes exportable_event e as one line of an export';
+COMMENT ON FUNCTION audit_private.export_line(format text) IS 'SQL that writes exportable_event e as a line of an export, without its end';
 
 CREATE TABLE audit_private.export (
     tenant_id uuid NOT NULL,
@@ -8888,7 +9041,11 @@ CREATE TABLE audit_private.export (
     access_id uuid NOT NULL,
     access_ids uuid[] DEFAULT '{}'::uuid[] NOT NULL,
     started_at timestamp with time zone,
+    incarnation text,
+    process_id integer,
+    noted_at timestamp with time zone,
     condition text,
+    spans tstzrange[],
     place_occurred_at timestamp with time zone,
     place_id uuid,
     finished_at timestamp with time zone,
@@ -8935,7 +9092,15 @@ COMMENT ON COLUMN audit_private.export.access_ids IS 'access sessions that have 
 
 COMMENT ON COLUMN audit_private.export.started_at IS 'the moment that it shows';
 
+COMMENT ON COLUMN audit_private.export.incarnation IS 'server and database that it was begun in';
+
+COMMENT ON COLUMN audit_private.export.process_id IS 'server process of a worker that writes it into a file; null where it is written into the database, or straight';
+
+COMMENT ON COLUMN audit_private.export.noted_at IS 'when that worker last told how far it is';
+
 COMMENT ON COLUMN audit_private.export.condition IS 'what it holds, as it was fixed at that moment: a condition on events';
+
+COMMENT ON COLUMN audit_private.export.spans IS 'spans of partitions that hold it, newest first';
 
 COMMENT ON COLUMN audit_private.export.place_occurred_at IS 'time of the last event written so far';
 
@@ -8952,6 +9117,25 @@ COMMENT ON COLUMN audit_private.export.bytes IS 'bytes written so far';
 COMMENT ON COLUMN audit_private.export.digest IS 'SHA-256 in hexadecimal: of the file when straight, else over the digests of its chunks one behind the other';
 
 COMMENT ON COLUMN audit_private.export.error IS 'why it failed';
+
+CREATE FUNCTION audit_private.export_problem(export audit_private.export) RETURNS text
+    LANGUAGE sql SECURITY DEFINER PARALLEL RESTRICTED
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select case
+    when (export_problem.export).incarnation is distinct from audit_private.current_incarnation() then
+      'the database was restored meanwhile; ask for it anew'
+    when (export_problem.export).is_straight then
+      case when (export_problem.export).started_at < clock_timestamp() - interval '24 hours'
+        then 'its client never told how it ended' end
+    when (export_problem.export).started_at < clock_timestamp() - interval '23 hours' then
+      'it took longer than 23 hours; ask for less at a time'
+  end
+$$;
+
+ALTER FUNCTION audit_private.export_problem(export audit_private.export) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.export_problem(export audit_private.export) IS 'why an export that is running can''t go on; null when it can';
 
 CREATE FUNCTION audit_private.export_state(export audit_private.export) RETURNS text
     LANGUAGE sql SECURITY DEFINER PARALLEL RESTRICTED
@@ -8971,40 +9155,66 @@ ALTER FUNCTION audit_private.export_state(export audit_private.export) OWNER TO 
 
 COMMENT ON FUNCTION audit_private.export_state(export audit_private.export) IS 'pending, running, completed, failed, cancelled or expired';
 
+CREATE FUNCTION audit_private.export_statement(export audit_private.export) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select pg_catalog.format(
+    'copy (select %s from (select * from audit.exportable_event e where e.tenant_id = %L::uuid and %s '
+      'order by e.occurred_at desc, e.id desc) e) to stdout (format csv, %s, encoding ''UTF8'')',
+    case (export_statement.export).format
+      when 'csv' then (
+        select string_agg(pg_catalog.format('%s as %I', c.expression, c.name), ', ' order by c.place)
+        from audit_private.export_columns('csv') c
+      )
+      else audit_private.export_line('jsonl')
+    end,
+    (export_statement.export).tenant_id, audit_private.export_condition((export_statement.export).resolved_filter),
+    case (export_statement.export).format when 'csv' then 'header' else 'quote E''\x01'', delimiter E''\x02''' end)
+$$;
+
+ALTER FUNCTION audit_private.export_statement(export audit_private.export) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.export_statement(export audit_private.export) IS 'the COPY statement that streams an export to who runs it';
+
 CREATE FUNCTION audit_private.export_step(export_id uuid) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  events_a_chunk constant integer := 5000;
+  events_a_step constant integer := 10000;
   running audit_private.export;
-  bounds record;
+  moment timestamptz;
+  problem text;
   written record;
 begin
   perform audit_private.require_read_committed();
-  perform pg_advisory_xact_lock(hashtextextended('pgwitness export ' || export_step.export_id, 0));
   if not coalesce((
     select audit_private.may_export(x.tenant_id) from audit_private.export x where x.export_id = export_step.export_id
   ), true) then
     return 'more';
   end if;
-  select * into running from audit_private.export x where x.export_id = export_step.export_id;
-  if not found or running.is_straight or audit_private.export_state(running) <> 'running' then
+  select * into running from audit_private.export x where x.export_id = export_step.export_id for no key update;
+  if not found
+    or running.is_straight
+    or running.process_id is not null
+    or audit_private.export_state(running) <> 'running'
+  then
     return 'done';
   end if;
-  if running.started_at < clock_timestamp() - interval '23 hours' then
-    perform audit_private.fail_export(running.export_id, 'it took longer than 23 hours; ask for less at a time');
+  problem := audit_private.export_problem(running);
+  if problem is not null then
+    perform audit_private.fail_export(running.export_id, problem);
     return 'done';
   end if;
 
-  bounds := audit_private.filter_bounds(running.resolved_filter);
-  written := audit_private.write_chunk(
+  written := audit_private.write_chunks(
     running.tenant_id, running.export_id, (
-      select coalesce(max(c.number), 0) + 1
+      select coalesce(max(c.number), 0)
       from audit_private.export_chunk c
       where c.tenant_id = running.tenant_id and c.export_id = running.export_id
-    ), running.format, running.condition, bounds.from_time, bounds.until_time,
-    running.place_occurred_at, running.place_id, events_a_chunk);
+    ), running.format, running.condition, running.spans,
+    running.place_occurred_at, running.place_id, events_a_step);
   update audit_private.export x
   set rows = x.rows + written.rows,
     bytes = x.bytes + written.bytes,
@@ -9015,10 +9225,11 @@ begin
     return 'more';
   end if;
 
+  moment := clock_timestamp();
   update audit_private.export x
   set state = 'completed',
-    finished_at = clock_timestamp(),
-    expires_at = clock_timestamp() + interval '24 hours',
+    finished_at = moment,
+    expires_at = moment + interval '24 hours',
     digest = (
       select encode(sha256(convert_to(coalesce(string_agg(c.digest, '' order by c.number), ''), 'UTF8')), 'hex')
       from audit_private.export_chunk c
@@ -9035,7 +9246,20 @@ $$;
 
 ALTER FUNCTION audit_private.export_step(export_id uuid) OWNER TO audit_owner;
 
-COMMENT ON FUNCTION audit_private.export_step(export_id uuid) IS 'writes the next chunk of an export: more to do, or done; a step of run_exports';
+COMMENT ON FUNCTION audit_private.export_step(export_id uuid) IS 'writes the next chunks of an export: more to do, or done; a step of run_exports';
+
+CREATE FUNCTION audit_private.exports_left(tenant_id uuid) RETURNS bigint
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select greatest(0, 2 - count(*))
+  from audit_private.export x
+  where x.tenant_id = exports_left.tenant_id and x.state = 'running' and not x.is_straight
+$$;
+
+ALTER FUNCTION audit_private.exports_left(tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.exports_left(tenant_id uuid) IS 'how many more exports of a tenant may begin: two run at a time';
 
 CREATE FUNCTION audit_private.fail_data_purge(run_id uuid, error text) RETURNS void
     LANGUAGE sql SECURITY DEFINER
@@ -9462,6 +9686,38 @@ ALTER FUNCTION audit_private.find_actors(tenant_id uuid, from_time timestamp wit
 
 COMMENT ON FUNCTION audit_private.find_actors(tenant_id uuid, from_time timestamp with time zone, until_time timestamp with time zone, is_closed boolean, pattern text) IS 'keys of each actor''s newest event in one partition, and whether that event''s actor matches a pattern';
 
+CREATE FUNCTION audit_private.find_captured(tenant_id uuid, erasure_id uuid, entity_type text, entity_ids text[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "DateStyle" TO 'ISO, YMD'
+    SET jit TO 'off'
+    AS $_$
+declare
+  span record;
+begin
+  for span in select w.* from audit_private.event_windows(null, null) w loop
+    execute format(
+      'insert into audit_private.pending_erasure (tenant_id, erasure_id, occurred_at, event_id, groups)
+      select %1$L::uuid, %2$L::uuid, e.occurred_at, e.id, ''{payload}''
+      from audit_private.event e
+      where e.tenant_id = %1$L::uuid
+        and e.occurred_at >= %3$L::timestamptz
+        and e.occurred_at < %4$L::timestamptz
+        and e.entity_type = %5$L
+        and e.entity_id = any ($1)
+        and e.source = ''captured''
+        and e.payload_digest is null
+      on conflict do nothing',
+      find_captured.tenant_id, find_captured.erasure_id, span.window_from, span.window_until, find_captured.entity_type)
+    using find_captured.entity_ids;
+  end loop;
+end
+$_$;
+
+ALTER FUNCTION audit_private.find_captured(tenant_id uuid, erasure_id uuid, entity_type text, entity_ids text[]) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit_private.find_captured(tenant_id uuid, erasure_id uuid, entity_type text, entity_ids text[]) IS 'notes what was captured of rows, whose values are to be erased';
+
 CREATE FUNCTION audit_private.find_content_digests(tenant_id uuid, times timestamp with time zone[], ids uuid[]) RETURNS TABLE(occurred_at timestamp with time zone, id uuid, content_digest bytea)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -9557,6 +9813,39 @@ $$;
 ALTER FUNCTION audit_private.find_export(tenant_id uuid, export_id uuid) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.find_export(tenant_id uuid, export_id uuid) IS 'an export that the caller may have; raises WT121 and WT122';
+
+CREATE FUNCTION audit_private.find_gone(entity_types text[]) RETURNS TABLE(tenant_id uuid, entity_type text, entity_ids text[])
+    LANGUAGE plpgsql SECURITY DEFINER ROWS 10
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "DateStyle" TO 'ISO, YMD'
+    SET jit TO 'off'
+    AS $_$
+begin
+  return query execute format(
+    'select e.tenant_id, e.entity_type, array_agg(e.entity_id)
+    from audit_private.instance i
+    cross join audit_private.tenant t
+    cross join lateral (
+      select o.*
+      from audit_private.event o
+      where o.tenant_id = t.tenant_id
+        and o.occurred_at >= %1$L::timestamptz
+        and o.occurred_at < %2$L::timestamptz
+        and o.transaction_id = i.transaction_offset + txid_current()
+        and o.source = ''captured''
+        and o.entity_type = any ($1)
+        and o.action = o.entity_type || ''_deleted''
+        and o.entity_id is not null
+    ) e
+    group by e.tenant_id, e.entity_type',
+    now(), clock_timestamp() + interval '1 second')
+  using find_gone.entity_types;
+end
+$_$;
+
+ALTER FUNCTION audit_private.find_gone(entity_types text[]) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit_private.find_gone(entity_types text[]) IS 'the rows of watched tables that this transaction has removed, as the log has captured it';
 
 CREATE FUNCTION audit_private.find_payloads(tenant_id uuid, erasure_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -9747,12 +10036,13 @@ begin
     entity_id => t.relation,
     description => format('%s rows of %s removed', t.removed, t.relation),
     metadata => jsonb_strip_nulls(jsonb_build_object(
-      'run_id', t.run_id, 'removed', t.removed, 'children_removed', t.children_removed, 'by_level', t.by_level,
+      'run_id', t.run_id, 'removed', t.removed, 'children_removed', t.children_removed,
+      'erased', nullif(t.erased, 0), 'by_level', t.by_level,
       'decision', t.decision, 'tenant_id', case when k.tenant_id is null and t.tenant_id <> nil_tenant then t.tenant_id end)))
   from audit_private.data_purge_receipt t
   left join audit_private.tenant k on k.tenant_id = t.tenant_id
   where t.run_id = finish_data_purge.run_id and t.relation = finish_data_purge.relation and t.result = 'running'
-    and t.removed > 0;
+    and (t.removed > 0 or t.erased > 0);
   update audit_private.data_purge_receipt t
   set result = case
       when finish_data_purge.result = 'succeeded' and t.failed > 0 then 'failed'
@@ -10247,6 +10537,18 @@ $_$;
 ALTER FUNCTION audit_private.has_newer_events(partition_name text, transaction_id bigint) OWNER TO audit_keeper;
 
 COMMENT ON FUNCTION audit_private.has_newer_events(partition_name text, transaction_id bigint) IS 'whether a partition has events of transactions from a number on';
+
+CREATE FUNCTION audit_private.has_worker(export audit_private.export) RETURNS boolean
+    LANGUAGE sql SECURITY DEFINER PARALLEL RESTRICTED
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select (has_worker.export).noted_at > clock_timestamp() - interval '1 hour'
+    and exists (select from pg_stat_activity a where a.pid = (has_worker.export).process_id)
+$$;
+
+ALTER FUNCTION audit_private.has_worker(export audit_private.export) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.has_worker(export audit_private.export) IS 'whether the worker is alive that writes an export into a file';
 
 CREATE TABLE audit_private.seal (
     tenant_id uuid NOT NULL,
@@ -11565,6 +11867,9 @@ begin
   on conflict on constraint data_retention_wait_pkey do update
   set waits_until = least(w.waits_until, excluded.waits_until), seen_at = excluded.seen_at;
 
+  if cardinality(note_data_batch.gone) > 0 then
+    perform audit_private.erase_gone(note_data_batch.run_id, note_data_batch.relation);
+  end if;
   if note_data_batch.looked_at > 0 then
     update audit_private.job_run r
     set place = r.place || jsonb_build_object('after', note_data_batch.last_key, 'is_asked', false),
@@ -14291,7 +14596,7 @@ begin
       'select e.sequence, e.transaction_id, e.occurred_at,
         e.action = %1$L or coalesce(e.metadata ? ''moved_from'', false),
         e.action in (%2$L, %3$L) or coalesce(e.metadata ? ''moved_to'', false),
-        case when e.action <> %3$L then e.target end, e.changes
+        case when e.action <> %3$L and e.description is not null then e.target end, e.changes
       from unnest($1, $2) as k (occurred_at, id)
       join audit_private.readable_event e
         on e.tenant_id = %4$L::uuid and e.occurred_at = k.occurred_at and e.id = k.id
@@ -14721,12 +15026,15 @@ CREATE FUNCTION audit_private.start_exports() RETURNS uuid[]
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  running_allowed constant integer := 2;
   tenants uuid[];
+  ended record;
+  waiting record;
   begun record;
 begin
   perform audit_private.require_read_committed();
-  perform pg_advisory_xact_lock(hashtextextended('pgwitness start_exports', 0));
+  if exists (select from audit_private.export x where x.state = 'pending') then
+    perform audit_private.pass_gate();
+  end if;
   tenants := array(
     select o.tenant_id
     from (
@@ -14747,39 +15055,68 @@ begin
     and x.tenant_id = any (tenants)
     and not x.is_straight
     and x.state <> audit_private.export_state(x);
-  update audit_private.export x
-  set state = 'failed', finished_at = clock_timestamp(), error = 'its client never told how it ended'
-  where x.state = 'running' and x.tenant_id = any (tenants) and x.is_straight and x.started_at < clock_timestamp() - interval '24 hours';
-
-  for begun in
-    select n.tenant_id, n.export_id, n.resolved_filter
-    from (
-      select x.tenant_id, x.export_id, x.resolved_filter, x.state,
-        row_number() over (
-          partition by x.tenant_id order by x.state = 'running' desc, x.requested_at, x.export_id) as place
-      from audit_private.export x
-      where x.state in ('pending', 'running') and x.tenant_id = any (tenants) and not x.is_straight
-    ) n
-    where n.state = 'pending' and n.place <= running_allowed
+  for ended in
+    select x.export_id, audit_private.export_problem(x) as problem
+    from audit_private.export x
+    where x.state = 'running' and x.tenant_id = any (tenants) and audit_private.export_problem(x) is not null
   loop
-    perform audit_private.pass_gate();
-    begin
-      update audit_private.export x
-      set state = 'running',
-        started_at = clock_timestamp(),
-        condition = format('(%s) and (%s) and (%s)',
-          audit_private.retained_condition(begun.tenant_id),
-          audit_private.seen_condition(audit_private.current_view()),
-          audit_private.export_condition(begun.resolved_filter))
-      where x.tenant_id = begun.tenant_id and x.export_id = begun.export_id;
-    exception when others then
-      perform audit_private.fail_export(begun.export_id, sqlerrm);
-    end;
+    perform audit_private.fail_export(ended.export_id, ended.problem);
+  end loop;
+
+  for waiting in
+    select distinct x.tenant_id
+    from audit_private.export x
+    where (x.state = 'pending' or x.state = 'running' and x.process_id is not null) and x.tenant_id = any (tenants)
+  loop
+    perform from audit_private.tenant t where t.tenant_id = waiting.tenant_id for no key update skip locked;
+    continue when not found;
+    update audit_private.export x
+    set state = 'pending', process_id = null, rows = 0, bytes = 0
+    where x.tenant_id = waiting.tenant_id
+      and x.state = 'running'
+      and x.process_id is not null
+      and not audit_private.has_worker(x);
+    for begun in
+      select x.export_id, x.resolved_filter
+      from audit_private.export x
+      where x.tenant_id = waiting.tenant_id and x.state = 'pending' and not x.is_straight
+      order by x.requested_at, x.export_id
+      limit audit_private.exports_left(waiting.tenant_id)
+    loop
+      begin
+        update audit_private.export x
+        set state = 'running',
+          started_at = clock_timestamp(),
+          incarnation = audit_private.current_incarnation(),
+          condition = format('(%s) and (e.transaction_id < %s or %s) and (%s)',
+            audit_private.retained_condition(waiting.tenant_id),
+            v.seen_before, audit_private.seen_condition(v.seen),
+            audit_private.export_condition(begun.resolved_filter)),
+          spans = array(
+            select tstzrange(w.window_from, w.window_until)
+            from audit_private.filter_bounds(begun.resolved_filter) b
+            cross join lateral audit_private.event_windows(b.from_time, b.until_time)
+              with ordinality as w (window_from, window_until, place)
+            order by w.place
+          )
+        from (
+          select n.seen, (
+              select min(t.number::bigint)
+              from jsonb_array_elements_text(n.seen::jsonb -> 'running' || (n.seen::jsonb -> 'own') || (n.seen::jsonb -> 'end'))
+                as t (number)
+            ) as seen_before
+          from audit_private.current_view() as n (seen)
+        ) v
+        where x.tenant_id = waiting.tenant_id and x.export_id = begun.export_id and x.state = 'pending';
+      exception when others then
+        perform audit_private.fail_export(begun.export_id, sqlerrm);
+      end;
+    end loop;
   end loop;
   return array(
     select x.export_id
     from audit_private.export x
-    where x.state = 'running' and x.tenant_id = any (tenants) and not x.is_straight
+    where x.state = 'running' and x.tenant_id = any (tenants) and not x.is_straight and x.process_id is null
     order by x.started_at
   );
 end
@@ -14886,12 +15223,14 @@ begin
   resolved := asked || jsonb_strip_nulls(jsonb_build_object(
     'from', audit_private.filter_time(asked, 'from'), 'to', audit_private.filter_time(asked, 'to')));
   insert into audit_private.export (
-    tenant_id, is_straight, format, filter, resolved_filter, state, started_at, requested_by, actor_id, actor_type, access_id
+    tenant_id, is_straight, format, filter, resolved_filter, state, started_at, incarnation, requested_by, actor_id,
+    actor_type, access_id
   )
   values (
     (store_export.session).tenant_id, store_export.is_straight, store_export.format, asked, resolved,
     case when store_export.is_straight then 'running' else 'pending' end,
     case when store_export.is_straight then clock_timestamp() end,
+    case when store_export.is_straight then audit_private.current_incarnation() end,
     audit_private.recorded_by(), (store_export.session).actor_id, (store_export.session).actor_type,
     (store_export.session).access_id
   )
@@ -15045,6 +15384,29 @@ $_$;
 ALTER FUNCTION audit_private.survivors_statement(partition_name text, partition_until timestamp with time zone, at timestamp with time zone) OWNER TO audit_keeper;
 
 COMMENT ON FUNCTION audit_private.survivors_statement(partition_name text, partition_until timestamp with time zone, at timestamp with time zone) IS 'SQL that gives the events that a purge leaves in a partition';
+
+CREATE FUNCTION audit_private.tell_erasure(tenant_id uuid, erasure_id uuid, erased bigint, held bigint, exports bigint) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select audit_private.write_system_event(
+    tenant_id => x.tenant_id,
+    action => case x.kind when 'subject' then 'subject_erased' else 'events_erased' end,
+    entity_type => 'audit_erasure',
+    entity_id => x.erasure_id::text,
+    description => format(
+      case x.kind when 'subject' then 'A person was erased from %s events' else '%s events were erased' end,
+      tell_erasure.erased),
+    metadata => jsonb_build_object(
+      'kind', x.kind, 'reason', x.reason, 'erased', tell_erasure.erased, 'held', tell_erasure.held,
+      'exports', tell_erasure.exports))
+  from audit_private.erasure x
+  where x.tenant_id = tell_erasure.tenant_id and x.erasure_id = tell_erasure.erasure_id
+$$;
+
+ALTER FUNCTION audit_private.tell_erasure(tenant_id uuid, erasure_id uuid, erased bigint, held bigint, exports bigint) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.tell_erasure(tenant_id uuid, erasure_id uuid, erased bigint, held bigint, exports bigint) IS 'writes the event of an erasure: how much, and never whose';
 
 CREATE FUNCTION audit_private.text_condition(columns text, key text, value jsonb, uses_index boolean) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -15654,97 +16016,105 @@ ALTER FUNCTION audit_private.watched_relation(entity_type text) OWNER TO audit_o
 
 COMMENT ON FUNCTION audit_private.watched_relation(entity_type text) IS 'the table of an entity type; null when it is gone or was never watched';
 
-CREATE FUNCTION audit_private.write_chunk(tenant_id uuid, export_id uuid, number integer, format text, condition text, from_time timestamp with time zone, until_time timestamp with time zone, place_occurred_at timestamp with time zone, place_id uuid, most integer, OUT rows bigint, OUT bytes bigint, OUT last_occurred_at timestamp with time zone, OUT last_id uuid, OUT is_last boolean) RETURNS record
+CREATE FUNCTION audit_private.write_chunks(tenant_id uuid, export_id uuid, after_chunk integer, format text, condition text, spans tstzrange[], place_occurred_at timestamp with time zone, place_id uuid, most integer, OUT rows bigint, OUT bytes bigint, OUT last_occurred_at timestamp with time zone, OUT last_id uuid, OUT is_last boolean) RETURNS record
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET jit TO 'off'
     SET work_mem TO '64MB'
     SET "DateStyle" TO 'ISO, YMD'
     SET "TimeZone" TO 'UTC'
+    SET client_encoding TO 'UTF8'
+    SET default_toast_compression TO 'pglz'
     AS $_$
 declare
   bytes_allowed constant integer := 8388608;
-  span record;
-  found_rows bigint;
-  found_lines text;
-  is_cut boolean;
-  place_at timestamptz;
-  place uuid;
-  lines text := '';
-  content bytea;
+  line_end constant text := case write_chunks.format when 'csv' then E'\r\n' else E'\n' end;
+  head text := case when write_chunks.format = 'csv' and write_chunks.after_chunk = 0 then (
+    select string_agg(c.name, ',' order by c.place) from audit_private.export_columns('csv') c
+  ) end || line_end;
+  number integer := write_chunks.after_chunk;
+  span tstzrange;
+  chunk_rows integer;
+  chunk_bytes integer;
+  chunk_occurred_at timestamptz;
+  chunk_id uuid;
 begin
   rows := 0;
   bytes := 0;
   is_last := true;
-  if write_chunk.place_id is null and write_chunk.format = 'csv' then
-    lines := (select string_agg(c.name, ',' order by c.place) || E'\n' from audit_private.export_columns('csv') c);
+  if exists (
+    select from pg_settings s where s.name = 'default_toast_compression' and 'lz4' = any (s.enumvals)
+  ) then
+    perform set_config('default_toast_compression', 'lz4', true);
   end if;
-  for span in
-    select w.*
-    from audit_private.event_windows(
-      write_chunk.from_time,
-      least(write_chunk.until_time, write_chunk.place_occurred_at + interval '1 microsecond')) w
-  loop
+  foreach span in array write_chunks.spans loop
+    continue when lower(span) > write_chunks.place_occurred_at;
     execute pg_catalog.format(
       'with line as (
-        select e.occurred_at, e.id, %s as line
+        select e.occurred_at, e.id, textsend(%1$s || $5) as line
         from (
-          select e.*, a.category,
+          select e.*,
+            (select jsonb_object_agg(a.action, a.category) from audit_private.action a) ->> e.action as category,
             audit_private.search_text_v1(e.description, e.actor, e.target, e.metadata) as search_text,
             audit_private.search_text_v1(e.actor_id, e.actor, null, null) as actor_text
           from audit_private.event e
-          left join audit_private.action a on a.action = e.action
         ) e
-        where e.tenant_id = %L::uuid
-          and e.occurred_at >= %L::timestamptz
-          and e.occurred_at < %L::timestamptz
-          and %s
-          %s
+        where e.tenant_id = $1
+          and e.occurred_at >= %2$L::timestamptz
+          and e.occurred_at < %3$L::timestamptz
+          and %4$s
+          %5$s
         order by e.occurred_at desc, e.id desc
-        limit %s
+        limit %6$s
       ),
       sized as (
-        select l.*, count(*) over () as found,
-          sum(octet_length(l.line)) over (
-            order by l.occurred_at desc, l.id desc rows between unbounded preceding and 1 preceding) as before
+        select l.*, sum(octet_length(l.line)) over (
+          order by l.occurred_at desc, l.id desc rows between unbounded preceding and 1 preceding) as before
         from line l
-        order by l.occurred_at desc, l.id desc
       )
-      select count(*) as rows, min(s.found) > count(*) as is_cut,
-        string_agg(s.line, '''') as lines,
-        min(s.occurred_at) as last_occurred_at, (array_agg(s.id))[count(*)] as last_id
-      from sized s
-      where coalesce(s.before, 0) < %s',
-      audit_private.export_line(write_chunk.format), write_chunk.tenant_id, span.window_from, span.window_until,
-      write_chunk.condition,
-      case when write_chunk.place_id is not null then pg_catalog.format(
+      insert into audit_private.export_chunk as c (
+        tenant_id, export_id, number, rows, bytes, last_occurred_at, last_id, content, digest
+      )
+      select $1, $2, $3, n.rows, octet_length(n.content), n.last_occurred_at, n.last_id, n.content,
+        encode(sha256(n.content), ''hex'')
+      from (
+        select count(*) as rows, min(s.occurred_at) as last_occurred_at, (array_agg(s.id))[count(*)] as last_id,
+          case when $4 is null then string_agg(s.line, '''') else textsend($4) || string_agg(s.line, '''') end as content
+        from sized s
+        where coalesce(s.before, 0) < %7$s
+        having count(*) > 0
+      ) n
+      returning c.rows, c.bytes, c.last_occurred_at, c.last_id',
+      audit_private.export_line(write_chunks.format), lower(span), upper(span), write_chunks.condition,
+      case when write_chunks.place_id is not null then pg_catalog.format(
         'and e.occurred_at <= %1$L::timestamptz and (e.occurred_at, e.id) < (%1$L::timestamptz, %2$L::uuid)',
-        write_chunk.place_occurred_at, write_chunk.place_id) end,
-      write_chunk.most - rows, bytes_allowed - octet_length(lines))
-    into found_rows, is_cut, found_lines, place_at, place;
-    continue when found_rows = 0;
-    rows := rows + found_rows;
-    lines := lines || found_lines;
-    last_occurred_at := place_at;
-    last_id := place;
-    is_last := not is_cut and rows < write_chunk.most and octet_length(lines) < bytes_allowed;
+        write_chunks.place_occurred_at, write_chunks.place_id) end,
+      write_chunks.most - rows, bytes_allowed - bytes)
+    into chunk_rows, chunk_bytes, chunk_occurred_at, chunk_id
+    using write_chunks.tenant_id, write_chunks.export_id, number + 1, head, line_end;
+    continue when chunk_rows is null;
+    number := number + 1;
+    head := null;
+    rows := rows + chunk_rows;
+    bytes := bytes + chunk_bytes;
+    last_occurred_at := chunk_occurred_at;
+    last_id := chunk_id;
+    is_last := rows < write_chunks.most and bytes < bytes_allowed;
     exit when not is_last;
   end loop;
-  if lines = '' then
-    return;
+  if head is not null then
+    bytes := octet_length(head);
+    insert into audit_private.export_chunk (tenant_id, export_id, number, rows, bytes, content, digest)
+    values (
+      write_chunks.tenant_id, write_chunks.export_id, 1, 0, bytes, convert_to(head, 'UTF8'),
+      encode(sha256(convert_to(head, 'UTF8')), 'hex'));
   end if;
-
-  content := convert_to(lines, 'UTF8');
-  bytes := octet_length(content);
-  insert into audit_private.export_chunk (tenant_id, export_id, number, rows, content, digest)
-  values (
-    write_chunk.tenant_id, write_chunk.export_id, write_chunk.number, rows, content, encode(sha256(content), 'hex'));
 end
 $_$;
 
-ALTER FUNCTION audit_private.write_chunk(tenant_id uuid, export_id uuid, number integer, format text, condition text, from_time timestamp with time zone, until_time timestamp with time zone, place_occurred_at timestamp with time zone, place_id uuid, most integer, OUT rows bigint, OUT bytes bigint, OUT last_occurred_at timestamp with time zone, OUT last_id uuid, OUT is_last boolean) OWNER TO audit_keeper;
+ALTER FUNCTION audit_private.write_chunks(tenant_id uuid, export_id uuid, after_chunk integer, format text, condition text, spans tstzrange[], place_occurred_at timestamp with time zone, place_id uuid, most integer, OUT rows bigint, OUT bytes bigint, OUT last_occurred_at timestamp with time zone, OUT last_id uuid, OUT is_last boolean) OWNER TO audit_keeper;
 
-COMMENT ON FUNCTION audit_private.write_chunk(tenant_id uuid, export_id uuid, number integer, format text, condition text, from_time timestamp with time zone, until_time timestamp with time zone, place_occurred_at timestamp with time zone, place_id uuid, most integer, OUT rows bigint, OUT bytes bigint, OUT last_occurred_at timestamp with time zone, OUT last_id uuid, OUT is_last boolean) IS 'writes the next events that an export holds, after a place, as one chunk of it';
+COMMENT ON FUNCTION audit_private.write_chunks(tenant_id uuid, export_id uuid, after_chunk integer, format text, condition text, spans tstzrange[], place_occurred_at timestamp with time zone, place_id uuid, most integer, OUT rows bigint, OUT bytes bigint, OUT last_occurred_at timestamp with time zone, OUT last_id uuid, OUT is_last boolean) IS 'writes the next events that an export holds, after a place, as chunks of it';
 
 CREATE FUNCTION audit_private.write_cursor(scope text, seen text, occurred_at timestamp with time zone, id uuid) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -15860,7 +16230,8 @@ CREATE VIEW audit.exportable_event AS
     e.sequence,
     e.transaction_id,
     e.source,
-    a.category,
+    (( SELECT jsonb_object_agg(a.action, a.category) AS jsonb_object_agg
+           FROM audit_private.action a) ->> e.action) AS category,
     e.action,
     e.entity_type,
     e.entity_id,
@@ -15879,8 +16250,7 @@ CREATE VIEW audit.exportable_event AS
     e.recorded_by,
     audit_private.search_text_v1(e.description, e.actor, e.target, e.metadata) AS search_text,
     audit_private.search_text_v1(e.actor_id, e.actor, NULL::jsonb, NULL::jsonb) AS actor_text
-   FROM (audit_private.event e
-     LEFT JOIN audit_private.action a ON ((a.action = e.action)))
+   FROM audit_private.event e
   WHERE ((( SELECT audit_private.open_reading() AS open_reading) IS NOT NULL) AND (e.tenant_id = ( SELECT audit_private.open_reading() AS open_reading)));
 
 ALTER TABLE audit.exportable_event OWNER TO audit_owner;
@@ -16092,6 +16462,7 @@ CREATE TABLE audit_private.data_purge_receipt (
     by_level jsonb DEFAULT '{}'::jsonb NOT NULL,
     result text DEFAULT 'running'::text NOT NULL,
     error text,
+    erased bigint DEFAULT 0 NOT NULL,
     CONSTRAINT data_purge_receipt_result_check CHECK ((result = ANY (ARRAY['running'::text, 'succeeded'::text, 'failed'::text, 'stopped'::text, 'skipped'::text, 'interrupted'::text])))
 );
 
@@ -16134,6 +16505,8 @@ COMMENT ON COLUMN audit_private.data_purge_receipt.by_level IS 'rows removed, by
 COMMENT ON COLUMN audit_private.data_purge_receipt.result IS 'running, succeeded, failed, stopped (too large a share), skipped (the table has changed) or interrupted';
 
 COMMENT ON COLUMN audit_private.data_purge_receipt.error IS 'what went wrong';
+
+COMMENT ON COLUMN audit_private.data_purge_receipt.erased IS 'events of which the values were erased that were captured from the rows removed';
 
 CREATE TABLE audit_private.data_retention_group (
     relation text NOT NULL,
@@ -16239,7 +16612,7 @@ ALTER TABLE ONLY audit_private.erased_event FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE audit_private.erased_event OWNER TO audit_owner;
 
-COMMENT ON TABLE audit_private.erased_event IS 'which groups of which event were erased; what the ledger tells of erasures';
+COMMENT ON TABLE audit_private.erased_event IS 'which groups of which event were erased, but for those of rows under data retention; what the ledger tells of erasures';
 
 COMMENT ON COLUMN audit_private.erased_event.tenant_id IS 'whose event';
 
@@ -16290,10 +16663,12 @@ CREATE TABLE audit_private.export_chunk (
     export_id uuid NOT NULL,
     number integer NOT NULL,
     rows integer NOT NULL,
+    bytes integer NOT NULL,
+    last_occurred_at timestamp with time zone,
+    last_id uuid,
     content bytea NOT NULL,
     digest text NOT NULL
 );
-ALTER TABLE ONLY audit_private.export_chunk ALTER COLUMN content SET STORAGE EXTERNAL;
 
 ALTER TABLE ONLY audit_private.export_chunk FORCE ROW LEVEL SECURITY;
 
@@ -16308,6 +16683,12 @@ COMMENT ON COLUMN audit_private.export_chunk.export_id IS 'the export';
 COMMENT ON COLUMN audit_private.export_chunk.number IS 'place in the export, from 1';
 
 COMMENT ON COLUMN audit_private.export_chunk.rows IS 'events in it';
+
+COMMENT ON COLUMN audit_private.export_chunk.bytes IS 'size of the content';
+
+COMMENT ON COLUMN audit_private.export_chunk.last_occurred_at IS 'time of the last of them';
+
+COMMENT ON COLUMN audit_private.export_chunk.last_id IS 'id of the last of them';
 
 COMMENT ON COLUMN audit_private.export_chunk.content IS 'UTF-8, whole lines';
 
@@ -17178,6 +17559,8 @@ CREATE POLICY "The keeper erases" ON audit_private.idempotency_key FOR DELETE TO
 
 CREATE POLICY "The keeper gives receipts" ON audit_private.purge_receipt TO audit_keeper USING (true) WITH CHECK (true);
 
+CREATE POLICY "The keeper is told how much it wrote" ON audit_private.export_chunk FOR SELECT TO audit_keeper USING (true);
+
 CREATE POLICY "The keeper notes what it has erased" ON audit_private.erased_event FOR INSERT TO audit_keeper WITH CHECK (true);
 
 CREATE POLICY "The keeper notes what it is to erase" ON audit_private.pending_erasure TO audit_keeper USING (true) WITH CHECK (true);
@@ -17664,6 +18047,12 @@ GRANT ALL ON FUNCTION audit.log_spool(at_most integer, OUT logged bigint, OUT re
 REVOKE ALL ON PROCEDURE audit.maintain_partitions() FROM PUBLIC;
 GRANT ALL ON PROCEDURE audit.maintain_partitions() TO audit_operator;
 
+REVOKE ALL ON FUNCTION audit.note_export(export_id uuid, rows bigint, bytes bigint, tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.note_export(export_id uuid, rows bigint, bytes bigint, tenant_id uuid) TO audit_reader;
+GRANT ALL ON FUNCTION audit.note_export(export_id uuid, rows bigint, bytes bigint, tenant_id uuid) TO audit_admin;
+GRANT ALL ON FUNCTION audit.note_export(export_id uuid, rows bigint, bytes bigint, tenant_id uuid) TO audit_privacy;
+GRANT ALL ON FUNCTION audit.note_export(export_id uuid, rows bigint, bytes bigint, tenant_id uuid) TO audit_auditor;
+
 REVOKE ALL ON FUNCTION audit.open_access(access_reason text, justification text, tenant_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.open_access(access_reason text, justification text, tenant_id uuid) TO audit_reader;
 GRANT ALL ON FUNCTION audit.open_access(access_reason text, justification text, tenant_id uuid) TO audit_admin;
@@ -17803,6 +18192,12 @@ GRANT ALL ON FUNCTION audit.set_retention_floor(category text, days integer, rea
 REVOKE ALL ON FUNCTION audit.set_toggles(toggles jsonb, reason text, tenant_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.set_toggles(toggles jsonb, reason text, tenant_id uuid) TO audit_admin;
 
+REVOKE ALL ON FUNCTION audit.take_export(export_id uuid, tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.take_export(export_id uuid, tenant_id uuid) TO audit_reader;
+GRANT ALL ON FUNCTION audit.take_export(export_id uuid, tenant_id uuid) TO audit_admin;
+GRANT ALL ON FUNCTION audit.take_export(export_id uuid, tenant_id uuid) TO audit_privacy;
+GRANT ALL ON FUNCTION audit.take_export(export_id uuid, tenant_id uuid) TO audit_auditor;
+
 REVOKE ALL ON FUNCTION audit.unschedule_jobs(reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.unschedule_jobs(reason text) TO audit_operator;
 
@@ -17879,7 +18274,7 @@ GRANT ALL ON FUNCTION audit_private.capture_triggers(relation regclass, entity_t
 REVOKE ALL ON FUNCTION audit_private.captured_entity_id(key text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.captured_entity_id(key text) TO audit_writer;
 
-REVOKE ALL ON FUNCTION audit_private.carry_out_erasure(tenant_id uuid, erasure_id uuid, names text[], pseudonyms text[], patterns text[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION audit_private.carry_out_erasure(tenant_id uuid, erasure_id uuid, names text[], pseudonyms text[], patterns text[], OUT erased bigint, OUT held bigint, OUT exports bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.changes_expression(watched audit_private.watched_table, relation regclass) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.changes_expression(watched audit_private.watched_table, relation regclass) TO audit_writer;
@@ -17971,6 +18366,8 @@ GRANT SELECT ON TABLE audit_private.epoch TO audit_keeper;
 REVOKE ALL ON FUNCTION audit_private.current_epoch() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.current_epoch() TO audit_finder;
 GRANT ALL ON FUNCTION audit_private.current_epoch() TO audit_keeper;
+
+REVOKE ALL ON FUNCTION audit_private.current_incarnation() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.current_installation() FROM PUBLIC;
 
@@ -18066,11 +18463,13 @@ GRANT ALL ON FUNCTION audit_private.entity_title(entity_type text) TO audit_writ
 
 REVOKE ALL ON FUNCTION audit_private.erase_beside(tenant_id uuid, names text[], pseudonyms text[], patterns text[]) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION audit_private.erase_gone(run_id uuid, relation text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION audit_private.erase_notes(tenant_id uuid, names text[], pseudonyms text[], patterns text[], key_patterns text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.erase_notes(tenant_id uuid, names text[], pseudonyms text[], patterns text[], key_patterns text[]) TO audit_owner;
 
-REVOKE ALL ON FUNCTION audit_private.erase_pending(tenant_id uuid, erasure_id uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION audit_private.erase_pending(tenant_id uuid, erasure_id uuid) TO audit_owner;
+REVOKE ALL ON FUNCTION audit_private.erase_pending(tenant_id uuid, erasure_id uuid, is_noted boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.erase_pending(tenant_id uuid, erasure_id uuid, is_noted boolean) TO audit_owner;
 
 REVOKE ALL ON FUNCTION audit_private.event_envelope(e audit_private.event) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.event_envelope(e audit_private.event) TO audit_finder;
@@ -18107,10 +18506,16 @@ GRANT ALL ON FUNCTION audit_private.export_line(format text) TO audit_keeper;
 GRANT SELECT ON TABLE audit_private.export TO audit_backup;
 GRANT SELECT ON TABLE audit_private.export TO audit_keeper;
 
+REVOKE ALL ON FUNCTION audit_private.export_problem(export audit_private.export) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION audit_private.export_state(export audit_private.export) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.export_statement(export audit_private.export) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.export_step(export_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.export_step(export_id uuid) TO audit_operator;
+
+REVOKE ALL ON FUNCTION audit_private.exports_left(tenant_id uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.fail_data_purge(run_id uuid, error text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.fail_data_purge(run_id uuid, error text) TO audit_operator;
@@ -18140,6 +18545,9 @@ REVOKE ALL ON FUNCTION audit_private.find_access(tenant_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION audit_private.find_actors(tenant_id uuid, from_time timestamp with time zone, until_time timestamp with time zone, is_closed boolean, pattern text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.find_actors(tenant_id uuid, from_time timestamp with time zone, until_time timestamp with time zone, is_closed boolean, pattern text) TO audit_owner;
 
+REVOKE ALL ON FUNCTION audit_private.find_captured(tenant_id uuid, erasure_id uuid, entity_type text, entity_ids text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.find_captured(tenant_id uuid, erasure_id uuid, entity_type text, entity_ids text[]) TO audit_owner;
+
 REVOKE ALL ON FUNCTION audit_private.find_content_digests(tenant_id uuid, times timestamp with time zone[], ids uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.find_content_digests(tenant_id uuid, times timestamp with time zone[], ids uuid[]) TO audit_writer;
 
@@ -18147,6 +18555,9 @@ REVOKE ALL ON FUNCTION audit_private.find_events(tenant_id uuid, condition text,
 GRANT ALL ON FUNCTION audit_private.find_events(tenant_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone, last_occurred_at timestamp with time zone, last_id uuid, most integer) TO audit_owner;
 
 REVOKE ALL ON FUNCTION audit_private.find_export(tenant_id uuid, export_id uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.find_gone(entity_types text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.find_gone(entity_types text[]) TO audit_owner;
 
 REVOKE ALL ON FUNCTION audit_private.find_payloads(tenant_id uuid, erasure_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.find_payloads(tenant_id uuid, erasure_id uuid, condition text, from_time timestamp with time zone, until_time timestamp with time zone) TO audit_owner;
@@ -18213,6 +18624,8 @@ GRANT ALL ON FUNCTION audit_private.has_columns(relation regclass, digest text, 
 REVOKE ALL ON FUNCTION audit_private.has_just_read(session audit_private.access_session, route text, filter jsonb, is_same_statement boolean) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.has_newer_events(partition_name text, transaction_id bigint) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.has_worker(export audit_private.export) FROM PUBLIC;
 
 REVOKE ALL ON TABLE audit_private.seal FROM audit_owner;
 GRANT SELECT,REFERENCES,TRIGGER ON TABLE audit_private.seal TO audit_owner;
@@ -18622,6 +19035,8 @@ GRANT ALL ON FUNCTION audit_private.summarize_events() TO audit_operator;
 
 REVOKE ALL ON FUNCTION audit_private.survivors_statement(partition_name text, partition_until timestamp with time zone, at timestamp with time zone) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION audit_private.tell_erasure(tenant_id uuid, erasure_id uuid, erased bigint, held bigint, exports bigint) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION audit_private.text_condition(columns text, key text, value jsonb, uses_index boolean) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.texts_within(document jsonb) FROM PUBLIC;
@@ -18682,8 +19097,8 @@ REVOKE ALL ON FUNCTION audit_private.watched_entity_type(relation regclass) FROM
 
 REVOKE ALL ON FUNCTION audit_private.watched_relation(entity_type text) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION audit_private.write_chunk(tenant_id uuid, export_id uuid, number integer, format text, condition text, from_time timestamp with time zone, until_time timestamp with time zone, place_occurred_at timestamp with time zone, place_id uuid, most integer, OUT rows bigint, OUT bytes bigint, OUT last_occurred_at timestamp with time zone, OUT last_id uuid, OUT is_last boolean) FROM PUBLIC;
-GRANT ALL ON FUNCTION audit_private.write_chunk(tenant_id uuid, export_id uuid, number integer, format text, condition text, from_time timestamp with time zone, until_time timestamp with time zone, place_occurred_at timestamp with time zone, place_id uuid, most integer, OUT rows bigint, OUT bytes bigint, OUT last_occurred_at timestamp with time zone, OUT last_id uuid, OUT is_last boolean) TO audit_owner;
+REVOKE ALL ON FUNCTION audit_private.write_chunks(tenant_id uuid, export_id uuid, after_chunk integer, format text, condition text, spans tstzrange[], place_occurred_at timestamp with time zone, place_id uuid, most integer, OUT rows bigint, OUT bytes bigint, OUT last_occurred_at timestamp with time zone, OUT last_id uuid, OUT is_last boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.write_chunks(tenant_id uuid, export_id uuid, after_chunk integer, format text, condition text, spans tstzrange[], place_occurred_at timestamp with time zone, place_id uuid, most integer, OUT rows bigint, OUT bytes bigint, OUT last_occurred_at timestamp with time zone, OUT last_id uuid, OUT is_last boolean) TO audit_owner;
 
 REVOKE ALL ON FUNCTION audit_private.write_cursor(scope text, seen text, occurred_at timestamp with time zone, id uuid) FROM PUBLIC;
 
@@ -18761,6 +19176,14 @@ GRANT SELECT ON TABLE audit_private.export_cancellation TO audit_backup;
 
 GRANT SELECT ON TABLE audit_private.export_chunk TO audit_backup;
 GRANT INSERT ON TABLE audit_private.export_chunk TO audit_keeper;
+
+GRANT SELECT(rows) ON TABLE audit_private.export_chunk TO audit_keeper;
+
+GRANT SELECT(bytes) ON TABLE audit_private.export_chunk TO audit_keeper;
+
+GRANT SELECT(last_occurred_at) ON TABLE audit_private.export_chunk TO audit_keeper;
+
+GRANT SELECT(last_id) ON TABLE audit_private.export_chunk TO audit_keeper;
 
 GRANT SELECT ON TABLE audit_private.idempotency_key TO audit_backup;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE audit_private.idempotency_key TO audit_writer;

@@ -24,12 +24,13 @@ begin
     entity_id => t.relation,
     description => format('%s rows of %s removed', t.removed, t.relation),
     metadata => jsonb_strip_nulls(jsonb_build_object(
-      'run_id', t.run_id, 'removed', t.removed, 'children_removed', t.children_removed, 'by_level', t.by_level,
+      'run_id', t.run_id, 'removed', t.removed, 'children_removed', t.children_removed,
+      'erased', nullif(t.erased, 0), 'by_level', t.by_level,
       'decision', t.decision, 'tenant_id', case when k.tenant_id is null and t.tenant_id <> nil_tenant then t.tenant_id end)))
   from audit_private.data_purge_receipt t
   left join audit_private.tenant k on k.tenant_id = t.tenant_id
   where t.run_id = finish_data_purge.run_id and t.relation = finish_data_purge.relation and t.result = 'running'
-    and t.removed > 0;
+    and (t.removed > 0 or t.erased > 0);
   update audit_private.data_purge_receipt t
   set result = case
       when finish_data_purge.result = 'succeeded' and t.failed > 0 then 'failed'

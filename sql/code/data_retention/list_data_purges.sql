@@ -8,6 +8,7 @@ returns table (
   predicted bigint,
   removed bigint,
   children_removed bigint,
+  erased bigint,
   kept_by_hold bigint,
   kept_locked bigint,
   failed bigint,
@@ -28,7 +29,7 @@ begin
     perform audit_private.require_tenant(null);
   end if;
   return query
-  select t.run_id, t.relation, t.tenant_id, t.started_at, t.finished_at, t.predicted, t.removed, t.children_removed,
+  select t.run_id, t.relation, t.tenant_id, t.started_at, t.finished_at, t.predicted, t.removed, t.children_removed, t.erased,
     t.kept_by_hold, t.kept_locked, t.failed, t.by_level, t.decision,
     case when t.result = 'running' and r.result <> 'running' then 'interrupted' else t.result end,
     t.error, r.run_by

@@ -78,6 +78,9 @@ begin
   on conflict on constraint data_retention_wait_pkey do update
   set waits_until = least(w.waits_until, excluded.waits_until), seen_at = excluded.seen_at;
 
+  if cardinality(note_data_batch.gone) > 0 then
+    perform audit_private.erase_gone(note_data_batch.run_id, note_data_batch.relation);
+  end if;
   if note_data_batch.looked_at > 0 then
     update audit_private.job_run r
     set place = r.place || jsonb_build_object('after', note_data_batch.last_key, 'is_asked', false),

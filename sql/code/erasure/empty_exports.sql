@@ -25,6 +25,11 @@ begin
     select x.*
     from audit_private.export x
     where x.tenant_id = empty_exports.tenant_id
+      and (
+        empty_exports.patterns <> '{}'
+        or x.state = 'running'
+        or exists (select from audit_private.export_chunk c where c.tenant_id = x.tenant_id and c.export_id = x.export_id)
+      )
     order by x.export_id
     for no key update
   loop

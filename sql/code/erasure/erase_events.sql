@@ -34,6 +34,7 @@ begin
   perform audit_private.find_payloads(tenant, erasure_id, condition, bounds.from_time, bounds.until_time);
   select c.erased, c.held, c.exports into erased, held, exports
   from audit_private.carry_out_erasure(tenant, erasure_id, '{}', '{}', written) c;
+  perform audit_private.tell_erasure(tenant, erasure_id, erased, held, exports);
   perform audit_private.release_tenant();
 end
 $$;

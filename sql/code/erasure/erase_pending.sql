@@ -2,7 +2,7 @@ set local role audit_keeper;
 -- The act itself, one statement a window: digests in the place of what goes, the group salts of what stays in the place
 -- of the salt, so that every leaf stays as it was. A group that another erasure has come to first stays as that left it. Keys
 -- of repeats go with the event, since theirs are digests of what it held; a repeat within the day is logged again.
-create or replace function audit_private.erase_pending(tenant_id uuid, erasure_id uuid)
+create or replace function audit_private.erase_pending(tenant_id uuid, erasure_id uuid, is_noted boolean)
 returns bigint
 language plpgsql
 volatile
@@ -69,15 +69,19 @@ begin
         delete from audit_private.idempotency_key k
         using erased x
         where k.tenant_id = %1$L::uuid and k.event_id = x.event_id
+      ),
+      noted as (
+        insert into audit_private.erased_event (tenant_id, erasure_id, occurred_at, event_id, groups)
+        select %1$L::uuid, %2$L::uuid, x.occurred_at, x.event_id, array_remove(array[
+          case when x.erases_actor_id then ''actor_id'' end,
+          case when x.erases_entity_id then ''entity_id'' end,
+          case when x.erases_payload then ''payload'' end], null)
+        from erased x
+        where %5$L
       )
-      insert into audit_private.erased_event (tenant_id, erasure_id, occurred_at, event_id, groups)
-      select %1$L::uuid, %2$L::uuid, x.occurred_at, x.event_id, array_remove(array[
-        case when x.erases_actor_id then ''actor_id'' end,
-        case when x.erases_entity_id then ''entity_id'' end,
-        case when x.erases_payload then ''payload'' end], null)
-      from erased x',
-      erase_pending.tenant_id, erase_pending.erasure_id, span.window_from, span.window_until);
-    get diagnostics erased_now = row_count;
+      select count(*) from erased',
+      erase_pending.tenant_id, erase_pending.erasure_id, span.window_from, span.window_until, erase_pending.is_noted)
+    into erased_now;
     erased_in_all := erased_in_all + erased_now;
   end loop;
   delete from audit_private.pending_erasure p
@@ -85,6 +89,6 @@ begin
   return erased_in_all;
 end
 $$;
-comment on function audit_private.erase_pending(uuid, uuid) is
-  'erases what an erasure has found and no hold keeps; returns of how many events';
-grant execute on function audit_private.erase_pending(uuid, uuid) to audit_owner;
+comment on function audit_private.erase_pending(uuid, uuid, boolean) is
+  'erases what an erasure has found and no hold keeps, and notes it for the ledger; returns of how many events';
+grant execute on function audit_private.erase_pending(uuid, uuid, boolean) to audit_owner;

@@ -30,6 +30,7 @@ begin
     audit_private.rough_patterns(erase_subject.identifiers), pseudonyms);
   select c.erased, c.held, c.exports into erased, held, exports
   from audit_private.carry_out_erasure(tenant, erasure_id, subject.names, pseudonyms, written) c;
+  perform audit_private.tell_erasure(tenant, erasure_id, erased, held, exports);
   perform audit_private.release_tenant();
 end
 $$;

@@ -1,4 +1,5 @@
--- How a person is named, for whoever reports and whoever erases alike, so that the one finds what the other does.
+-- How a person is named, for whoever reports and whoever erases alike. An erasure finds all that a report shows, and more
+-- (names of JSON members, an identifier as SQL writes it).
 create or replace function audit_private.read_identifiers(
   identifiers text[],
   out names text[],

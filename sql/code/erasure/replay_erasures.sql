@@ -26,6 +26,7 @@ begin
   where e.kind = 'erasure' and e.tenant_id = tenant;
   select c.erased, c.held, c.exports into erased, held, exports
   from audit_private.carry_out_erasure(tenant, erasure_id) c;
+  perform audit_private.tell_erasure(tenant, erasure_id, erased, held, exports);
   perform audit_private.release_tenant();
 end
 $$;

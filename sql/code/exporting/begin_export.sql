@@ -1,6 +1,5 @@
 -- The statement reads the view as whoever runs it, so that rows leave through the wall and are never stored on the way.
 -- It is to be run in a later transaction: committed before the first row, a rollback can't hide what was taken.
--- JSON never holds the two characters that COPY is told to quote and part with, so each line goes out as it is.
 create or replace function audit.begin_export(
   filter jsonb default '{}',
   format text default 'jsonl',
@@ -21,18 +20,9 @@ begin
   stored := audit_private.store_export(
     audit_private.require_access(tenant), begin_export.filter, begin_export.format, true);
   perform audit_private.release_tenant();
-  return query
-  select stored.export_id, pg_catalog.format(
-    case stored.format
-      when 'csv' then 'copy (select %s from audit.exportable_event e where e.tenant_id = %L::uuid and %s '
-        'order by e.occurred_at desc, e.id desc) to stdout (format csv, header, encoding ''UTF8'')'
-      else 'copy (select row_to_json(r) from (select %s from audit.exportable_event e where e.tenant_id = %L::uuid and %s '
-        'order by e.occurred_at desc, e.id desc) r) to stdout '
-        '(format csv, quote E''\x01'', delimiter E''\x02'', encoding ''UTF8'')'
-    end,
-    string_agg(pg_catalog.format('%s as %I', c.expression, c.name), ', ' order by c.place),
-    tenant, audit_private.export_condition(stored.resolved_filter))
-  from audit_private.export_columns(stored.format) c;
+  export_id := stored.export_id;
+  statement := audit_private.export_statement(stored);
+  return next;
 end
 $$;
 comment on function audit.begin_export(jsonb, text, uuid) is

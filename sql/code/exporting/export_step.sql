@@ -1,6 +1,6 @@
--- One chunk and how far it brings the export, in one transaction: killed at any moment nothing is lost or written twice.
--- Two that step the same export follow each other. What runs for 23 hours is given up, an hour before a purge would no
--- longer wait for it, so that it is never silently short. While an erasure of the tenant is under way, it does nothing.
+-- Some chunks and how far they bring the export, in one transaction: killed at any moment nothing is lost or written
+-- twice. Two that step the same export follow each other, since each locks its row before it looks. While an erasure of
+-- the tenant is under way, it does nothing.
 create or replace function audit_private.export_step(export_id uuid)
 returns text
 language plpgsql
@@ -10,35 +10,39 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  events_a_chunk constant integer := 5000;
+  events_a_step constant integer := 10000;
   running audit_private.export;
-  bounds record;
+  moment timestamptz;
+  problem text;
   written record;
 begin
   perform audit_private.require_read_committed();
-  perform pg_advisory_xact_lock(hashtextextended('pgwitness export ' || export_step.export_id, 0));
   if not coalesce((
     select audit_private.may_export(x.tenant_id) from audit_private.export x where x.export_id = export_step.export_id
   ), true) then
     return 'more';
   end if;
-  select * into running from audit_private.export x where x.export_id = export_step.export_id;
-  if not found or running.is_straight or audit_private.export_state(running) <> 'running' then
+  select * into running from audit_private.export x where x.export_id = export_step.export_id for no key update;
+  if not found
+    or running.is_straight
+    or running.process_id is not null
+    or audit_private.export_state(running) <> 'running'
+  then
     return 'done';
   end if;
-  if running.started_at < clock_timestamp() - interval '23 hours' then
-    perform audit_private.fail_export(running.export_id, 'it took longer than 23 hours; ask for less at a time');
+  problem := audit_private.export_problem(running);
+  if problem is not null then
+    perform audit_private.fail_export(running.export_id, problem);
     return 'done';
   end if;
 
-  bounds := audit_private.filter_bounds(running.resolved_filter);
-  written := audit_private.write_chunk(
+  written := audit_private.write_chunks(
     running.tenant_id, running.export_id, (
-      select coalesce(max(c.number), 0) + 1
+      select coalesce(max(c.number), 0)
       from audit_private.export_chunk c
       where c.tenant_id = running.tenant_id and c.export_id = running.export_id
-    ), running.format, running.condition, bounds.from_time, bounds.until_time,
-    running.place_occurred_at, running.place_id, events_a_chunk);
+    ), running.format, running.condition, running.spans,
+    running.place_occurred_at, running.place_id, events_a_step);
   update audit_private.export x
   set rows = x.rows + written.rows,
     bytes = x.bytes + written.bytes,
@@ -49,10 +53,11 @@ begin
     return 'more';
   end if;
 
+  moment := clock_timestamp();
   update audit_private.export x
   set state = 'completed',
-    finished_at = clock_timestamp(),
-    expires_at = clock_timestamp() + interval '24 hours',
+    finished_at = moment,
+    expires_at = moment + interval '24 hours',
     digest = (
       select encode(sha256(convert_to(coalesce(string_agg(c.digest, '' order by c.number), ''), 'UTF8')), 'hex')
       from audit_private.export_chunk c
@@ -67,5 +72,5 @@ begin
 end
 $$;
 comment on function audit_private.export_step(uuid) is
-  'writes the next chunk of an export: more to do, or done; a step of run_exports';
+  'writes the next chunks of an export: more to do, or done; a step of run_exports';
 grant execute on function audit_private.export_step(uuid) to audit_operator;

@@ -1,5 +1,6 @@
--- Needs no session: one that ran out while the events were streaming doesn't keep the log from knowing how it ended.
--- A client that has it all isn't told that all is well when something of it was erased meanwhile.
+-- Needs no session: one that ran out while the events were streaming doesn't keep the log from knowing how it ended. An
+-- export that was taken for a file and cancelled meanwhile stays cancelled, and its file is to go. A client that has it
+-- all isn't told that all is well when something of it was erased meanwhile.
 create or replace function audit.finish_export(
   export_id uuid,
   rows bigint default null,
@@ -29,18 +30,21 @@ begin
     bytes = coalesce(finish_export.bytes, 0),
     digest = left(finish_export.digest, 128),
     error = left(finish_export.error, 2000)
-  where x.tenant_id = tenant and x.export_id = finished.export_id and x.is_straight and x.state = 'running'
+  where x.tenant_id = tenant
+    and x.export_id = finished.export_id
+    and x.state = 'running'
+    and (x.is_straight or x.process_id is not null and audit_private.export_state(x) = 'running')
   returning * into finished;
   if not found then
     select * into finished
     from audit_private.export x
     where x.tenant_id = tenant and x.export_id = finish_export.export_id;
-    if finished.is_straight and finished.state = 'failed' and finish_export.error is null then
+    if (finished.is_straight or finished.process_id is not null) and finished.state = 'failed' and finish_export.error is null then
       raise exception using
         errcode = 'WT125',
         message = format('export %s has failed', finished.export_id),
         detail = format('It ended at %s: %s.', finished.finished_at, finished.error),
-        hint = 'Destroy what was streamed, and begin anew with audit.begin_export.';
+        hint = 'Destroy what was streamed, and ask for it anew.';
     end if;
     perform audit_private.release_tenant();
     return false;
@@ -55,7 +59,8 @@ begin
 end
 $$;
 comment on function audit.finish_export(uuid, bigint, bigint, text, text, uuid) is
-  'Tells the log how an export ended that audit.begin_export began: with how many events and bytes and which SHA-256, or '
-  'with an error. True the first time. Raises WT036, WT121, WT122 and WT125.';
+  'Tells the log how an export ended that audit.begin_export began or audit.take_export took: with how many events and '
+  'bytes and which SHA-256, or with an error. True the first time; false for one that was cancelled. Raises WT036, WT121, '
+  'WT122 and WT125.';
 grant execute on function audit.finish_export(uuid, bigint, bigint, text, text, uuid)
   to audit_reader, audit_admin, audit_privacy, audit_auditor;

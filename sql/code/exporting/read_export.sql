@@ -28,11 +28,12 @@ begin
       message = format('export %s has expired', wanted.export_id),
       detail = format('It could be read until %s.', wanted.expires_at),
       hint = 'Ask for it anew with audit.request_export.';
-  elsif state <> 'completed' or wanted.is_straight then
+  elsif state <> 'completed' or wanted.is_straight or wanted.process_id is not null then
     raise exception using
       errcode = 'WT123',
       message = format('export %s can''t be read', wanted.export_id),
       detail = case when wanted.is_straight then 'It was streamed to a client and is not kept.'
+        when wanted.process_id is not null and state = 'completed' then 'It was written into a file and is not kept.'
         else format('It is %s%s.', state, coalesce(': ' || wanted.error, '')) end,
       hint = case when state in ('pending', 'running')
         then 'The job run_exports writes it: select * from audit.list_exports(); tells how far it is.'

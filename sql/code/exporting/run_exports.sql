@@ -8,7 +8,7 @@ declare
   run constant pg_catalog.uuid := audit_private.begin_exports(pg_catalog.pg_backend_pid());
   running pg_catalog.uuid[];
   export pg_catalog.uuid;
-  chunks pg_catalog.int8 := 0;
+  steps pg_catalog.int8 := 0;
   problem pg_catalog.text;
 begin
   commit;
@@ -32,15 +32,15 @@ begin
       end;
       perform audit_private.note_step(run);
       commit;
-      chunks := chunks operator(pg_catalog.+) 1;
+      steps := steps operator(pg_catalog.+) 1;
     end loop;
   end loop;
   if problem is not null then
     perform audit_private.finish_run(run, 'failed', problem);
-  elsif chunks operator(pg_catalog.=) 0 then
+  elsif steps operator(pg_catalog.=) 0 then
     perform audit_private.finish_run(run, 'succeeded', 'nothing to do');
   else
-    perform audit_private.finish_run(run, 'succeeded', pg_catalog.format('%s chunks written', chunks));
+    perform audit_private.finish_run(run, 'succeeded', pg_catalog.format('%s steps of exports', steps));
   end if;
   commit;
 end

@@ -1,9 +1,11 @@
 -- Each round of the job begins here: what has ended is cleared, what waits is begun, two of a tenant at a time. Whoever
--- begins exports at the same time waits for the other, and then counts what that one has begun.
+-- begins exports of a tenant has locked its row and counts after that. A tenant whose row somebody else holds, or with an
+-- erasure under way, has its turn in a later round, so that an open transaction of one holds up nobody else.
 --
 -- What an export holds is fixed now: what can be seen, what has not expired, and which holds stand, with times and
--- holds as constants. A deletion that is under way is waited for; the next one finds the tenant's export running
--- and leaves its events alone. Exports of a tenant with an erasure under way are left for the next round.
+-- holds as constants, and which partitions there are. Of most events the first look at their transaction's number says it.
+-- A deletion that is under way is waited for, before an erasure would have to wait for us; the next one finds the tenant's
+-- export running and leaves its events alone. One whose worker is gone, half a file behind it, waits again.
 create or replace function audit_private.start_exports()
 returns uuid[]
 language plpgsql
@@ -13,12 +15,15 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  running_allowed constant integer := 2;
   tenants uuid[];
+  ended record;
+  waiting record;
   begun record;
 begin
   perform audit_private.require_read_committed();
-  perform pg_advisory_xact_lock(hashtextextended('pgwitness start_exports', 0));
+  if exists (select from audit_private.export x where x.state = 'pending') then
+    perform audit_private.pass_gate();
+  end if;
   tenants := array(
     select o.tenant_id
     from (
@@ -39,39 +44,68 @@ begin
     and x.tenant_id = any (tenants)
     and not x.is_straight
     and x.state <> audit_private.export_state(x);
-  update audit_private.export x
-  set state = 'failed', finished_at = clock_timestamp(), error = 'its client never told how it ended'
-  where x.state = 'running' and x.tenant_id = any (tenants) and x.is_straight and x.started_at < clock_timestamp() - interval '24 hours';
-
-  for begun in
-    select n.tenant_id, n.export_id, n.resolved_filter
-    from (
-      select x.tenant_id, x.export_id, x.resolved_filter, x.state,
-        row_number() over (
-          partition by x.tenant_id order by x.state = 'running' desc, x.requested_at, x.export_id) as place
-      from audit_private.export x
-      where x.state in ('pending', 'running') and x.tenant_id = any (tenants) and not x.is_straight
-    ) n
-    where n.state = 'pending' and n.place <= running_allowed
+  for ended in
+    select x.export_id, audit_private.export_problem(x) as problem
+    from audit_private.export x
+    where x.state = 'running' and x.tenant_id = any (tenants) and audit_private.export_problem(x) is not null
   loop
-    perform audit_private.pass_gate();
-    begin
-      update audit_private.export x
-      set state = 'running',
-        started_at = clock_timestamp(),
-        condition = format('(%s) and (%s) and (%s)',
-          audit_private.retained_condition(begun.tenant_id),
-          audit_private.seen_condition(audit_private.current_view()),
-          audit_private.export_condition(begun.resolved_filter))
-      where x.tenant_id = begun.tenant_id and x.export_id = begun.export_id;
-    exception when others then
-      perform audit_private.fail_export(begun.export_id, sqlerrm);
-    end;
+    perform audit_private.fail_export(ended.export_id, ended.problem);
+  end loop;
+
+  for waiting in
+    select distinct x.tenant_id
+    from audit_private.export x
+    where (x.state = 'pending' or x.state = 'running' and x.process_id is not null) and x.tenant_id = any (tenants)
+  loop
+    perform from audit_private.tenant t where t.tenant_id = waiting.tenant_id for no key update skip locked;
+    continue when not found;
+    update audit_private.export x
+    set state = 'pending', process_id = null, rows = 0, bytes = 0
+    where x.tenant_id = waiting.tenant_id
+      and x.state = 'running'
+      and x.process_id is not null
+      and not audit_private.has_worker(x);
+    for begun in
+      select x.export_id, x.resolved_filter
+      from audit_private.export x
+      where x.tenant_id = waiting.tenant_id and x.state = 'pending' and not x.is_straight
+      order by x.requested_at, x.export_id
+      limit audit_private.exports_left(waiting.tenant_id)
+    loop
+      begin
+        update audit_private.export x
+        set state = 'running',
+          started_at = clock_timestamp(),
+          incarnation = audit_private.current_incarnation(),
+          condition = format('(%s) and (e.transaction_id < %s or %s) and (%s)',
+            audit_private.retained_condition(waiting.tenant_id),
+            v.seen_before, audit_private.seen_condition(v.seen),
+            audit_private.export_condition(begun.resolved_filter)),
+          spans = array(
+            select tstzrange(w.window_from, w.window_until)
+            from audit_private.filter_bounds(begun.resolved_filter) b
+            cross join lateral audit_private.event_windows(b.from_time, b.until_time)
+              with ordinality as w (window_from, window_until, place)
+            order by w.place
+          )
+        from (
+          select n.seen, (
+              select min(t.number::bigint)
+              from jsonb_array_elements_text(n.seen::jsonb -> 'running' || (n.seen::jsonb -> 'own') || (n.seen::jsonb -> 'end'))
+                as t (number)
+            ) as seen_before
+          from audit_private.current_view() as n (seen)
+        ) v
+        where x.tenant_id = waiting.tenant_id and x.export_id = begun.export_id and x.state = 'pending';
+      exception when others then
+        perform audit_private.fail_export(begun.export_id, sqlerrm);
+      end;
+    end loop;
   end loop;
   return array(
     select x.export_id
     from audit_private.export x
-    where x.state = 'running' and x.tenant_id = any (tenants) and not x.is_straight
+    where x.state = 'running' and x.tenant_id = any (tenants) and not x.is_straight and x.process_id is null
     order by x.started_at
   );
 end

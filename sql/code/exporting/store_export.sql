@@ -22,12 +22,14 @@ begin
   resolved := asked || jsonb_strip_nulls(jsonb_build_object(
     'from', audit_private.filter_time(asked, 'from'), 'to', audit_private.filter_time(asked, 'to')));
   insert into audit_private.export (
-    tenant_id, is_straight, format, filter, resolved_filter, state, started_at, requested_by, actor_id, actor_type, access_id
+    tenant_id, is_straight, format, filter, resolved_filter, state, started_at, incarnation, requested_by, actor_id,
+    actor_type, access_id
   )
   values (
     (store_export.session).tenant_id, store_export.is_straight, store_export.format, asked, resolved,
     case when store_export.is_straight then 'running' else 'pending' end,
     case when store_export.is_straight then clock_timestamp() end,
+    case when store_export.is_straight then audit_private.current_incarnation() end,
     audit_private.recorded_by(), (store_export.session).actor_id, (store_export.session).actor_type,
     (store_export.session).access_id
   )

@@ -27,6 +27,8 @@ declare
 begin
   if event.source <> 'captured' then
     perform audit_private.refuse_revert(event.id, 'It is no captured change of a row.', 'Only events with source captured can be.');
+  elsif event.description is null then
+    perform audit_private.refuse_revert(event.id, 'Its values have been erased.', 'Write the statement by hand.');
   elsif relation is null or key is null then
     perform audit_private.refuse_revert(event.id, 'Its table is gone, or has no key any more.', 'Restore the table first.');
   elsif kind in ('truncated', 'arrived') or kind = 'moved' and event.metadata #>> '{moved_to,entity_id}' is null then

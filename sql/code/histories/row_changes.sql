@@ -1,5 +1,6 @@
 -- Every captured event of one entity, and of its whole table being emptied, in the order in which they were made: the
--- sequence, since clocks may jump. Keys from the finder, rows behind the tenant wall, as in search_events.
+-- sequence, since clocks may jump. Keys from the finder, rows behind the tenant wall, as in search_events. Without a
+-- description its values were erased, and what the view shows as target is no row.
 create or replace function audit_private.row_changes(tenant_id uuid, entity_type text, entity_id text)
 returns table (sequence bigint, transaction_id bigint, occurred_at timestamptz, is_start boolean, is_end boolean, target jsonb, changes jsonb)
 language plpgsql
@@ -27,7 +28,7 @@ begin
       'select e.sequence, e.transaction_id, e.occurred_at,
         e.action = %1$L or coalesce(e.metadata ? ''moved_from'', false),
         e.action in (%2$L, %3$L) or coalesce(e.metadata ? ''moved_to'', false),
-        case when e.action <> %3$L then e.target end, e.changes
+        case when e.action <> %3$L and e.description is not null then e.target end, e.changes
       from unnest($1, $2) as k (occurred_at, id)
       join audit_private.readable_event e
         on e.tenant_id = %4$L::uuid and e.occurred_at = k.occurred_at and e.id = k.id

@@ -13,6 +13,8 @@ declare
   checked_reason constant text := audit_private.check_reason(release_hold.reason);
   given_name constant text := btrim(release_hold.name);
   told_name text;
+  waiting uuid;
+  carried_out record;
   released audit_private.legal_hold;
 begin
   perform audit_private.require_read_committed();
@@ -46,13 +48,14 @@ begin
     entity_id => told_name,
     description => format('Legal hold %s released', told_name),
     metadata => jsonb_build_object('reason', checked_reason));
-  perform audit_private.carry_out_erasure(x.tenant_id, x.erasure_id)
-  from (
-    select x.tenant_id, x.erasure_id
-    from audit_private.erasure x
-    where x.tenant_id = tenant and x.held > 0
-    order by x.requested_at
-  ) x;
+  for waiting in
+    select x.erasure_id from audit_private.erasure x where x.tenant_id = tenant and x.held > 0 order by x.requested_at
+  loop
+    carried_out := audit_private.carry_out_erasure(tenant, waiting);
+    if carried_out.erased > 0 then
+      perform audit_private.tell_erasure(tenant, waiting, carried_out.erased, carried_out.held, carried_out.exports);
+    end if;
+  end loop;
   perform audit_private.release_tenant();
   return true;
 end

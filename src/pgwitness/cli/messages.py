@@ -134,6 +134,18 @@ _TEXTS = {
         "andra änden av röret stängdes; exporten är inte hel",
     ),
     "requested": ("Requested", "Begärd"),
+    "export_stopped": (
+        "{export_id} was ended meanwhile; nothing of it was kept",
+        "{export_id} avslutades under tiden; inget av den är kvar",
+    ),
+    "parquet_missing": (
+        "Parquet needs a package: pip install 'pgwitness[parquet]'",
+        "Parquet behöver ett paket: pip install 'pgwitness[parquet]'",
+    ),
+    "parquet_of_csv": (
+        "Parquet is made of csv, and this export is {format}; ask for it anew with --format csv",
+        "Parquet görs av csv, och den här exporten är {format}; begär den på nytt med --format csv",
+    ),
     "zstd_missing": (
         "Zstandard needs a package: pip install 'pgwitness[zstd]'",
         "Zstandard behöver ett paket: pip install 'pgwitness[zstd]'",
@@ -198,10 +210,10 @@ _TEXTS = {
         "som avslutats och tömts: {exports}.",
     ),
     "erased_needs_vacuum": (
-        "The server's files still hold it until its tables are vacuumed: a daily pgwitness jobs "
-        "run as a login that may become audit_owner does so.",
-        "Serverns filer innehåller det tills tabellerna har städats (VACUUM): pgwitness jobs run "
-        "gör det dagligen med en inloggning som får bli audit_owner.",
+        "The server keeps old versions of the rows until their tables are vacuumed: a daily "
+        "pgwitness jobs run as a login that may become audit_owner does so.",
+        "Servern behåller gamla radversioner tills tabellerna har städats (VACUUM): pgwitness "
+        "jobs run gör det dagligen med en inloggning som får bli audit_owner.",
     ),
     "ledger_reflected": (
         "The database reflects all {entries} lines of the ledger.",
