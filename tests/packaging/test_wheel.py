@@ -36,7 +36,8 @@ def test_an_unpacked_wheel_finds_its_sql(tmp_path: Path) -> None:
     program = (
         "from pgwitness import resources, migrations;"
         "print(resources.sql_directory(), resources.code_digest(resources.code_files()));"
-        "migrations.read_our_migrations(); migrations.bundle()"
+        "migrations.read_our_migrations(); migrations.bundle();"
+        "from pgwitness.gameday import attacks, rehearsal; assert attacks.load()"
     )
     done = subprocess.run(
         [sys.executable, "-c", program],

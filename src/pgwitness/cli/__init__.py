@@ -21,6 +21,7 @@ from pgwitness.cli.doctor import doctor
 from pgwitness.cli.erase import erase, restore_check
 from pgwitness.cli.evidence import evidence
 from pgwitness.cli.export import export
+from pgwitness.cli.gameday import gameday
 from pgwitness.cli.history import history, revert
 from pgwitness.cli.hold import hold
 from pgwitness.cli.jobs import jobs
@@ -102,6 +103,7 @@ PER_TENANT = (
     export,
     evidence,
     verify,
+    gameday,
     *importing.commands,
 )
 PER_INSTALLATION = (

@@ -424,6 +424,70 @@ _TEXTS = {
     ),
     "verifying": ("Verifying", "Verifierar"),
     "where": ("Where", "Var"),
+    # Game days
+    "attack": ("Attack", "Angrepp"),
+    "found_by": ("Found by", "Hittas av"),
+    "seconds": ("Seconds", "Sekunder"),
+    "finding_unproven": ("not proven", "inte bevisad"),
+    "gameday_embedded": (
+        "A server is started for it, and gone afterwards.",
+        "En server startas för detta och är borta efteråt.",
+    ),
+    "gameday_making": ("Making a log", "Skapar en logg"),
+    "gameday_tampering": ("Tampering", "Manipulerar"),
+    "gameday_inside": (
+        "{count} attacks are found by the database itself.",
+        "{count} angrepp hittas av databasen själv.",
+    ),
+    "gameday_outside": (
+        "{count} are found only with what was kept outside: a checkpoint, its ledger, evidence.",
+        "{count} hittas bara med det som sparats utanför: en kontrollpunkt, dess liggare, bevis.",
+    ),
+    "gameday_unseen": (
+        "{count} are found by nothing.",
+        "{count} hittas inte av något.",
+    ),
+    "gameday_missed": (
+        "{count} should have been found, and weren't.",
+        "{count} borde ha hittats men gjorde det inte.",
+    ),
+    "gameday_false_alarm": (
+        "Something was found where nothing had been touched.",
+        "Något hittades där inget hade rörts.",
+    ),
+    "gameday_lacking": (
+        "{detector} should have said: {kinds}",
+        "{detector} borde ha sagt: {kinds}",
+    ),
+    "gameday_limits": ("What no game day can show:", "Vad ingen övning kan visa:"),
+    "gameday_limit_before": (
+        "A seal proves what was sealed, not that it is true. What is told or changed in the minute "
+        "before stays a lie.",
+        "Ett sigill bevisar vad som förseglades, inte att det är sant. Det som sägs eller ändras "
+        "minuten innan förblir en lögn.",
+    ),
+    "gameday_limit_since": (
+        "Whoever makes everything anew is found by a checkpoint that was kept elsewhere, and by "
+        "nothing what was sealed since the last one.",
+        "Den som gör om allt hittas av en kontrollpunkt som sparats någon annanstans, men inget "
+        "hittar det som förseglats sedan den senaste.",
+    ),
+    "gameday_limit_kept": (
+        "Whoever has the signing key, or both the database and the place where checkpoints are "
+        "kept, can tell any story.",
+        "Den som har signeringsnyckeln, eller både databasen och platsen där kontrollpunkterna "
+        "sparas, kan berätta vilken historia som helst.",
+    ),
+    "gameday_limit_rules": (
+        "Toggles, grants and options are events when they are set by their functions. Set by hand "
+        "they leave none, nor does what is silenced by them.",
+        "Loggningsval, behörigheter och inställningar är händelser när de sätts med sina "
+        "funktioner. Satta för hand lämnar de inga, och inte heller det som de tystar.",
+    ),
+    "gameday_limit_reading": (
+        "A superuser reads without a trace.",
+        "En superanvändare läser utan spår.",
+    ),
     # Progress
     "removing": ("Running", "Kör"),
     "reading": ("Reading", "Läser"),
