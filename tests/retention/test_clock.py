@@ -56,6 +56,8 @@ def test_a_day_later_the_clock_is_believed(jumped: Vault) -> None:
 
 
 def put(vault: Vault, days: float, recorded_days: float | None = None) -> None:
+    """Write behind the log's back, which the log tells."""
+    vault.is_tampered_with = True
     vault.root.execute(
         """
         insert into audit_private.event (

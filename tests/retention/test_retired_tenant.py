@@ -29,6 +29,10 @@ def retire(vault: Vault) -> None:
 def pass_years(vault: Vault) -> None:
     """Remove the tenant's own recent events, as two years of purges would."""
     with vault.root.transaction():
+        vault.root.execute(
+            "update audit_private.legal_hold set placed_at = placed_at - interval '2 years', "
+            "released_at = released_at - interval '2 years'"
+        )
         vault.root.execute("set local role audit_keeper")
         vault.root.execute(
             "delete from audit_private.event where tenant_id = %s and source <> 'imported'",

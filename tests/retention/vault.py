@@ -89,7 +89,7 @@ class Vault:
             insert into audit_private.event (
               tenant_id, occurred_at, id, recorded_at, sequence, transaction_id, salt, source,
               action, entity_type, actor_type, outcome, recorded_by, description, entity_id)
-            select %s, m.at, audit_private.new_event_id(m.at, g.n), m.at, g.n,
+            select %s, m.at, audit_private.new_event_id(m.at, g.n), clock_timestamp(), g.n,
               i.transaction_offset + txid_current(),
               gen_random_uuid(), 'imported', 'user_created', 'user', 'user', 'success', 'test', %s,
               (g.n %% 20000)::text
