@@ -17,6 +17,7 @@ begin
   if run.run_id is null then
     return;
   end if;
+  perform audit_private.lock_partitions('infinity', '-infinity');
   select coalesce(jsonb_agg(to_jsonb(f)), '[]') into found
   from (
     select l.* from audit_private.verify_log() l

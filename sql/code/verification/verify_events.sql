@@ -17,6 +17,7 @@ declare
   since constant timestamptz := coalesce(verify_events.from_time, '-infinity');
   until constant timestamptz := coalesce(verify_events.until_time, 'infinity');
 begin
+  perform audit_private.lock_partitions(since, until);
   return query
   select f.*
   from (
@@ -38,6 +39,7 @@ $$;
 comment on function audit.verify_events(timestamptz, timestamptz, uuid) is
   'What is wrong with the events of a time, their seals and the log: no row when nothing is. Kinds: changed_event, '
   'missing_event, extra_event, unsealed, reordered, broken_chain, missing_seal, missing_list, cut_tail, early_purge, '
-  'unexplained_purge and dangling_hold. Of every tenant for audit_operator and audit_auditor, of their own for audit_admin.';
+  'unexplained_purge and dangling_hold. Of every tenant for audit_operator and audit_auditor, of their own for audit_admin. '
+  'Raises WT037.';
 grant execute on function audit.verify_events(timestamptz, timestamptz, uuid)
   to audit_admin, audit_operator, audit_auditor;
