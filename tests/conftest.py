@@ -1,4 +1,4 @@
-"""One server for the whole run, two templates, and a fresh database for each test that asks."""
+"""One server for each process, two templates, and a fresh database for each test that asks."""
 
 from __future__ import annotations
 
@@ -21,18 +21,24 @@ MAJOR = 15
 
 SETTINGS = {"max_prepared_transactions": "20", "wal_level": "logical"}
 
+STARTED = "TEST_PGPORT_STARTED"
+"""Variable with the port of a server that a parent process started, not a person."""
+
 server_key = pytest.StashKey[Server]()
 version_key = pytest.StashKey[str]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Start a server, unless TEST_PGPORT names one on 127.0.0.1 with a superuser postgres."""
+    """Start a server, unless TEST_PGPORT names one on 127.0.0.1 with a superuser postgres.
+
+    Tests in parallel have a server each: roles and what waits for what belong to a whole server.
+    """
     # A terminated run would leave its server behind.
     signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated", returncode=143))
-    if not hasattr(config, "workerinput") and "TEST_PGPORT" not in os.environ:
+    if os.environ.get("TEST_PGPORT", STARTED) == os.environ.get(STARTED, STARTED):
         server = Server(find_binaries(MAJOR), settings=SETTINGS)
         config.stash[server_key] = server
-        os.environ["TEST_PGPORT"] = str(server.port)
+        os.environ["TEST_PGPORT"] = os.environ[STARTED] = str(server.port)
     config.option.postgresql_host = "127.0.0.1"
     config.option.postgresql_port = os.environ["TEST_PGPORT"]
     with psycopg.connect(f"{_server_dsn()} dbname=postgres") as connection:
@@ -46,7 +52,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     server = config.stash.get(server_key, None)
     if server is not None:
         server.close()
-        del os.environ["TEST_PGPORT"]
+        del os.environ["TEST_PGPORT"], os.environ[STARTED]
 
 
 def pytest_report_header(config: pytest.Config) -> str:
