@@ -42,7 +42,8 @@ create table audit_private.sealing (
   snapshot_xmax bigint not null default 0,
   snapshot_xips bigint[] not null default '{}',
   log_size bigint not null default 0,
-  is_caught_up boolean not null default true
+  is_caught_up boolean not null default true,
+  raised_in xid8
 );
 insert into audit_private.sealing default values;
 comment on table audit_private.sealing is 'one row: what the last run of seal_events saw';
@@ -56,6 +57,8 @@ comment on column audit_private.sealing.snapshot_xips is 'transactions between t
 comment on column audit_private.sealing.log_size is 'seals in the log';
 comment on column audit_private.sealing.is_caught_up is
   'false until a run of this epoch has sealed what an earlier one left unsealed';
+comment on column audit_private.sealing.raised_in is
+  'the transaction that raised the offset of transaction numbers last; one with an older snapshot may use the old one';
 
 create table audit_private.seal (
   tenant_id uuid not null references audit_private.tenant,
@@ -76,6 +79,7 @@ create table audit_private.seal (
 create index seal_last_at_idx on audit_private.seal (tenant_id, last_at);
 create index seal_long_idx on audit_private.seal (tenant_id, last_at) where last_at - first_at > interval '1 hour';
 create index seal_log_index_idx on audit_private.seal (log_index);
+create index seal_sealed_at_idx on audit_private.seal using brin (sealed_at);
 comment on table audit_private.seal is 'a tenant''s chain: each seal covers what was committed since the one before; never removed';
 comment on column audit_private.seal.tenant_id is 'whose events';
 comment on column audit_private.seal.seal_number is 'from 1 on, without a gap';

@@ -17,3 +17,7 @@ comment on column audit_private.verification.verified_at is 'when it was last ve
 comment on column audit_private.verification.log_size is 'seals that the log had then';
 comment on column audit_private.verification.finding_count is 'how much was wrong';
 comment on column audit_private.verification.findings is 'the first hundred findings';
+
+create policy "The finder verifies" on audit_private.tenant_grant
+  for select to audit_finder using (true);
+grant select on audit_private.tenant_grant, audit_private.service_grant to audit_finder;

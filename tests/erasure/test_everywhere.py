@@ -175,6 +175,13 @@ def test_what_belongs_to_no_tenant_goes_with_the_installations(bureau: Bureau) -
         "values ('purge_events', 1, 'x', 'failed', %s)",
         (f"invalid value {MAIL}",),
     )
+    call(bureau.vault.operator, "accept_restore", reason=f"{MAIL} had a backup")
+    call(
+        bureau.vault.operator,
+        "grant_all_tenants",
+        role="test_stranger",
+        reason=f"the service of {MAIL}",
+    )
     bureau.erase(NAME, MAIL, ID)
     assert "audit_private.capture_spool.entity_id" in bureau.places("q-anna", "q-4711")
     call(bureau.vault.operator, "grant_tenant", role="test_privacy_a", tenant_id=UUID(int=0))

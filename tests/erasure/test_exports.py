@@ -143,6 +143,21 @@ def test_a_worker_that_took_one_learns_that_it_is_to_stop(told: Bureau) -> None:
     assert state(told, other) == ("completed", None)
 
 
+def test_one_that_is_written_into_a_file_learns_it_too(told: Bureau) -> None:
+    reader = told.office.reader
+    running, done = (told.office.request({"entity_id": "1"}) for _ in range(2))
+    for export_id in (running, done):
+        [taken] = ask(reader, "take_export", export_id=export_id)
+        assert taken["taken_id"] == export_id
+    assert ask(reader, "finish_export", export_id=done, rows=1, bytes=1, digest="x")
+    assert told.erase("q-anna") == (2, 0, 1)
+    with refused("WT125"):
+        ask(reader, "finish_export", export_id=running, rows=1, bytes=1, digest="x")
+    assert state(told, running) == ("failed", ERROR)
+    # A file that is complete has left the database.
+    assert state(told, done) == ("completed", None)
+
+
 def test_events_that_were_purged_meanwhile_are_in_an_export_all_the_same(bureau: Bureau) -> None:
     bureau.vault.bring(old(400, actor_id="q-an_na", description="gone"))
     bureau.vault.hold("case 1", {"source": "imported"})

@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from retention.vault import Vault, ago, in_background, old, open_vault
+from retention.vault import MICROSECOND, Vault, ago, in_background, old, open_vault
 from walls.ledger import Connection, new_role, refused, rows, wait_until_blocked
 
 from databases import Database
@@ -159,12 +159,13 @@ def test_an_index_that_a_broken_build_left_behind_is_made_anew(
 def test_imports_do_not_wait_for_upkeep_and_what_they_bring_is_taken_up_again(
     vault: Vault, runner: Connection
 ) -> None:
-    vault.bring(old(100))
+    moment = ago(100)
+    vault.bring(old(moment))
     runner.execute("set role audit_owner")
     for row in upkeep(vault.operator):
         runner.execute(row["statement"].encode())
     assert upkeep(vault.operator) == []
-    vault.bring(*[old(100 + n / 1000) for n in range(100)])
+    vault.bring(*[old(moment + n * MICROSECOND) for n in range(1, 101)])
     found = upkeep(vault.operator)
     assert {row["statement"].split()[0] for row in found} == {"vacuum"}
 

@@ -36,25 +36,27 @@ CREATE FUNCTION audit.accept_restore(reason text) RETURNS integer
 declare
   checked_reason constant text := audit_private.check_reason(accept_restore.reason);
   accepted audit_private.epoch;
+  is_pending boolean;
 begin
   perform audit_private.enter_epoch();
-  select e.* into accepted
-  from audit_private.epoch e
-  join audit_private.sealing s on s.epoch = e.epoch
-  for no key update of e;
-  if accepted.kind in ('installed', 'promoted') or accepted.accepted_at is not null then
+  is_pending := exists (
+    select from audit_private.epoch e where e.kind in ('dump_restored', 'point_in_time') and e.accepted_at is null);
+  if not is_pending then
     insert into audit_private.epoch (
       epoch, kind, system_identifier, database_oid, table_oid, timeline, log_size, last_sealed_at
     )
-    select accepted.epoch + 1, 'point_in_time', accepted.system_identifier, accepted.database_oid, accepted.table_oid,
-      accepted.timeline, s.log_size, s.sealed_at
+    select e.epoch + 1, 'point_in_time', e.system_identifier, e.database_oid, e.table_oid, e.timeline, s.log_size,
+      s.sealed_at
     from audit_private.sealing s
-    returning * into accepted;
-    update audit_private.sealing s set epoch = accepted.epoch;
+    join audit_private.epoch e on e.epoch = s.epoch;
+    update audit_private.sealing s set epoch = s.epoch + 1;
   end if;
   update audit_private.epoch e
   set accepted_at = clock_timestamp(), accepted_by = audit_private.recorded_by(), accept_reason = checked_reason
-  where e.epoch = accepted.epoch;
+  where e.kind <> 'installed' and e.accepted_at is null;
+  select e.* into accepted
+  from audit_private.epoch e
+  join audit_private.sealing s on s.epoch = e.epoch;
   perform audit_private.write_system_event(
     tenant_id => '00000000-0000-0000-0000-000000000000',
     action => 'restore_accepted',
@@ -988,7 +990,7 @@ begin
         errcode = 'WT125',
         message = format('export %s has failed', finished.export_id),
         detail = format('It ended at %s: %s.', finished.finished_at, finished.error),
-        hint = 'Destroy what was streamed, and ask for it anew.';
+        hint = 'Destroy what was streamed, and begin anew with audit.begin_export or audit.request_export.';
     end if;
     perform audit_private.release_tenant();
     return false;
@@ -2553,8 +2555,8 @@ CREATE FUNCTION audit.list_upkeep() RETURNS TABLE(partition_name text, statement
     from pg_class c
     where c.relnamespace = 'audit_private'::regnamespace
       and c.relname in (
-        'access_session', 'capture_spool', 'data_purge_receipt', 'erasure', 'export', 'export_chunk', 'idempotency_key',
-        'job_run', 'legal_hold', 'purge_receipt', 'retention_floor', 'retention_policy', 'service_grant')
+        'access_session', 'capture_spool', 'data_purge_receipt', 'epoch', 'erasure', 'export', 'export_chunk',
+        'idempotency_key', 'job_run', 'legal_hold', 'purge_receipt', 'retention_floor', 'retention_policy', 'service_grant')
       and exists (
         select from audit_private.erasure x where x.requested_at > audit_private.last_vacuumed_at(c.oid)
       )
@@ -3178,7 +3180,10 @@ begin
   tenant := audit_private.require_tenant(prove_events.tenant_id);
   session := audit_private.require_access(tenant);
   select least(s.log_size, coalesce(prove_events.tree_size, s.log_size)) into log_size from audit_private.sealing s;
-  if cardinality(prove_events.event_ids) between 1 and 1000 is not true or prove_events.tree_size <> log_size then
+  if cardinality(prove_events.event_ids) between 1 and 1000 is not true
+    or prove_events.tree_size <> log_size
+    or log_size < 0
+  then
     raise exception using
       errcode = 'WT132',
       message = 'these events can''t be proven',
@@ -4040,6 +4045,9 @@ begin
     commit;
     exit when problem is not null or outcome operator(pg_catalog.<>) all (array['again', 'moved']);
   end loop;
+  if problem is null and outcome operator(pg_catalog.=) any (array['again', 'moved']) then
+    problem := 'others have sealed or entered an epoch all the while';
+  end if;
   perform audit_private.finish_run(
     run, case when problem is null then 'succeeded' else 'failed' end, coalesce(problem, outcome));
   commit;
@@ -4581,7 +4589,7 @@ declare
     select e from audit_private.epoch e where audit_private.log_origin(e.epoch) = verify_checkpoint.origin);
   next constant audit_private.epoch := (
     select e from audit_private.epoch e
-    where e.epoch > known.epoch and e.kind in ('dump_restored', 'point_in_time')
+    where e.epoch > known.epoch and e.log_size < verify_checkpoint.tree_size
     order by e.epoch
     limit 1);
   size constant bigint := (select s.log_size from audit_private.sealing s);
@@ -4590,10 +4598,13 @@ begin
   finding.occurred_at := next.last_sealed_at;
   if known.epoch is null then
     finding.kind := 'foreign';
-    finding.detail := format('the log has never been called %s', verify_checkpoint.origin);
-  elsif next.epoch is not null and verify_checkpoint.tree_size > next.log_size then
+    finding.detail := format('the log has never been called %s', coalesce(verify_checkpoint.origin, 'nothing'));
+  elsif verify_checkpoint.tree_size >= 0 is not true then
+    finding.kind := 'foreign';
+    finding.detail := format('no log has %s seals', coalesce(verify_checkpoint.tree_size::text, 'an unknown number of'));
+  elsif next.epoch is not null then
     finding.kind := case when next.accepted_at is null then 'cut_tail' else 'restored' end;
-    finding.detail := format('seals %s to %s are lost: the log was restored to the state of %s', next.log_size + 1,
+    finding.detail := format('seals %s to %s are lost: the log went back to the state of %s', next.log_size + 1,
         verify_checkpoint.tree_size, coalesce(next.last_sealed_at::text, 'before its first seal'))
       || case when next.accepted_at is null then ', which nobody has accepted'
         else format(', declared by %s at %s: %s', next.accepted_by, next.accepted_at, next.accept_reason) end;
@@ -4621,12 +4632,14 @@ CREATE FUNCTION audit.verify_events(from_time timestamp with time zone DEFAULT N
 declare
   tenant constant uuid := audit_private.listed_tenant(verify_events.tenant_id);
   since constant timestamptz := coalesce(verify_events.from_time, '-infinity');
+  is_open constant boolean := verify_events.from_time is null or verify_events.until_time is null;
   until constant timestamptz := coalesce(verify_events.until_time, 'infinity');
 begin
+  perform audit_private.lock_partitions(since, until);
   return query
   select f.*
   from (
-    select l.* from audit_private.verify_log() l where tenant is null
+    select l.* from audit_private.verify_log() l where is_open and tenant is null
     union all
     select c.* from audit_private.verify_chains(tenant, since, until) c
     union all
@@ -4636,7 +4649,9 @@ begin
     union all
     select r.* from audit_private.verify_removals(tenant, since, until) r
     union all
-    select h.* from audit_private.verify_holds(tenant) h
+    select h.* from audit_private.verify_holds(tenant) h where is_open
+    union all
+    select s.* from audit_private.verify_settings(tenant) s where is_open
   ) f;
   perform audit_private.release_tenant();
 end
@@ -4644,7 +4659,7 @@ $$;
 
 ALTER FUNCTION audit.verify_events(from_time timestamp with time zone, until_time timestamp with time zone, tenant_id uuid) OWNER TO audit_owner;
 
-COMMENT ON FUNCTION audit.verify_events(from_time timestamp with time zone, until_time timestamp with time zone, tenant_id uuid) IS 'What is wrong with the events of a time, their seals and the log: no row when nothing is. Kinds: changed_event, missing_event, extra_event, unsealed, reordered, broken_chain, missing_seal, missing_list, cut_tail, early_purge, unexplained_purge and dangling_hold. Of every tenant for audit_operator and audit_auditor, of their own for audit_admin.';
+COMMENT ON FUNCTION audit.verify_events(from_time timestamp with time zone, until_time timestamp with time zone, tenant_id uuid) IS 'What is wrong with the events of a time, their seals and the log: no row when nothing is. Kinds: changed_event, missing_event, extra_event, unsealed, reordered, broken_chain, missing_seal, missing_list, cut_tail, early_purge, unexplained_purge, dangling_hold and untold_setting; the last two, and what concerns the log as a whole, where a bound is left open. Of every tenant for audit_operator and audit_auditor, of their own for audit_admin. Raises WT037.';
 
 CREATE FUNCTION audit.watch(relation regclass, entity_type text, tenant_column text DEFAULT NULL::text, label_column text DEFAULT NULL::text, columns text[] DEFAULT NULL::text[], redact_columns text[] DEFAULT '{}'::text[], ignore_columns text[] DEFAULT '{}'::text[], category text DEFAULT NULL::text, level text DEFAULT 'statement'::text, on_error text DEFAULT 'refuse'::text, keep_deleted_values boolean DEFAULT NULL::boolean, reason text DEFAULT NULL::text) RETURNS boolean
     LANGUAGE plpgsql
@@ -6050,6 +6065,7 @@ CREATE FUNCTION audit_private.check_integrity() RETURNS TABLE(check_name text, s
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET jit TO 'off'
+    SET enable_seqscan TO 'off'
     AS $$
 declare
   sealing audit_private.sealing;
@@ -6064,9 +6080,11 @@ begin
     case when late.than < interval '5 minutes' then 'ok' when late.than < interval '1 hour' then 'warning' else 'error' end,
     case when oldest is null then 'every event is sealed'
       else format('the oldest event that is not sealed was written at %s', date_trunc('second', oldest)) end
-      || coalesce(format('; seal_events last ran at %s', date_trunc('second', sealing.sealed_at)), '; seal_events has never run'),
+      || coalesce('; seal_events last ran at ' || date_trunc('second', sealing.sealed_at), '; seal_events has never run'),
     case when late.than >= interval '5 minutes' then 'call audit.seal_events();' end
-  from (select coalesce(clock_timestamp() - oldest, interval '0') as than) late;
+  from (
+    select case when oldest is null then interval '0' else clock_timestamp() - greatest(oldest, sealing.sealed_at) end as than
+  ) late;
 
   return query
   select 'restore_accepted',
@@ -8388,7 +8406,7 @@ begin
     is_written := exists (
       select from audit_private.export_chunk c where c.tenant_id = known.tenant_id and c.export_id = known.export_id);
     is_live := audit_private.export_state(known) in ('pending', 'running')
-      or audit_private.export_state(known) = 'completed' and not known.is_straight;
+      or audit_private.export_state(known) = 'completed' and not known.is_straight and known.process_id is null;
     if not is_filter_named and not coalesce(known.condition ilike any (empty_exports.patterns), false) then
       continue when known.state <> 'running' and not is_written;
       continue when not audit_private.holds_pending(
@@ -8510,13 +8528,15 @@ begin
     return;
   end if;
   if entered.kind = 'dump_restored' then
+    last := audit_private.last_transaction_id();
     lock table audit_private.instance, audit_private.role_binding in access exclusive mode;
     last := greatest(
-      (select s.snapshot_xmax from audit_private.sealing s), audit_private.last_transaction_id(),
+      last, (select s.snapshot_xmax from audit_private.sealing s),
       (select i.transaction_offset from audit_private.instance i) + txid_current());
-    update audit_private.instance i set transaction_offset = last + 1;
+    update audit_private.instance i set transaction_offset = last + 2147483648;
     update audit_private.sealing s
-    set snapshot_xmin = last + 1, snapshot_xmax = last + 1, snapshot_xips = '{}', is_caught_up = false, sealed_in = null;
+    set snapshot_xmin = last + 2147483648, snapshot_xmax = last + 2147483648, snapshot_xips = '{}',
+      is_caught_up = false, sealed_in = null, raised_in = pg_current_xact_id();
   end if;
   insert into audit_private.epoch values (entered.*);
   update audit_private.sealing s set epoch = entered.epoch;
@@ -8634,6 +8654,9 @@ begin
     update audit_private.service_grant g
     set reason = blank
     where g.reason ilike any (erase_beside.patterns);
+    update audit_private.epoch e
+    set accept_reason = blank
+    where e.accept_reason ilike any (erase_beside.patterns);
   end if;
 end
 $$;
@@ -9906,12 +9929,14 @@ CREATE FUNCTION audit_private.find_proof(tenant_id uuid, occurred_at timestamp w
       and find_proof.occurred_at between q.first_at and q.last_at
       and find_proof.id = any (q.ids)
   ) p
+  cross join lateral audit_private.removed_places(s.tenant_id, s.seal_number, p.part) as g (places)
   cross join lateral (
     select string_agg(q.root, '' order by q.part) as roots
     from audit_private.seal_part q
     where q.tenant_id = s.tenant_id and q.seal_number = s.seal_number
   ) r
   where s.log_index < find_proof.log_size
+    and (g.places is null or get_bit(g.places, p.place::integer - 1) = 0)
   limit 1
 $$;
 
@@ -10217,11 +10242,14 @@ begin
   if run.run_id is null then
     return;
   end if;
+  perform audit_private.lock_partitions('infinity', '-infinity');
   select coalesce(jsonb_agg(to_jsonb(f)), '[]') into found
   from (
     select l.* from audit_private.verify_log() l
     union all
     select h.* from audit_private.verify_holds(null) h
+    union all
+    select s.* from audit_private.verify_settings(null) s
     limit 100
   ) f;
   insert into audit_private.verification (from_time, until_time, verified_at, log_size, finding_count, findings)
@@ -10951,11 +10979,10 @@ CREATE FUNCTION audit_private.is_removal_barred() RETURNS boolean
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select exists (
-      select
-      from audit_private.epoch e
-      join audit_private.sealing s on s.epoch = e.epoch
-      where e.kind in ('dump_restored', 'point_in_time') and e.accepted_at is null or not s.is_caught_up
+      select from audit_private.epoch e
+      where e.kind in ('dump_restored', 'point_in_time') and e.accepted_at is null
     )
+    or exists (select from audit_private.sealing s where not s.is_caught_up)
     or coalesce((audit_private.current_epoch()).kind in ('dump_restored', 'point_in_time'), false)
 $$;
 
@@ -11359,6 +11386,30 @@ $$;
 ALTER FUNCTION audit_private.lock_catalogue() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.lock_catalogue() IS 'one transaction at a time changes tenants, catalogue, options or partitions; raises WT037 and WT084';
+
+CREATE FUNCTION audit_private.lock_partitions(from_time timestamp with time zone, until_time timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  name text;
+begin
+  perform audit_private.require_read_committed();
+  for name in
+    select p.partition_name
+    from audit_private.event_partitions() p
+    where p.until_time > least(lock_partitions.from_time, clock_timestamp() - interval '366 days')
+      and p.from_time < greatest(lock_partitions.until_time, clock_timestamp())
+    order by p.from_time
+  loop
+    execute format('lock table audit_private.%I in access share mode', name);
+  end loop;
+end
+$$;
+
+ALTER FUNCTION audit_private.lock_partitions(from_time timestamp with time zone, until_time timestamp with time zone) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.lock_partitions(from_time timestamp with time zone, until_time timestamp with time zone) IS 'keeps the partitions of a time, and of the last year, from being emptied until the transaction ends; raises WT037';
 
 CREATE FUNCTION audit_private.log_consistency(old_size bigint, new_size bigint) RETURNS bytea[]
     LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
@@ -12063,6 +12114,7 @@ CREATE FUNCTION audit_private.note_removals(run_id uuid, tenant_id uuid, from_ti
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET jit TO 'off'
+    SET work_mem TO '64MB'
     AS $$
 declare
   kept_moments constant timestamptz[] := array(select unnest(note_removals.kept_times) order by 1);
@@ -12113,24 +12165,27 @@ begin
     insert into audit_private.part_removal as known (tenant_id, seal_number, part, run_id, removed, places)
     select note_removals.tenant_id, m.seal_number, m.part, note_removals.run_id, m.removed, m.places
     from (
-      select p.seal_number, p.part, count(*) filter (where u.is_gone)::integer as removed,
+      select u.seal_number, u.part, count(*) filter (where u.is_gone)::integer as removed,
         string_agg(case when u.is_gone then '1' else '0' end, '' order by u.place)::bit(1024) as places
-      from found f
-      join audit_private.seal_part p on p.tenant_id = note_removals.tenant_id and p.seal_number = f.seal_number
-      cross join lateral (
-        select audit_private.removed_places(p.tenant_id, p.seal_number, p.part) as places offset 0
-      ) b
-      cross join lateral (
-        select l.place,
+      from (
+        select p.seal_number, p.part, l.place,
           l.occurred_at >= note_removals.from_time and l.occurred_at < note_removals.until_time
-            and k.id is null
-            and (b.places is null or get_bit(b.places, l.place::integer - 1) = 0) as is_gone
-        from unnest(p.times, p.ids) with ordinality as l (occurred_at, id, place)
-        left join unnest(note_removals.kept_times, note_removals.kept_ids) as k (occurred_at, id)
-          on k.occurred_at = l.occurred_at and k.id = l.id
+            and (p.places is null or get_bit(p.places, l.place::integer - 1) = 0)
+            and (l.occurred_at, l.id) not in (
+              select k.occurred_at, k.id
+              from unnest(note_removals.kept_times, note_removals.kept_ids) as k (occurred_at, id)
+            ) as is_gone
+        from (
+          select q.seal_number, q.part, q.times, q.ids,
+            audit_private.removed_places(q.tenant_id, q.seal_number, q.part) as places
+          from found f
+          join audit_private.seal_part q on q.tenant_id = note_removals.tenant_id and q.seal_number = f.seal_number
+          where not f.is_whole and q.last_at >= note_removals.from_time and q.first_at < note_removals.until_time
+          offset 0
+        ) p
+        cross join lateral unnest(p.times, p.ids) with ordinality as l (occurred_at, id, place)
       ) u
-      where not f.is_whole and p.last_at >= note_removals.from_time and p.first_at < note_removals.until_time
-      group by p.seal_number, p.part
+      group by u.seal_number, u.part
     ) m
     where m.removed > 0
     on conflict on constraint part_removal_pkey do update
@@ -12388,6 +12443,20 @@ $$;
 ALTER FUNCTION audit_private.pass_gate() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.pass_gate() IS 'waits for a deletion under way, before a hold, a policy or a floor is changed';
+
+CREATE FUNCTION audit_private.pause_sealing() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '0'
+    AS $$
+begin
+  perform from audit_private.sealing s for share;
+end
+$$;
+
+ALTER FUNCTION audit_private.pause_sealing() OWNER TO audit_finder;
+
+COMMENT ON FUNCTION audit_private.pause_sealing() IS 'until the transaction ends nothing is sealed; the first step of each removal';
 
 CREATE FUNCTION audit_private.payload_bytes(description text, actor jsonb, target jsonb, changes jsonb, metadata jsonb, error_message text) RETURNS integer
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -13190,6 +13259,7 @@ begin
   if task is null then
     return 'done';
   end if;
+  perform audit_private.pause_sealing();
   perform audit_private.close_gate();
 
   if tenant is null then
@@ -14526,6 +14596,7 @@ begin
   if since is null then
     return 'done';
   end if;
+  perform audit_private.lock_partitions(since, until);
   select count(*), coalesce(jsonb_agg(to_jsonb(f) - 'place') filter (where f.place <= 100), '[]')
   into found_count, found
   from (
@@ -14670,6 +14741,7 @@ CREATE FUNCTION audit_private.seal_step() RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET jit TO 'off'
+    SET enable_seqscan TO 'off'
     SET "DateStyle" TO 'ISO, YMD'
     AS $$
 declare
@@ -14678,6 +14750,7 @@ declare
   before audit_private.sealing;
   after audit_private.sealing;
   moment constant timestamptz := clock_timestamp();
+  is_settled boolean;
   raised bigint;
   fresh text;
   first_at timestamptz;
@@ -14694,14 +14767,20 @@ begin
   end if;
   perform audit_private.require_read_committed();
   select s.* into before from audit_private.sealing s for update;
-  if not coalesce(pg_visible_in_snapshot(before.sealed_in, seen), true) then
-    return 'again';
-  end if;
   if (audit_private.current_epoch()).epoch is not null then
     return 'moved';
   end if;
+  if not coalesce(pg_visible_in_snapshot(before.sealed_in, seen), true) then
+    return 'again';
+  end if;
 
   select i.transaction_offset into raised from audit_private.instance i;
+  is_settled := before.is_caught_up or not exists (
+    select
+    from pg_stat_activity a
+    join pg_database d on d.oid = a.datid and d.datname = current_database()
+    where a.pid <> pg_backend_pid() and age(a.backend_xmin) >= age(before.raised_in::xid)
+  );
   after := before;
   after.snapshot_xmin := raised + pg_snapshot_xmin(seen)::text::bigint;
   after.snapshot_xmax := raised + pg_snapshot_xmax(seen)::text::bigint;
@@ -14715,7 +14794,7 @@ begin
   if first_at is not null or not before.is_caught_up then
     execute format(
       'with fresh as (
-        select e.tenant_id, e.occurred_at, e.id, audit_private.leaf_of_event(e) as leaf
+        select e.tenant_id, e.occurred_at, e.id, coalesce(audit_private.leaf_of_event(e), %L) as leaf
         from audit_private.event e
         where %s and e.occurred_at >= %L::timestamptz and e.occurred_at <= %L::timestamptz%s
       ),
@@ -14747,7 +14826,7 @@ begin
         order by s.seal_number desc
         limit 1
       ) l on true',
-      fresh, first_at, last_at,
+      decode(repeat('00', 32), 'hex'), fresh, first_at, last_at,
       case when not before.is_caught_up then audit_private.unlisted_statement(raised) else '' end);
   end if;
 
@@ -14806,8 +14885,9 @@ begin
   perform audit_private.grow_log(before.log_size, before.log_size + made);
 
   update audit_private.sealing s
-  set sealed_at = moment, sealed_in = pg_current_xact_id(), snapshot_xmin = after.snapshot_xmin, snapshot_xmax = after.snapshot_xmax, snapshot_xips = after.snapshot_xips,
-    log_size = before.log_size + made, is_caught_up = true;
+  set sealed_at = moment, sealed_in = pg_current_xact_id(), snapshot_xmin = after.snapshot_xmin,
+    snapshot_xmax = after.snapshot_xmax, snapshot_xips = after.snapshot_xips, log_size = before.log_size + made,
+    is_caught_up = is_settled;
   return case made when 0 then 'nothing to do' else format('%s events sealed in %s seals', sealed, made) end;
 end
 $$;
@@ -15332,7 +15412,7 @@ begin
   join pg_class i on i.oid = x.indexrelid
   join pg_am m on m.oid = i.relam
   where m.amname = 'brin' and clock_timestamp() between p.from_time and p.until_time + interval '1 day';
-exception when lock_not_available then
+exception when lock_not_available or undefined_table or undefined_object then
   null;
 end
 $$;
@@ -15477,18 +15557,24 @@ CREATE FUNCTION audit_private.unlisted_statement(transaction_offset bigint) RETU
   select format(
     '
       union all
-      select e.tenant_id, e.occurred_at, e.id, audit_private.leaf_of_event(e)
+      select e.tenant_id, e.occurred_at, e.id, coalesce(audit_private.leaf_of_event(e), %L)
       from audit_private.event e
       where e.transaction_id < %s
         and not exists (
           select
           from (
-            select p.tenant_id, l.*
-            from audit_private.seal_part p
-            cross join lateral unnest(p.times, p.ids) as l (occurred_at, id)
+            select p.tenant_id, l.occurred_at, l.id
+            from (
+              select q.tenant_id, q.times, q.ids,
+                audit_private.removed_places(q.tenant_id, q.seal_number, q.part) as removed
+              from audit_private.seal_part q
+              offset 0
+            ) p
+            cross join lateral unnest(p.times, p.ids) with ordinality as l (occurred_at, id, place)
+            where p.removed is null or get_bit(p.removed, l.place::integer - 1) = 0
           ) l
           where l.tenant_id = e.tenant_id and l.occurred_at = e.occurred_at and l.id = e.id
-        )', transaction_offset)
+        )', decode(repeat('00', 32), 'hex'), transaction_offset)
 $$;
 
 ALTER FUNCTION audit_private.unlisted_statement(transaction_offset bigint) OWNER TO audit_owner;
@@ -15505,6 +15591,7 @@ CREATE TABLE audit_private.sealing (
     snapshot_xips bigint[] DEFAULT '{}'::bigint[] NOT NULL,
     log_size bigint DEFAULT 0 NOT NULL,
     is_caught_up boolean DEFAULT true NOT NULL,
+    raised_in xid8,
     CONSTRAINT sealing_is_only_check CHECK (is_only)
 );
 
@@ -15529,6 +15616,8 @@ COMMENT ON COLUMN audit_private.sealing.snapshot_xips IS 'transactions between t
 COMMENT ON COLUMN audit_private.sealing.log_size IS 'seals in the log';
 
 COMMENT ON COLUMN audit_private.sealing.is_caught_up IS 'false until a run of this epoch has sealed what an earlier one left unsealed';
+
+COMMENT ON COLUMN audit_private.sealing.raised_in IS 'the transaction that raised the offset of transaction numbers last; one with an older snapshot may use the old one';
 
 CREATE FUNCTION audit_private.unsealed_condition(state audit_private.sealing) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -15590,16 +15679,25 @@ CREATE FUNCTION audit_private.verify_chains(tenant uuid, from_time timestamp wit
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET jit TO 'off'
     AS $$
-  with checked as materialized (
-    select s as seal, p as before, n.hash as logged
+  with wanted as (
+    select s as seal
+    from audit_private.tenant t
+    cross join lateral audit_private.seals_between(t.tenant_id, verify_chains.from_time, verify_chains.until_time) s
+    where verify_chains.tenant is null or t.tenant_id = verify_chains.tenant
+    union all
+    select s
     from audit_private.seal s
-    left join audit_private.seal p on p.tenant_id = s.tenant_id and p.seal_number = s.seal_number - 1
-    left join audit_private.tree_node n on n.level = 0 and n.position = s.log_index
     where (verify_chains.tenant is null or s.tenant_id = verify_chains.tenant)
-      and (
-        s.sealed_at >= verify_chains.from_time and s.sealed_at < verify_chains.until_time
-        or s.last_at >= verify_chains.from_time and s.first_at < verify_chains.until_time
-      )
+      and s.sealed_at >= verify_chains.from_time
+      and s.sealed_at < verify_chains.until_time
+      and (s.last_at >= verify_chains.from_time and s.first_at < verify_chains.until_time) is not true
+  ),
+  checked as materialized (
+    select w.seal, p as before, n.hash as logged
+    from wanted w
+    left join audit_private.seal p
+      on p.tenant_id = (w.seal).tenant_id and p.seal_number = (w.seal).seal_number - 1
+    left join audit_private.tree_node n on n.level = 0 and n.position = (w.seal).log_index
   )
   select f.kind, (c.seal).tenant_id, (c.seal).seal_number, null::uuid, (c.seal).sealed_at, f.detail
   from checked c
@@ -15612,9 +15710,11 @@ CREATE FUNCTION audit_private.verify_chains(tenant uuid, from_time timestamp wit
         (c.seal).previous <> coalesce((c.before).seal_hash, decode(repeat('00', 32), 'hex'))
           and ((c.before).tenant_id is not null or (c.seal).seal_number = 1),
         'it does not follow the seal before it'),
-      ('broken_chain', (c.seal).running_count <> (c.before).running_count + (c.seal).event_count,
+      ('broken_chain',
+        (c.seal).running_count <> (c.seal).event_count
+          + case when (c.seal).seal_number = 1 then 0 else (c.before).running_count end,
         'the running count does not add up'),
-      ('reordered', (c.seal).log_index <= (c.before).log_index or (c.seal).sealed_at < (c.before).sealed_at,
+      ('reordered', (c.seal).log_index <= (c.before).log_index,
         'it stands in the log before the seal that it follows')
   ) as f (kind, is_found, detail)
   where f.is_found
@@ -15630,10 +15730,11 @@ CREATE FUNCTION audit_private.verify_holds(tenant uuid) RETURNS SETOF audit_priv
     SET jit TO 'off'
     AS $$
   with told as materialized (
-    select e.tenant_id, e.occurred_at, e.id, e.action, e.entity_id, e.entity_id_digest is not null as is_erased
+    select e.tenant_id, e.occurred_at, e.id, e.action, e.entity_id, e.entity_id_digest is not null as is_unnamed,
+      e.metadata -> 'filter' as filter
     from audit_private.event e
     where (verify_holds.tenant is null or e.tenant_id = verify_holds.tenant)
-      and e.occurred_at >= clock_timestamp() - interval '365 days'
+      and e.occurred_at >= statement_timestamp() - interval '365 days'
       and e.action in ('hold_placed', 'hold_released')
       and e.source = 'system'
   )
@@ -15642,17 +15743,31 @@ CREATE FUNCTION audit_private.verify_holds(tenant uuid) RETURNS SETOF audit_priv
   from audit_private.legal_hold h
   where (verify_holds.tenant is null or h.tenant_id = verify_holds.tenant)
     and h.released_at is null
-    and h.placed_at >= clock_timestamp() - interval '365 days'
+    and h.placed_at >= statement_timestamp() - interval '365 days'
     and not exists (
       select from told t
-      where t.tenant_id = h.tenant_id and t.action = 'hold_placed' and (t.entity_id = h.name or t.is_erased)
+      where t.tenant_id = h.tenant_id and t.action = 'hold_placed' and t.occurred_at >= h.placed_at
+        and (t.entity_id = h.name and coalesce(t.filter = h.filter, true) or t.is_unnamed)
+    )
+  union all
+  select 'dangling_hold', h.tenant_id, null, null, h.released_at,
+    format('hold %s was released, and no event tells of it', h.hold_id)
+  from audit_private.legal_hold h
+  where (verify_holds.tenant is null or h.tenant_id = verify_holds.tenant)
+    and greatest(h.released_at, h.placed_at) >= statement_timestamp() - interval '365 days'
+    and h.released_at is not null
+    and not exists (
+      select from told t
+      where t.tenant_id = h.tenant_id and t.action = 'hold_released'
+        and t.occurred_at >= h.released_at and t.occurred_at >= h.placed_at
+        and (t.entity_id = h.name or t.is_unnamed)
     )
   union all
   select 'dangling_hold', t.tenant_id, null, t.id, t.occurred_at,
     case t.action when 'hold_placed' then 'a hold was placed that is not there'
       else 'a hold was released that still stands' end
   from told t
-  where not t.is_erased
+  where not t.is_unnamed
     and case t.action
       when 'hold_placed' then not exists (
         select from audit_private.legal_hold h
@@ -15680,58 +15795,92 @@ CREATE FUNCTION audit_private.verify_leaves(tenant uuid, from_time timestamp wit
     AS $_$
 declare
   state audit_private.sealing;
+  next_transaction_id bigint;
 begin
   select s.* into state from audit_private.sealing s;
+  select i.transaction_offset + pg_snapshot_xmax(pg_current_snapshot())::text::bigint into next_transaction_id
+  from audit_private.instance i;
   return query execute format(
     'with listed as (
-      select p.tenant_id, p.seal_number, l.*
+      select p.tenant_id, p.seal_number, b.sealed_at as known_at, b.known_before, l.*
       from audit_private.tenant t
       cross join lateral audit_private.seals_between(t.tenant_id, %2$L::timestamptz, %3$L::timestamptz) s
+      left join lateral (
+        select p.sealed_at, split_part(p.snapshot, '':'', 2)::bigint as known_before
+        from audit_private.seal p
+        where p.tenant_id = s.tenant_id and p.seal_number = s.seal_number - 1 and p.sealed_at <= s.sealed_at
+      ) b on true
       join audit_private.seal_part p on p.tenant_id = s.tenant_id and p.seal_number = s.seal_number
       cross join lateral (
-        select u.occurred_at, u.id, substr(d.leaves, u.place::integer * 32 - 31, 32) as leaf,
-          d.removed is not null and get_bit(d.removed, u.place::integer - 1) = 1 as is_removed
+        select u.occurred_at, u.id, substr(d.leaves, u.place::integer * 32 - 31, 32) as leaf
         from (
           select p.leaves || '''' as leaves, audit_private.removed_places(p.tenant_id, p.seal_number, p.part) as removed
           offset 0
         ) d
         cross join unnest(p.times, p.ids) with ordinality as u (occurred_at, id, place)
         where u.occurred_at >= %2$L::timestamptz and u.occurred_at < %3$L::timestamptz
+          and (d.removed is null or get_bit(d.removed, u.place::integer - 1) = 0)
         offset 0
       ) l
       where p.last_at >= %2$L::timestamptz and p.first_at < %3$L::timestamptz and %1$s
     ),
     present as (
-      select e.tenant_id, e.occurred_at, e.id, audit_private.leaf_of_event(e) as leaf,
-        %4$s as is_unsealed, e.recorded_at
+      select e.tenant_id, e.occurred_at, e.id, audit_private.leaf_of_event(e) as leaf, e.recorded_at, e.transaction_id,
+        %4$s as is_unsealed,
+        e.payload_digest is not null and num_nonnulls(
+            e.description, e.actor, e.target, e.changes, e.metadata, e.ip, e.user_agent, e.request_id, e.error_message) > 0
+          or e.entity_id_digest is not null and e.entity_id is not null as has_erased
       from audit_private.event e
       where e.occurred_at >= %2$L::timestamptz and e.occurred_at < %3$L::timestamptz and %5$s
       offset 0
+    ),
+    found as (
+      select f.kind, tenant_id, l.seal_number, id, occurred_at, f.detail
+      from listed l
+      full join present e using (tenant_id, occurred_at, id)
+      cross join lateral (
+        select
+          l.leaf = e.leaf and not e.has_erased
+          and (e.transaction_id >= l.known_before and e.recorded_at < l.known_at - interval ''15 minutes'') is not true
+      ) as r (is_right)
+      cross join lateral (
+        select
+          case
+            when r.is_right then null
+            when e.recorded_at is null then ''missing_event''
+            when l.seal_number is null and not e.is_unsealed then ''extra_event''
+            when l.seal_number is null then
+              case when %6$L and e.recorded_at < statement_timestamp() - interval ''15 minutes'' then ''unsealed'' end
+            when l.leaf is distinct from e.leaf or e.has_erased then ''changed_event''
+            else ''extra_event''
+          end,
+          case
+            when e.recorded_at is null then ''sealed, and neither there nor named by a receipt''
+            when l.seal_number is null and not e.is_unsealed then ''there, and in no seal, though its transaction was sealed''
+            when l.seal_number is null then ''no run of seal_events has sealed it''
+            when l.leaf is distinct from e.leaf then ''not as it was sealed''
+            when e.has_erased then ''erased, and yet there is content that no seal holds''
+            else format(''says that it was recorded at %%s, and was written after %%s'', e.recorded_at, l.known_at)
+          end
+      ) as f (kind, detail)
+      where f.kind is not null
     )
-    select f.kind, tenant_id, l.seal_number, id, occurred_at, f.detail
-    from listed l
-    full join present e using (tenant_id, occurred_at, id)
-    cross join lateral (
-      select
-        case
-          when e.leaf is null and not l.is_removed then ''missing_event''
-          when e.leaf is not null and l.is_removed then ''extra_event''
-          when e.leaf <> l.leaf then ''changed_event''
-          when l.leaf is null and not e.is_unsealed then ''extra_event''
-          when l.leaf is null and e.recorded_at < clock_timestamp() - interval ''15 minutes'' then ''unsealed''
-        end,
-        case
-          when e.leaf is null then ''sealed, and neither there nor named by a receipt''
-          when l.is_removed then ''there, though a receipt says that it was removed''
-          when e.leaf <> l.leaf then ''not as it was sealed''
-          when not e.is_unsealed then ''there, and in no seal, though its transaction was sealed''
-          else ''no run of seal_events has sealed it''
-        end
-    ) as f (kind, detail)
-    where (e.leaf = l.leaf and not l.is_removed) is not true and f.kind is not null',
+    select f.kind, f.tenant_id, coalesce(f.seal_number, r.seal_number), f.id, f.occurred_at,
+      case when r.seal_number is null then f.detail else ''there, though a receipt says that it was removed'' end
+    from found f
+    left join lateral (
+      select s.seal_number
+      from audit_private.seals_between(f.tenant_id, f.occurred_at, f.occurred_at + interval ''1 microsecond'') s
+      join audit_private.seal_part p on p.tenant_id = s.tenant_id and p.seal_number = s.seal_number
+      where f.kind = ''extra_event'' and f.seal_number is null and f.id = any (p.ids)
+      limit 1
+    ) r on true',
     case when verify_leaves.tenant is null then 'true' else format('t.tenant_id = %L::uuid', verify_leaves.tenant) end,
-    verify_leaves.from_time, verify_leaves.until_time, audit_private.unsealed_condition(state),
-    case when verify_leaves.tenant is null then 'true' else format('e.tenant_id = %L::uuid', verify_leaves.tenant) end);
+    verify_leaves.from_time, verify_leaves.until_time,
+    case when not state.is_caught_up or coalesce((audit_private.current_epoch()).kind = 'dump_restored', false) then 'true'
+      else format('(%s and e.transaction_id < %s)', audit_private.unsealed_condition(state), next_transaction_id) end,
+    case when verify_leaves.tenant is null then 'true' else format('e.tenant_id = %L::uuid', verify_leaves.tenant) end,
+    coalesce(state.sealed_at < statement_timestamp() - interval '15 minutes', true));
 end
 $_$;
 
@@ -15743,6 +15892,7 @@ CREATE FUNCTION audit_private.verify_lists(tenant uuid, from_time timestamp with
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET jit TO 'off'
+    SET work_mem TO '64MB'
     AS $$
   with checked as materialized (
     select s.tenant_id, s.seal_number, s.event_count, s.first_at, s.last_at, s.events_root
@@ -15751,38 +15901,70 @@ CREATE FUNCTION audit_private.verify_lists(tenant uuid, from_time timestamp with
     where verify_lists.tenant is null or t.tenant_id = verify_lists.tenant
   ),
   listed as materialized (
-    select c.tenant_id, c.seal_number, p.part, p.event_count, p.first_at, p.last_at, p.root, p.times, p.ids, d.leaves
+    select c.tenant_id, c.seal_number, p.part, p.event_count, p.first_at, p.last_at, p.root, r.is_right
     from checked c
     join audit_private.seal_part p on p.tenant_id = c.tenant_id and p.seal_number = c.seal_number
-    cross join lateral (select p.leaves || '' as leaves offset 0) d
+    cross join lateral (
+      select p.root = audit_private.merkle_root(p.leaves || '')
+        and (p.event_count, p.event_count, octet_length(p.leaves), p.first_at, p.last_at)
+          is not distinct from (
+            cardinality(p.times), cardinality(p.ids), p.event_count * 32, p.times[1], p.times[p.event_count]) as is_right
+      offset 0
+    ) r
   ),
-  whole as (
-    select c.*, p.parts, p.listed, p.first_listed_at, p.last_listed_at, p.root, r.removed
-    from checked c
-    left join lateral (
-      select count(*) as parts, sum(l.event_count) as listed, min(l.first_at) as first_listed_at,
-        max(l.last_at) as last_listed_at, audit_private.merkle_root(string_agg(l.root, '' order by l.part)) as root
-      from listed l
-      where l.tenant_id = c.tenant_id and l.seal_number = c.seal_number
-    ) p on true
-    cross join lateral audit_private.removed_count(c.tenant_id, c.seal_number, c.event_count) as r (removed)
+  summed as (
+    select l.tenant_id, l.seal_number, sum(l.event_count) as event_count, min(l.first_at) as first_at,
+      max(l.last_at) as last_at, audit_private.merkle_root(string_agg(l.root, '' order by l.part)) as events_root
+    from listed l
+    group by l.tenant_id, l.seal_number
+  ),
+  twice as materialized (
+    select u.tenant_id, u.occurred_at, u.id, min(u.seal_number) as first_seal, max(u.seal_number) as last_seal
+    from (
+      select p.tenant_id, p.seal_number, l.occurred_at, l.id
+      from checked c
+      join audit_private.seal_part p on p.tenant_id = c.tenant_id and p.seal_number = c.seal_number
+      cross join lateral unnest(p.times, p.ids) as l (occurred_at, id)
+      where l.occurred_at >= verify_lists.from_time and l.occurred_at < verify_lists.until_time
+    ) u
+    group by u.tenant_id, u.occurred_at, u.id
+    having count(*) > 1
   )
-  select 'missing_list', w.tenant_id, w.seal_number, null::uuid, w.first_at,
-    format('the list of its %s events is missing, and receipts explain the removal of %s', w.event_count, w.removed)
-  from whole w
-  where w.parts = 0 and w.event_count > 0 and w.removed < w.event_count
+  select 'missing_list', c.tenant_id, c.seal_number, null::uuid, c.first_at,
+    format('the list of its %s events is missing, and receipts explain the removal of %s', c.event_count, r.removed)
+  from checked c
+  cross join lateral audit_private.removed_count(c.tenant_id, c.seal_number, c.event_count) as r (removed)
+  where not exists (select from summed w where w.tenant_id = c.tenant_id and w.seal_number = c.seal_number)
+    and r.removed < c.event_count
   union all
-  select 'broken_chain', w.tenant_id, w.seal_number, null, w.first_at, 'its list was changed'
-  from whole w
-  where w.parts > 0
-    and (w.listed, w.first_listed_at, w.last_listed_at, w.root)
-      is distinct from (w.event_count, w.first_at, w.last_at, w.events_root)
+  select 'broken_chain', c.tenant_id, c.seal_number, null, c.first_at, 'its list was changed'
+  from checked c
+  join summed w on w.tenant_id = c.tenant_id and w.seal_number = c.seal_number
+  where (w.event_count, w.first_at, w.last_at, w.events_root)
+    is distinct from (c.event_count, c.first_at, c.last_at, c.events_root)
   union all
   select 'broken_chain', l.tenant_id, l.seal_number, null, l.first_at, format('part %s of its list was changed', l.part)
   from listed l
-  where l.root <> audit_private.merkle_root(l.leaves)
-    or (l.event_count, l.event_count, octet_length(l.leaves), l.first_at, l.last_at)
-      is distinct from (cardinality(l.times), cardinality(l.ids), l.event_count * 32, l.times[1], l.times[l.event_count])
+  where not l.is_right
+  union all
+  select 'extra_event', d.tenant_id, d.last_seal, d.id, d.occurred_at,
+    format('listed %s times, by seals %s to %s', n.listings, d.first_seal, d.last_seal)
+  from twice d
+  cross join lateral (
+    select count(*) as listings
+    from audit_private.seal_part p
+    cross join lateral (
+      select audit_private.removed_places(p.tenant_id, p.seal_number, p.part) as places offset 0
+    ) b
+    cross join lateral unnest(p.times, p.ids) with ordinality as l (occurred_at, id, place)
+    where p.tenant_id = d.tenant_id
+      and p.seal_number between d.first_seal and d.last_seal
+      and d.occurred_at between p.first_at and p.last_at
+      and l.occurred_at = d.occurred_at
+      and l.id = d.id
+      and (b.places is null or get_bit(b.places, l.place::integer - 1) = 0)
+  ) n
+  where n.listings > 1
 $$;
 
 ALTER FUNCTION audit_private.verify_lists(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) OWNER TO audit_finder;
@@ -15814,6 +15996,13 @@ CREATE FUNCTION audit_private.verify_log() RETURNS SETOF audit_private.finding
   left join audit_private.tree_node l on l.level = t.level - 1 and l.position = t.position * 2
   left join audit_private.tree_node r on r.level = t.level - 1 and r.position = t.position * 2 + 1
   where t.level > 0 and t.hash is distinct from sha256('\x01'::bytea || l.hash || r.hash)
+  union all
+  select 'broken_chain', null, null, null, null,
+    format('level %s of the log should have %s nodes, and has %s', h.level, s.log_size >> h.level, n.nodes)
+  from audit_private.sealing s
+  cross join generate_series(1, audit_private.log_level(s.log_size)) as h (level)
+  cross join lateral (select count(*) as nodes from audit_private.tree_node t where t.level = h.level) n
+  where n.nodes <> s.log_size >> h.level
 $$;
 
 ALTER FUNCTION audit_private.verify_log() OWNER TO audit_finder;
@@ -15825,68 +16014,115 @@ CREATE FUNCTION audit_private.verify_removals(tenant uuid, from_time timestamp w
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET jit TO 'off'
     AS $$
-  with receipt as materialized (
-    select r.*, j.started_at, j.finished_at, p.days as policy_days, n.noted, n.newest_at
+  with run as (
+    select r.tenant_id, r.run_id
     from audit_private.purge_receipt r
-    join audit_private.job_run j on j.run_id = r.run_id
-    cross join lateral (
-      select p.days from audit_private.policies_in_force(j.started_at) p where p.tenant_id = r.tenant_id
-    ) p
-    cross join lateral (
-      select coalesce(sum(m.removed), 0) as noted, max(m.newest_at) as newest_at
-      from (
-        select s.removed, w.newest_at
-        from audit_private.seal_removal s
-        cross join lateral (
-          select max(l.last_at) as newest_at from audit_private.seal l
-          where l.tenant_id = s.tenant_id and l.seal_number between s.first_seal and s.last_seal
-        ) w
-        where s.tenant_id = r.tenant_id and s.run_id = r.run_id
-        union all
-        select p.removed, w.newest_at
-        from audit_private.part_removal p
-        left join lateral (
-          select max(l.occurred_at) as newest_at
-          from audit_private.seal_part q
-          cross join lateral unnest(q.times) with ordinality as l (occurred_at, place)
-          where q.tenant_id = p.tenant_id and q.seal_number = p.seal_number and q.part = p.part
-            and get_bit(p.places, l.place::integer - 1) = 1
-        ) w on true
-        where p.tenant_id = r.tenant_id and p.run_id = r.run_id
-      ) m
-    ) n
     where (verify_removals.tenant is null or r.tenant_id = verify_removals.tenant)
       and r.removed > 0
       and r.newest_removed_at >= verify_removals.from_time
       and r.oldest_removed_at < verify_removals.until_time
+    union
+    select s.tenant_id, r.run_id
+    from audit_private.tenant t
+    cross join lateral audit_private.seals_between(t.tenant_id, verify_removals.from_time, verify_removals.until_time) s
+    cross join lateral (
+      select p.run_id
+      from audit_private.part_removal p
+      where p.tenant_id = s.tenant_id and p.seal_number = s.seal_number
+      union all
+      select w.run_id
+      from (
+        select m.run_id, m.first_seal
+        from audit_private.seal_removal m
+        where m.tenant_id = s.tenant_id and m.last_seal >= s.seal_number
+        order by m.last_seal
+        limit 1
+      ) w
+      where w.first_seal <= s.seal_number
+    ) r
+    where verify_removals.tenant is null or t.tenant_id = verify_removals.tenant
+  ),
+  purge as materialized (
+    select u.tenant_id, u.run_id, r.run_id is not null as has_receipt, coalesce(r.removed, 0) as removed, r.cutoff, r.is_told,
+      j.started_at, j.finished_at, p.days as policy_days, n.noted,
+      coalesce(r.oldest_removed_at, n.oldest_at) as oldest_at, greatest(n.newest_at, r.newest_removed_at) as newest_at
+    from run u
+    left join audit_private.purge_receipt r on r.tenant_id = u.tenant_id and r.run_id = u.run_id
+    left join audit_private.job_run j on j.run_id = u.run_id
+    left join lateral (
+      select p.days from audit_private.policies_in_force(j.started_at) p where p.tenant_id = u.tenant_id
+    ) p on true
+    cross join lateral (
+      select coalesce(sum(m.removed), 0) as noted, min(m.oldest_at) as oldest_at, max(m.newest_at) as newest_at
+      from (
+        select s.removed, w.oldest_at, w.newest_at
+        from audit_private.seal_removal s
+        cross join lateral (
+          select min(l.first_at) as oldest_at, max(l.last_at) as newest_at from audit_private.seal l
+          where l.tenant_id = s.tenant_id and l.seal_number between s.first_seal and s.last_seal
+        ) w
+        where s.tenant_id = u.tenant_id and s.run_id = u.run_id
+        union all
+        select p.removed, l.first_at, coalesce(w.newest_at, case
+          when exists (
+              select
+              from audit_private.part_removal o
+              join audit_private.purge_receipt q on q.tenant_id = o.tenant_id and q.run_id = o.run_id
+              where o.tenant_id = p.tenant_id and o.seal_number = p.seal_number and q.cutoff > r.cutoff
+            )
+            or (
+              select m.first_seal from audit_private.seal_removal m
+              where m.tenant_id = p.tenant_id and m.last_seal >= p.seal_number
+              order by m.last_seal
+              limit 1
+            ) <= p.seal_number
+          then l.first_at else l.last_at end)
+        from audit_private.part_removal p
+        left join audit_private.seal l on l.tenant_id = p.tenant_id and l.seal_number = p.seal_number
+        left join lateral (
+          select max(i.occurred_at) as newest_at
+          from audit_private.seal_part q
+          cross join lateral unnest(q.times) with ordinality as i (occurred_at, place)
+          where q.tenant_id = p.tenant_id and q.seal_number = p.seal_number and q.part = p.part
+            and get_bit(p.places, i.place::integer - 1) = 1
+        ) w on true
+        where p.tenant_id = u.tenant_id and p.run_id = u.run_id
+      ) m
+    ) n
+  ),
+  told as materialized (
+    select e.entity_id, e.entity_id_digest is not null as is_unnamed, e.payload_digest is not null as is_erased,
+      e.metadata ->> 'tenant_id' as tenant_id, e.metadata ->> 'removals' as removals
+    from audit_private.event e
+    where e.occurred_at >= (select min(p.finished_at) - interval '1 day' from purge p)
+      and e.tenant_id = any (array(select p.tenant_id from purge p) || uuid '00000000-0000-0000-0000-000000000000')
+      and e.action = 'events_purged'
+      and e.source = 'system'
   )
-  select f.kind, r.tenant_id, null::bigint, null::uuid, r.oldest_removed_at, format('purge %s: %s', r.run_id, f.detail)
-  from receipt r
+  select f.kind, r.tenant_id, null::bigint, null::uuid, r.oldest_at, format('purge %s: %s', r.run_id, f.detail)
+  from purge r
   cross join lateral (
     values
-      ('early_purge', greatest(r.newest_at, r.newest_removed_at) >= r.cutoff,
-        format('removed an event of %s, and its cut-off was %s', greatest(r.newest_at, r.newest_removed_at), r.cutoff)),
-      ('early_purge', r.policy_days is null or r.cutoff > r.started_at - r.policy_days * interval '24 hours',
+      ('early_purge', r.newest_at >= r.cutoff,
+        format('removed an event of %s, and its cut-off was %s', r.newest_at, r.cutoff)),
+      ('early_purge',
+        r.has_receipt and (r.policy_days is null or (r.cutoff <= r.started_at - r.policy_days * interval '24 hours') is not true),
         format('its cut-off was %s, and the policy kept events for %s days', r.cutoff, coalesce(r.policy_days::text, 'all'))),
-      ('unexplained_purge', r.noted <> r.removed and r.finished_at is not null,
+      ('unexplained_purge', not r.has_receipt, 'there is no receipt of it'),
+      ('unexplained_purge', r.has_receipt and r.noted <> r.removed,
         format('removed %s events, of which seals list %s', r.removed, r.noted)),
       ('unexplained_purge',
-        r.finished_at between clock_timestamp() - interval '365 days' and clock_timestamp() - interval '2 days'
+        r.finished_at between statement_timestamp() - interval '364 days' and statement_timestamp() - interval '2 days'
           and not r.is_told,
         'no event tells of it'),
       ('unexplained_purge',
-        r.finished_at > clock_timestamp() - interval '365 days' and r.is_told and not exists (
+        r.finished_at > statement_timestamp() - interval '364 days' and r.is_told and not exists (
           select
-          from audit_private.event e
-          where e.tenant_id in (r.tenant_id, '00000000-0000-0000-0000-000000000000')
-            and e.occurred_at >= r.finished_at - interval '1 day'
-            and e.action = 'events_purged'
-            and e.source = 'system'
+          from told t
+          where (t.entity_id = r.run_id::text or t.is_unnamed)
             and (
-              e.metadata ->> 'run_id' = r.run_id::text
-                and e.metadata ->> 'tenant_id' = r.tenant_id::text
-                and e.metadata ->> 'removals' = audit_private.removals_digest(r.tenant_id, r.run_id)
-              or e.payload_digest is not null
+              t.tenant_id = r.tenant_id::text and t.removals = audit_private.removals_digest(r.tenant_id, r.run_id)
+              or t.is_erased
             )
         ),
         'the event that tells of it is missing or says otherwise')
@@ -15897,6 +16133,74 @@ $$;
 ALTER FUNCTION audit_private.verify_removals(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) OWNER TO audit_finder;
 
 COMMENT ON FUNCTION audit_private.verify_removals(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) IS 'purges of events of a time that were not due, or that are not what their receipts and events say';
+
+CREATE FUNCTION audit_private.verify_settings(tenant uuid) RETURNS SETOF audit_private.finding
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS $$
+  with told as materialized (
+    select e.tenant_id, e.occurred_at, e.action, e.entity_id, e.changes, e.payload_digest is not null as is_erased,
+      (e.metadata ->> 'takes_effect_at')::timestamptz as takes_effect_at, e.metadata ->> 'role' as role_name
+    from audit_private.event e
+    where e.occurred_at >= statement_timestamp() - interval '365 days'
+      and e.action in ('retention_set', 'tenant_granted', 'option_changed')
+      and e.source = 'system'
+  )
+  select 'untold_setting', s.tenant_id, null::bigint, null::uuid, s.set_at, s.detail
+  from (
+    select p.tenant_id, p.set_at, format('a retention of %s days stands, and no event tells that it was set',
+        coalesce(p.days::text, 'unlimited')) as detail, exists (
+        select from told t
+        where t.action = 'retention_set' and t.tenant_id = p.tenant_id and t.occurred_at >= p.set_at and (t.is_erased
+          or t.takes_effect_at = p.takes_effect_at
+            and (t.changes #> '{days,new}', t.changes #> '{is_exact,new}')
+              = (coalesce(to_jsonb(p.days), 'null'), to_jsonb(p.is_exact)))
+      ) as is_told
+    from audit_private.retention_policy p
+    union all
+    select '00000000-0000-0000-0000-000000000000', f.set_at,
+      format('a floor of category %s stands, and no event tells that it was set', f.category), exists (
+        select from told t
+        where t.action = 'retention_set' and t.entity_id = f.category and t.occurred_at >= f.set_at and (t.is_erased
+          or t.takes_effect_at = f.takes_effect_at
+            and t.changes #> '{floor_days,new}' = coalesce(to_jsonb(f.days), 'null'))
+      )
+    from audit_private.retention_floor f
+    union all
+    select g.tenant_id, g.granted_at, format('role %I may act for the tenant, and no event tells of it', g.role_name), exists (
+        select from told t
+        where t.action = 'tenant_granted' and t.tenant_id = g.tenant_id and t.occurred_at >= g.granted_at
+          and (t.is_erased or t.role_name = g.role_name::text)
+      )
+    from audit_private.tenant_grant g
+    union all
+    select '00000000-0000-0000-0000-000000000000', g.granted_at,
+      format('role %I may act for every tenant, and no event tells of it', g.role_name), exists (
+        select from told t
+        where t.action = 'tenant_granted' and t.occurred_at >= g.granted_at
+          and t.tenant_id = '00000000-0000-0000-0000-000000000000'
+          and (t.is_erased or t.role_name = g.role_name::text)
+      )
+    from audit_private.service_grant g
+    union all
+    select '00000000-0000-0000-0000-000000000000', coalesce(o.changed_at, statement_timestamp()),
+      format('option %s is %s, and no event tells of it', o.name, o.value), exists (
+        select from told t
+        where t.action = 'option_changed' and t.entity_id = o.name and t.occurred_at >= o.changed_at
+          and (t.is_erased or t.changes #>> '{value,new}' = o.value)
+      )
+    from audit_private.option o
+    where o.value <> o.default_value
+  ) s
+  where not s.is_told
+    and s.set_at >= statement_timestamp() - interval '365 days'
+    and (verify_settings.tenant is null or s.tenant_id = verify_settings.tenant)
+$$;
+
+ALTER FUNCTION audit_private.verify_settings(tenant uuid) OWNER TO audit_finder;
+
+COMMENT ON FUNCTION audit_private.verify_settings(tenant uuid) IS 'policies, floors, grants and options that no event tells of';
 
 CREATE FUNCTION audit_private.visible_tenant() RETURNS uuid
     LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED
@@ -17328,6 +17632,8 @@ CREATE INDEX seal_long_idx ON audit_private.seal USING btree (tenant_id, last_at
 
 CREATE INDEX seal_removal_run_id_idx ON audit_private.seal_removal USING btree (tenant_id, run_id);
 
+CREATE INDEX seal_sealed_at_idx ON audit_private.seal USING brin (sealed_at);
+
 CREATE INDEX watched_table_name_idx ON audit_private.watched_table USING btree (schema_name, table_name);
 
 CREATE TRIGGER action_resolve_catalogue AFTER INSERT OR UPDATE ON audit_private.action FOR EACH STATEMENT EXECUTE FUNCTION audit_private.resolve_catalogue();
@@ -17550,6 +17856,8 @@ CREATE POLICY "The finder sees keys and hashes" ON audit_private.event FOR SELEC
 CREATE POLICY "The finder verifies" ON audit_private.part_removal FOR SELECT TO audit_finder USING (true);
 
 CREATE POLICY "The finder verifies" ON audit_private.seal_removal FOR SELECT TO audit_finder USING (true);
+
+CREATE POLICY "The finder verifies" ON audit_private.tenant_grant FOR SELECT TO audit_finder USING (true);
 
 CREATE POLICY "The keeper erases" ON audit_private.capture_spool FOR UPDATE TO audit_keeper USING (true);
 
@@ -18718,6 +19026,8 @@ REVOKE ALL ON FUNCTION audit_private.listed_tenant(tenant_id uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.lock_catalogue() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION audit_private.lock_partitions(from_time timestamp with time zone, until_time timestamp with time zone) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION audit_private.log_consistency(old_size bigint, new_size bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.log_consistency(old_size bigint, new_size bigint) TO audit_finder;
 
@@ -18792,6 +19102,9 @@ REVOKE ALL ON FUNCTION audit_private.partner_expression(relation regclass, tenan
 GRANT ALL ON FUNCTION audit_private.partner_expression(relation regclass, tenant_column text, rows text, other_rows text, alias text) TO audit_writer;
 
 REVOKE ALL ON FUNCTION audit_private.pass_gate() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.pause_sealing() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.pause_sealing() TO audit_keeper;
 
 REVOKE ALL ON FUNCTION audit_private.payload_bytes(description text, actor jsonb, target jsonb, changes jsonb, metadata jsonb, error_message text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.payload_bytes(description text, actor jsonb, target jsonb, changes jsonb, metadata jsonb, error_message text) TO audit_writer;
@@ -19079,6 +19392,9 @@ GRANT ALL ON FUNCTION audit_private.verify_log() TO audit_owner;
 REVOKE ALL ON FUNCTION audit_private.verify_removals(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.verify_removals(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) TO audit_owner;
 
+REVOKE ALL ON FUNCTION audit_private.verify_settings(tenant uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.verify_settings(tenant uuid) TO audit_owner;
+
 REVOKE ALL ON FUNCTION audit_private.visible_tenant() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.visible_tenant() TO audit_reader;
 GRANT ALL ON FUNCTION audit_private.visible_tenant() TO audit_admin;
@@ -19242,8 +19558,10 @@ GRANT SELECT ON TABLE audit_private.seal_removal TO audit_finder;
 GRANT SELECT,INSERT ON TABLE audit_private.seal_removal TO audit_keeper;
 
 GRANT SELECT ON TABLE audit_private.service_grant TO audit_backup;
+GRANT SELECT ON TABLE audit_private.service_grant TO audit_finder;
 
 GRANT SELECT ON TABLE audit_private.tenant_grant TO audit_backup;
+GRANT SELECT ON TABLE audit_private.tenant_grant TO audit_finder;
 
 REVOKE ALL ON TABLE audit_private.tree_node FROM audit_owner;
 GRANT SELECT,REFERENCES,TRIGGER ON TABLE audit_private.tree_node TO audit_owner;

@@ -1,6 +1,7 @@
 -- An export holds what is erased when one of its events is erased, or when its content, its filter or the holds in its
--- condition name the person: events that have been purged since are in it too. It ends as failed and is emptied, also a
--- straight one, whose content is at the client already: finish_export tells that client.
+-- condition name the person: events that have been purged since are in it too. It ends as failed and is emptied, also one
+-- that runs straight to a client or into a file: finish_export tells who writes it. What has left the database and is
+-- complete is out of reach.
 create or replace function audit_private.empty_exports(
   tenant_id uuid,
   erasure_id uuid,
@@ -37,7 +38,7 @@ begin
     is_written := exists (
       select from audit_private.export_chunk c where c.tenant_id = known.tenant_id and c.export_id = known.export_id);
     is_live := audit_private.export_state(known) in ('pending', 'running')
-      or audit_private.export_state(known) = 'completed' and not known.is_straight;
+      or audit_private.export_state(known) = 'completed' and not known.is_straight and known.process_id is null;
     if not is_filter_named and not coalesce(known.condition ilike any (empty_exports.patterns), false) then
       continue when known.state <> 'running' and not is_written;
       continue when not audit_private.holds_pending(

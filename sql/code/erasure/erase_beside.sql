@@ -85,6 +85,9 @@ begin
     update audit_private.service_grant g
     set reason = blank
     where g.reason ilike any (erase_beside.patterns);
+    update audit_private.epoch e
+    set accept_reason = blank
+    where e.accept_reason ilike any (erase_beside.patterns);
   end if;
 end
 $$;

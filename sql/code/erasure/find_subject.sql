@@ -4,8 +4,9 @@ set local role audit_keeper;
 -- plain output of the columns first, which most events don't pass. No event is locked yet.
 --
 -- A group goes when it names the person: actor_id and entity_id by equality (in the entity id of a composite key, one of
--- its texts; the name of a hold is words), the payload when it mentions the person anywhere. What was noted down about a person as actor or as
--- entity (snapshots, changes, address, browser) tells of that person whether it repeats the identifier or not.
+-- its texts; the name of a hold is words), the payload when it mentions the person anywhere. What was noted down about a
+-- person as actor or as entity (snapshots, changes, address, browser) tells of that person whether it repeats the
+-- identifier or not.
 create or replace function audit_private.find_subject(
   tenant_id uuid,
   erasure_id uuid,

@@ -44,7 +44,7 @@ begin
         errcode = 'WT125',
         message = format('export %s has failed', finished.export_id),
         detail = format('It ended at %s: %s.', finished.finished_at, finished.error),
-        hint = 'Destroy what was streamed, and ask for it anew.';
+        hint = 'Destroy what was streamed, and begin anew with audit.begin_export or audit.request_export.';
     end if;
     perform audit_private.release_tenant();
     return false;

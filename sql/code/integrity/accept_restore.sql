@@ -1,6 +1,7 @@
 -- Until a restore is declared nothing is removed: the policies and holds of today may be missing from an older backup. A
 -- restore that can't be noticed from inside, such as that of a disk's snapshot, is declared all the same, and begins an
--- epoch of its own.
+-- epoch of its own. What a standby that took over had not got yet is accepted with it. enter_epoch locks the row that every
+-- sealer locks, also when there is nothing to enter, so that no seal is made meanwhile.
 create or replace function audit.accept_restore(reason text)
 returns integer
 language plpgsql
@@ -12,25 +13,27 @@ as $$
 declare
   checked_reason constant text := audit_private.check_reason(accept_restore.reason);
   accepted audit_private.epoch;
+  is_pending boolean;
 begin
   perform audit_private.enter_epoch();
-  select e.* into accepted
-  from audit_private.epoch e
-  join audit_private.sealing s on s.epoch = e.epoch
-  for no key update of e;
-  if accepted.kind in ('installed', 'promoted') or accepted.accepted_at is not null then
+  is_pending := exists (
+    select from audit_private.epoch e where e.kind in ('dump_restored', 'point_in_time') and e.accepted_at is null);
+  if not is_pending then
     insert into audit_private.epoch (
       epoch, kind, system_identifier, database_oid, table_oid, timeline, log_size, last_sealed_at
     )
-    select accepted.epoch + 1, 'point_in_time', accepted.system_identifier, accepted.database_oid, accepted.table_oid,
-      accepted.timeline, s.log_size, s.sealed_at
+    select e.epoch + 1, 'point_in_time', e.system_identifier, e.database_oid, e.table_oid, e.timeline, s.log_size,
+      s.sealed_at
     from audit_private.sealing s
-    returning * into accepted;
-    update audit_private.sealing s set epoch = accepted.epoch;
+    join audit_private.epoch e on e.epoch = s.epoch;
+    update audit_private.sealing s set epoch = s.epoch + 1;
   end if;
   update audit_private.epoch e
   set accepted_at = clock_timestamp(), accepted_by = audit_private.recorded_by(), accept_reason = checked_reason
-  where e.epoch = accepted.epoch;
+  where e.kind <> 'installed' and e.accepted_at is null;
+  select e.* into accepted
+  from audit_private.epoch e
+  join audit_private.sealing s on s.epoch = e.epoch;
   perform audit_private.write_system_event(
     tenant_id => '00000000-0000-0000-0000-000000000000',
     action => 'restore_accepted',

@@ -1,8 +1,12 @@
 -- After a dump was restored, transactions are numbered from anywhere. The offset is raised above every number that an
 -- event or a seal carries, so that numbers never mean two transactions. A writer that has read the old offset would use
 -- it after that; hence the locks, which wait until each of them has ended, and make all others wait meanwhile: 100 ms at
--- most, else it is tried again by the next run. After it, what has an older number is all there, and the next seals take
--- whatever of it is in no list.
+-- most, else it is tried again by the next run. So the largest number is looked for before, which takes long; whatever has
+-- been written since has a smaller one than this transaction's. After it, what has an older number is all there, and the
+-- next seals take whatever of it is in no list.
+--
+-- All but what a transaction will write that keeps a snapshot from before, and reads the old offset in it. It has at most
+-- 2^31 transactions to do so before PostgreSQL itself stops, hence the distance; seal_step says when none is left.
 create or replace function audit_private.enter_epoch()
 returns void
 language plpgsql
@@ -22,13 +26,15 @@ begin
     return;
   end if;
   if entered.kind = 'dump_restored' then
+    last := audit_private.last_transaction_id();
     lock table audit_private.instance, audit_private.role_binding in access exclusive mode;
     last := greatest(
-      (select s.snapshot_xmax from audit_private.sealing s), audit_private.last_transaction_id(),
+      last, (select s.snapshot_xmax from audit_private.sealing s),
       (select i.transaction_offset from audit_private.instance i) + txid_current());
-    update audit_private.instance i set transaction_offset = last + 1;
+    update audit_private.instance i set transaction_offset = last + 2147483648;
     update audit_private.sealing s
-    set snapshot_xmin = last + 1, snapshot_xmax = last + 1, snapshot_xips = '{}', is_caught_up = false, sealed_in = null;
+    set snapshot_xmin = last + 2147483648, snapshot_xmax = last + 2147483648, snapshot_xips = '{}',
+      is_caught_up = false, sealed_in = null, raised_in = pg_current_xact_id();
   end if;
   insert into audit_private.epoch values (entered.*);
   update audit_private.sealing s set epoch = entered.epoch;

@@ -1,4 +1,5 @@
--- Asked by everything that removes: after a restore nobody knows which holds and policies were lost with it.
+-- Asked by everything that removes: after a restore nobody knows which holds and policies were lost with it. A server that
+-- takes over from a restored one doesn't make up for that.
 create or replace function audit_private.is_removal_barred()
 returns boolean
 language sql
@@ -8,11 +9,10 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
   select exists (
-      select
-      from audit_private.epoch e
-      join audit_private.sealing s on s.epoch = e.epoch
-      where e.kind in ('dump_restored', 'point_in_time') and e.accepted_at is null or not s.is_caught_up
+      select from audit_private.epoch e
+      where e.kind in ('dump_restored', 'point_in_time') and e.accepted_at is null
     )
+    or exists (select from audit_private.sealing s where not s.is_caught_up)
     or coalesce((audit_private.current_epoch()).kind in ('dump_restored', 'point_in_time'), false)
 $$;
 comment on function audit_private.is_removal_barred() is

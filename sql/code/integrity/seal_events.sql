@@ -26,6 +26,9 @@ begin
     commit;
     exit when problem is not null or outcome operator(pg_catalog.<>) all (array['again', 'moved']);
   end loop;
+  if problem is null and outcome operator(pg_catalog.=) any (array['again', 'moved']) then
+    problem := 'others have sealed or entered an epoch all the while';
+  end if;
   perform audit_private.finish_run(
     run, case when problem is null then 'succeeded' else 'failed' end, coalesce(problem, outcome));
   commit;

@@ -4,9 +4,15 @@ set local role audit_finder;
 -- between, what this snapshot doesn't know may be sealed already, and it must begin again. Statements after that see
 -- more than the snapshot does, so what it doesn't see is left out by number.
 --
+-- After a restore the number of the last sealer means nothing, and may lie in the future; so the epoch is asked for first.
+-- Whether anybody still has a snapshot from before the offset was raised is asked before the events are: what those who
+-- have ended by then have written is seen.
+--
 -- Lists are put together from sorted rows: grouping by the first columns of an order keeps it, and sorting again within
 -- each aggregate would take longer than the tree does. Hashing an event is a long expression, which is planned for each
--- partition: so the times between which there is anything new are asked first.
+-- partition: so the times between which there is anything new are asked first. Without sequential scans, since a partition
+-- that was never analyzed would be read as a whole every minute. An event without a salt has no leaf, and nobody but an
+-- intruder writes one; it is sealed with zeroes, which nothing will ever match, so that it stops nobody.
 create or replace function audit_private.seal_step()
 returns text
 language plpgsql
@@ -15,6 +21,7 @@ parallel unsafe
 security definer
 set search_path = pg_catalog, pg_temp
 set jit = off
+set enable_seqscan = off
 set datestyle = 'ISO, YMD'
 as $$
 declare
@@ -23,6 +30,7 @@ declare
   before audit_private.sealing;
   after audit_private.sealing;
   moment constant timestamptz := clock_timestamp();
+  is_settled boolean;
   raised bigint;
   fresh text;
   first_at timestamptz;
@@ -39,14 +47,20 @@ begin
   end if;
   perform audit_private.require_read_committed();
   select s.* into before from audit_private.sealing s for update;
-  if not coalesce(pg_visible_in_snapshot(before.sealed_in, seen), true) then
-    return 'again';
-  end if;
   if (audit_private.current_epoch()).epoch is not null then
     return 'moved';
   end if;
+  if not coalesce(pg_visible_in_snapshot(before.sealed_in, seen), true) then
+    return 'again';
+  end if;
 
   select i.transaction_offset into raised from audit_private.instance i;
+  is_settled := before.is_caught_up or not exists (
+    select
+    from pg_stat_activity a
+    join pg_database d on d.oid = a.datid and d.datname = current_database()
+    where a.pid <> pg_backend_pid() and age(a.backend_xmin) >= age(before.raised_in::xid)
+  );
   after := before;
   after.snapshot_xmin := raised + pg_snapshot_xmin(seen)::text::bigint;
   after.snapshot_xmax := raised + pg_snapshot_xmax(seen)::text::bigint;
@@ -60,7 +74,7 @@ begin
   if first_at is not null or not before.is_caught_up then
     execute format(
       'with fresh as (
-        select e.tenant_id, e.occurred_at, e.id, audit_private.leaf_of_event(e) as leaf
+        select e.tenant_id, e.occurred_at, e.id, coalesce(audit_private.leaf_of_event(e), %L) as leaf
         from audit_private.event e
         where %s and e.occurred_at >= %L::timestamptz and e.occurred_at <= %L::timestamptz%s
       ),
@@ -92,7 +106,7 @@ begin
         order by s.seal_number desc
         limit 1
       ) l on true',
-      fresh, first_at, last_at,
+      decode(repeat('00', 32), 'hex'), fresh, first_at, last_at,
       case when not before.is_caught_up then audit_private.unlisted_statement(raised) else '' end);
   end if;
 
@@ -151,8 +165,9 @@ begin
   perform audit_private.grow_log(before.log_size, before.log_size + made);
 
   update audit_private.sealing s
-  set sealed_at = moment, sealed_in = pg_current_xact_id(), snapshot_xmin = after.snapshot_xmin, snapshot_xmax = after.snapshot_xmax, snapshot_xips = after.snapshot_xips,
-    log_size = before.log_size + made, is_caught_up = true;
+  set sealed_at = moment, sealed_in = pg_current_xact_id(), snapshot_xmin = after.snapshot_xmin,
+    snapshot_xmax = after.snapshot_xmax, snapshot_xips = after.snapshot_xips, log_size = before.log_size + made,
+    is_caught_up = is_settled;
   return case made when 0 then 'nothing to do' else format('%s events sealed in %s seals', sealed, made) end;
 end
 $$;

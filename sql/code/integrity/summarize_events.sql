@@ -1,5 +1,5 @@
 -- BRIN knows nothing of pages written since the last vacuum, and each run would read them all. Vacuum holds the same lock
--- and does the same, so it isn't waited for.
+-- and does the same, so it isn't waited for. A partition may be dropped meanwhile.
 create or replace function audit_private.summarize_events()
 returns void
 language plpgsql
@@ -17,7 +17,7 @@ begin
   join pg_class i on i.oid = x.indexrelid
   join pg_am m on m.oid = i.relam
   where m.amname = 'brin' and clock_timestamp() between p.from_time and p.until_time + interval '1 day';
-exception when lock_not_available then
+exception when lock_not_available or undefined_table or undefined_object then
   null;
 end
 $$;

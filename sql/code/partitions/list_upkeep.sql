@@ -39,8 +39,8 @@ as $$
     from pg_class c
     where c.relnamespace = 'audit_private'::regnamespace
       and c.relname in (
-        'access_session', 'capture_spool', 'data_purge_receipt', 'erasure', 'export', 'export_chunk', 'idempotency_key',
-        'job_run', 'legal_hold', 'purge_receipt', 'retention_floor', 'retention_policy', 'service_grant')
+        'access_session', 'capture_spool', 'data_purge_receipt', 'epoch', 'erasure', 'export', 'export_chunk',
+        'idempotency_key', 'job_run', 'legal_hold', 'purge_receipt', 'retention_floor', 'retention_policy', 'service_grant')
       and exists (
         select from audit_private.erasure x where x.requested_at > audit_private.last_vacuumed_at(c.oid)
       )

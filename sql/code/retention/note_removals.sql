@@ -4,7 +4,8 @@ set local role audit_keeper;
 -- lists are believed here hides nothing: where they say other than what was removed, the receipt's count doesn't fit.
 --
 -- A list goes with the last event of its seal. Searching the times of what is kept in a sorted array takes a binary search
--- for each seal.
+-- for each seal. "Not in" is hashed once whatever the planner expects, where a join may look through all of it for each
+-- part; hence the memory for as much as may be kept.
 create or replace function audit_private.note_removals(
   run_id uuid,
   tenant_id uuid,
@@ -20,6 +21,7 @@ parallel unsafe
 security definer
 set search_path = pg_catalog, pg_temp
 set jit = off
+set work_mem = '64MB'
 as $$
 declare
   kept_moments constant timestamptz[] := array(select unnest(note_removals.kept_times) order by 1);
@@ -70,24 +72,27 @@ begin
     insert into audit_private.part_removal as known (tenant_id, seal_number, part, run_id, removed, places)
     select note_removals.tenant_id, m.seal_number, m.part, note_removals.run_id, m.removed, m.places
     from (
-      select p.seal_number, p.part, count(*) filter (where u.is_gone)::integer as removed,
+      select u.seal_number, u.part, count(*) filter (where u.is_gone)::integer as removed,
         string_agg(case when u.is_gone then '1' else '0' end, '' order by u.place)::bit(1024) as places
-      from found f
-      join audit_private.seal_part p on p.tenant_id = note_removals.tenant_id and p.seal_number = f.seal_number
-      cross join lateral (
-        select audit_private.removed_places(p.tenant_id, p.seal_number, p.part) as places offset 0
-      ) b
-      cross join lateral (
-        select l.place,
+      from (
+        select p.seal_number, p.part, l.place,
           l.occurred_at >= note_removals.from_time and l.occurred_at < note_removals.until_time
-            and k.id is null
-            and (b.places is null or get_bit(b.places, l.place::integer - 1) = 0) as is_gone
-        from unnest(p.times, p.ids) with ordinality as l (occurred_at, id, place)
-        left join unnest(note_removals.kept_times, note_removals.kept_ids) as k (occurred_at, id)
-          on k.occurred_at = l.occurred_at and k.id = l.id
+            and (p.places is null or get_bit(p.places, l.place::integer - 1) = 0)
+            and (l.occurred_at, l.id) not in (
+              select k.occurred_at, k.id
+              from unnest(note_removals.kept_times, note_removals.kept_ids) as k (occurred_at, id)
+            ) as is_gone
+        from (
+          select q.seal_number, q.part, q.times, q.ids,
+            audit_private.removed_places(q.tenant_id, q.seal_number, q.part) as places
+          from found f
+          join audit_private.seal_part q on q.tenant_id = note_removals.tenant_id and q.seal_number = f.seal_number
+          where not f.is_whole and q.last_at >= note_removals.from_time and q.first_at < note_removals.until_time
+          offset 0
+        ) p
+        cross join lateral unnest(p.times, p.ids) with ordinality as l (occurred_at, id, place)
       ) u
-      where not f.is_whole and p.last_at >= note_removals.from_time and p.first_at < note_removals.until_time
-      group by p.seal_number, p.part
+      group by u.seal_number, u.part
     ) m
     where m.removed > 0
     on conflict on constraint part_removal_pkey do update

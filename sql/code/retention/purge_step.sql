@@ -32,6 +32,7 @@ begin
   if task is null then
     return 'done';
   end if;
+  perform audit_private.pause_sealing();
   perform audit_private.close_gate();
 
   if tenant is null then

@@ -1,6 +1,6 @@
 set local role audit_finder;
 -- From the leaf up: through its part, whose 1023 hashes are made anew, through the roots of the parts of the seal, and
--- through the log. No payload is looked at.
+-- through the log. No payload is looked at. What was removed and imported anew is in two lists, in the older one as removed.
 create or replace function audit_private.find_proof(
   tenant_id uuid,
   occurred_at timestamptz,
@@ -41,12 +41,14 @@ as $$
       and find_proof.occurred_at between q.first_at and q.last_at
       and find_proof.id = any (q.ids)
   ) p
+  cross join lateral audit_private.removed_places(s.tenant_id, s.seal_number, p.part) as g (places)
   cross join lateral (
     select string_agg(q.root, '' order by q.part) as roots
     from audit_private.seal_part q
     where q.tenant_id = s.tenant_id and q.seal_number = s.seal_number
   ) r
   where s.log_index < find_proof.log_size
+    and (g.places is null or get_bit(g.places, p.place::integer - 1) = 0)
   limit 1
 $$;
 comment on function audit_private.find_proof(uuid, timestamptz, uuid, bigint) is

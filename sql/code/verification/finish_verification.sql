@@ -1,4 +1,4 @@
--- What concerns no week comes last: the tree over all seals, and the holds. What is found is an event of the installation, so
+-- What concerns no week comes last: the tree over all seals, holds and settings. What is found is an event of the installation, so
 -- that it reaches whoever reads its log, and red in check_health until a later run finds nothing.
 create or replace function audit_private.finish_verification(run_id uuid)
 returns void
@@ -17,11 +17,14 @@ begin
   if run.run_id is null then
     return;
   end if;
+  perform audit_private.lock_partitions('infinity', '-infinity');
   select coalesce(jsonb_agg(to_jsonb(f)), '[]') into found
   from (
     select l.* from audit_private.verify_log() l
     union all
     select h.* from audit_private.verify_holds(null) h
+    union all
+    select s.* from audit_private.verify_settings(null) s
     limit 100
   ) f;
   insert into audit_private.verification (from_time, until_time, verified_at, log_size, finding_count, findings)

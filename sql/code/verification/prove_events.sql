@@ -23,7 +23,10 @@ begin
   tenant := audit_private.require_tenant(prove_events.tenant_id);
   session := audit_private.require_access(tenant);
   select least(s.log_size, coalesce(prove_events.tree_size, s.log_size)) into log_size from audit_private.sealing s;
-  if cardinality(prove_events.event_ids) between 1 and 1000 is not true or prove_events.tree_size <> log_size then
+  if cardinality(prove_events.event_ids) between 1 and 1000 is not true
+    or prove_events.tree_size <> log_size
+    or log_size < 0
+  then
     raise exception using
       errcode = 'WT132',
       message = 'these events can''t be proven',

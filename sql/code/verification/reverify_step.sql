@@ -17,6 +17,7 @@ begin
   if since is null then
     return 'done';
   end if;
+  perform audit_private.lock_partitions(since, until);
   select count(*), coalesce(jsonb_agg(to_jsonb(f) - 'place') filter (where f.place <= 100), '[]')
   into found_count, found
   from (

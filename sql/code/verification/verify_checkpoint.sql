@@ -1,5 +1,6 @@
--- What was kept outside, against the log. A restore takes the log back: a checkpoint made between the backup and the
--- restore then knows seals that are lost, which is a cut tail unless the restore has been declared.
+-- What was kept outside, against the log. A restore takes the log back, and so does a standby that hadn't got the last
+-- seals when it took over: a checkpoint made before then knows seals that are lost, which is a cut tail unless somebody
+-- has declared it. After several restores the first that went back far enough has lost them.
 create or replace function audit.verify_checkpoint(origin text, tree_size bigint, root_hash bytea)
 returns setof audit_private.finding
 language plpgsql
@@ -13,7 +14,7 @@ declare
     select e from audit_private.epoch e where audit_private.log_origin(e.epoch) = verify_checkpoint.origin);
   next constant audit_private.epoch := (
     select e from audit_private.epoch e
-    where e.epoch > known.epoch and e.kind in ('dump_restored', 'point_in_time')
+    where e.epoch > known.epoch and e.log_size < verify_checkpoint.tree_size
     order by e.epoch
     limit 1);
   size constant bigint := (select s.log_size from audit_private.sealing s);
@@ -22,10 +23,13 @@ begin
   finding.occurred_at := next.last_sealed_at;
   if known.epoch is null then
     finding.kind := 'foreign';
-    finding.detail := format('the log has never been called %s', verify_checkpoint.origin);
-  elsif next.epoch is not null and verify_checkpoint.tree_size > next.log_size then
+    finding.detail := format('the log has never been called %s', coalesce(verify_checkpoint.origin, 'nothing'));
+  elsif verify_checkpoint.tree_size >= 0 is not true then
+    finding.kind := 'foreign';
+    finding.detail := format('no log has %s seals', coalesce(verify_checkpoint.tree_size::text, 'an unknown number of'));
+  elsif next.epoch is not null then
     finding.kind := case when next.accepted_at is null then 'cut_tail' else 'restored' end;
-    finding.detail := format('seals %s to %s are lost: the log was restored to the state of %s', next.log_size + 1,
+    finding.detail := format('seals %s to %s are lost: the log went back to the state of %s', next.log_size + 1,
         verify_checkpoint.tree_size, coalesce(next.last_sealed_at::text, 'before its first seal'))
       || case when next.accepted_at is null then ', which nobody has accepted'
         else format(', declared by %s at %s: %s', next.accepted_by, next.accepted_at, next.accept_reason) end;

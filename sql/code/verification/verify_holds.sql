@@ -1,6 +1,6 @@
 set local role audit_finder;
 -- Holds against the events that tell of them, as far back as those are kept whatever the policy. A hold that was taken away
--- behind the log's back leaves its event, and one that was put there leaves none.
+-- behind the log's back leaves its event, and one that was put there, released or turned to something else has none.
 create or replace function audit_private.verify_holds(tenant uuid)
 returns setof audit_private.finding
 language sql
@@ -11,10 +11,11 @@ set search_path = pg_catalog, pg_temp
 set jit = off
 as $$
   with told as materialized (
-    select e.tenant_id, e.occurred_at, e.id, e.action, e.entity_id, e.entity_id_digest is not null as is_erased
+    select e.tenant_id, e.occurred_at, e.id, e.action, e.entity_id, e.entity_id_digest is not null as is_unnamed,
+      e.metadata -> 'filter' as filter
     from audit_private.event e
     where (verify_holds.tenant is null or e.tenant_id = verify_holds.tenant)
-      and e.occurred_at >= clock_timestamp() - interval '365 days'
+      and e.occurred_at >= statement_timestamp() - interval '365 days'
       and e.action in ('hold_placed', 'hold_released')
       and e.source = 'system'
   )
@@ -23,17 +24,31 @@ as $$
   from audit_private.legal_hold h
   where (verify_holds.tenant is null or h.tenant_id = verify_holds.tenant)
     and h.released_at is null
-    and h.placed_at >= clock_timestamp() - interval '365 days'
+    and h.placed_at >= statement_timestamp() - interval '365 days'
     and not exists (
       select from told t
-      where t.tenant_id = h.tenant_id and t.action = 'hold_placed' and (t.entity_id = h.name or t.is_erased)
+      where t.tenant_id = h.tenant_id and t.action = 'hold_placed' and t.occurred_at >= h.placed_at
+        and (t.entity_id = h.name and coalesce(t.filter = h.filter, true) or t.is_unnamed)
+    )
+  union all
+  select 'dangling_hold', h.tenant_id, null, null, h.released_at,
+    format('hold %s was released, and no event tells of it', h.hold_id)
+  from audit_private.legal_hold h
+  where (verify_holds.tenant is null or h.tenant_id = verify_holds.tenant)
+    and greatest(h.released_at, h.placed_at) >= statement_timestamp() - interval '365 days'
+    and h.released_at is not null
+    and not exists (
+      select from told t
+      where t.tenant_id = h.tenant_id and t.action = 'hold_released'
+        and t.occurred_at >= h.released_at and t.occurred_at >= h.placed_at
+        and (t.entity_id = h.name or t.is_unnamed)
     )
   union all
   select 'dangling_hold', t.tenant_id, null, t.id, t.occurred_at,
     case t.action when 'hold_placed' then 'a hold was placed that is not there'
       else 'a hold was released that still stands' end
   from told t
-  where not t.is_erased
+  where not t.is_unnamed
     and case t.action
       when 'hold_placed' then not exists (
         select from audit_private.legal_hold h

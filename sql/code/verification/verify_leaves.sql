@@ -1,6 +1,14 @@
 set local role audit_finder;
--- Every event of a time against the lists, both ways, in one join. An event that no list knows is an extra one, unless no
--- run of seal_events has seen it yet. Without "offset 0" each leaf would be made anew for every question. The time stands in the statement as constants, so that few partitions are read.
+-- Every event of a time against the lists, both ways, in one join. What a list says was removed isn't expected; where it
+-- is there all the same, another seal has to list it, since it may have been imported anew. An event that no list knows is
+-- an extra one, unless no run of seal_events has seen it yet, and then its transaction must have begun. Of a restored dump,
+-- until it is noticed, transaction numbers say nothing.
+--
+-- An event whose transaction began after the seal before its own was made can't have been recorded much earlier, unless
+-- the clock was set back; and what is erased has no content. Both are lies that a leaf doesn't show.
+--
+-- Without "offset 0" each leaf would be made anew for every question. The time stands in the statement as constants, so
+-- that few partitions are read.
 create or replace function audit_private.verify_leaves(tenant uuid, from_time timestamptz, until_time timestamptz)
 returns setof audit_private.finding
 language plpgsql
@@ -15,58 +23,92 @@ set datestyle = 'ISO, YMD'
 as $$
 declare
   state audit_private.sealing;
+  next_transaction_id bigint;
 begin
   select s.* into state from audit_private.sealing s;
+  select i.transaction_offset + pg_snapshot_xmax(pg_current_snapshot())::text::bigint into next_transaction_id
+  from audit_private.instance i;
   return query execute format(
     'with listed as (
-      select p.tenant_id, p.seal_number, l.*
+      select p.tenant_id, p.seal_number, b.sealed_at as known_at, b.known_before, l.*
       from audit_private.tenant t
       cross join lateral audit_private.seals_between(t.tenant_id, %2$L::timestamptz, %3$L::timestamptz) s
+      left join lateral (
+        select p.sealed_at, split_part(p.snapshot, '':'', 2)::bigint as known_before
+        from audit_private.seal p
+        where p.tenant_id = s.tenant_id and p.seal_number = s.seal_number - 1 and p.sealed_at <= s.sealed_at
+      ) b on true
       join audit_private.seal_part p on p.tenant_id = s.tenant_id and p.seal_number = s.seal_number
       cross join lateral (
-        select u.occurred_at, u.id, substr(d.leaves, u.place::integer * 32 - 31, 32) as leaf,
-          d.removed is not null and get_bit(d.removed, u.place::integer - 1) = 1 as is_removed
+        select u.occurred_at, u.id, substr(d.leaves, u.place::integer * 32 - 31, 32) as leaf
         from (
           select p.leaves || '''' as leaves, audit_private.removed_places(p.tenant_id, p.seal_number, p.part) as removed
           offset 0
         ) d
         cross join unnest(p.times, p.ids) with ordinality as u (occurred_at, id, place)
         where u.occurred_at >= %2$L::timestamptz and u.occurred_at < %3$L::timestamptz
+          and (d.removed is null or get_bit(d.removed, u.place::integer - 1) = 0)
         offset 0
       ) l
       where p.last_at >= %2$L::timestamptz and p.first_at < %3$L::timestamptz and %1$s
     ),
     present as (
-      select e.tenant_id, e.occurred_at, e.id, audit_private.leaf_of_event(e) as leaf,
-        %4$s as is_unsealed, e.recorded_at
+      select e.tenant_id, e.occurred_at, e.id, audit_private.leaf_of_event(e) as leaf, e.recorded_at, e.transaction_id,
+        %4$s as is_unsealed,
+        e.payload_digest is not null and num_nonnulls(
+            e.description, e.actor, e.target, e.changes, e.metadata, e.ip, e.user_agent, e.request_id, e.error_message) > 0
+          or e.entity_id_digest is not null and e.entity_id is not null as has_erased
       from audit_private.event e
       where e.occurred_at >= %2$L::timestamptz and e.occurred_at < %3$L::timestamptz and %5$s
       offset 0
+    ),
+    found as (
+      select f.kind, tenant_id, l.seal_number, id, occurred_at, f.detail
+      from listed l
+      full join present e using (tenant_id, occurred_at, id)
+      cross join lateral (
+        select
+          l.leaf = e.leaf and not e.has_erased
+          and (e.transaction_id >= l.known_before and e.recorded_at < l.known_at - interval ''15 minutes'') is not true
+      ) as r (is_right)
+      cross join lateral (
+        select
+          case
+            when r.is_right then null
+            when e.recorded_at is null then ''missing_event''
+            when l.seal_number is null and not e.is_unsealed then ''extra_event''
+            when l.seal_number is null then
+              case when %6$L and e.recorded_at < statement_timestamp() - interval ''15 minutes'' then ''unsealed'' end
+            when l.leaf is distinct from e.leaf or e.has_erased then ''changed_event''
+            else ''extra_event''
+          end,
+          case
+            when e.recorded_at is null then ''sealed, and neither there nor named by a receipt''
+            when l.seal_number is null and not e.is_unsealed then ''there, and in no seal, though its transaction was sealed''
+            when l.seal_number is null then ''no run of seal_events has sealed it''
+            when l.leaf is distinct from e.leaf then ''not as it was sealed''
+            when e.has_erased then ''erased, and yet there is content that no seal holds''
+            else format(''says that it was recorded at %%s, and was written after %%s'', e.recorded_at, l.known_at)
+          end
+      ) as f (kind, detail)
+      where f.kind is not null
     )
-    select f.kind, tenant_id, l.seal_number, id, occurred_at, f.detail
-    from listed l
-    full join present e using (tenant_id, occurred_at, id)
-    cross join lateral (
-      select
-        case
-          when e.leaf is null and not l.is_removed then ''missing_event''
-          when e.leaf is not null and l.is_removed then ''extra_event''
-          when e.leaf <> l.leaf then ''changed_event''
-          when l.leaf is null and not e.is_unsealed then ''extra_event''
-          when l.leaf is null and e.recorded_at < clock_timestamp() - interval ''15 minutes'' then ''unsealed''
-        end,
-        case
-          when e.leaf is null then ''sealed, and neither there nor named by a receipt''
-          when l.is_removed then ''there, though a receipt says that it was removed''
-          when e.leaf <> l.leaf then ''not as it was sealed''
-          when not e.is_unsealed then ''there, and in no seal, though its transaction was sealed''
-          else ''no run of seal_events has sealed it''
-        end
-    ) as f (kind, detail)
-    where (e.leaf = l.leaf and not l.is_removed) is not true and f.kind is not null',
+    select f.kind, f.tenant_id, coalesce(f.seal_number, r.seal_number), f.id, f.occurred_at,
+      case when r.seal_number is null then f.detail else ''there, though a receipt says that it was removed'' end
+    from found f
+    left join lateral (
+      select s.seal_number
+      from audit_private.seals_between(f.tenant_id, f.occurred_at, f.occurred_at + interval ''1 microsecond'') s
+      join audit_private.seal_part p on p.tenant_id = s.tenant_id and p.seal_number = s.seal_number
+      where f.kind = ''extra_event'' and f.seal_number is null and f.id = any (p.ids)
+      limit 1
+    ) r on true',
     case when verify_leaves.tenant is null then 'true' else format('t.tenant_id = %L::uuid', verify_leaves.tenant) end,
-    verify_leaves.from_time, verify_leaves.until_time, audit_private.unsealed_condition(state),
-    case when verify_leaves.tenant is null then 'true' else format('e.tenant_id = %L::uuid', verify_leaves.tenant) end);
+    verify_leaves.from_time, verify_leaves.until_time,
+    case when not state.is_caught_up or coalesce((audit_private.current_epoch()).kind = 'dump_restored', false) then 'true'
+      else format('(%s and e.transaction_id < %s)', audit_private.unsealed_condition(state), next_transaction_id) end,
+    case when verify_leaves.tenant is null then 'true' else format('e.tenant_id = %L::uuid', verify_leaves.tenant) end,
+    coalesce(state.sealed_at < statement_timestamp() - interval '15 minutes', true));
 end
 $$;
 comment on function audit_private.verify_leaves(uuid, timestamptz, timestamptz) is

@@ -30,6 +30,13 @@ as $$
   left join audit_private.tree_node l on l.level = t.level - 1 and l.position = t.position * 2
   left join audit_private.tree_node r on r.level = t.level - 1 and r.position = t.position * 2 + 1
   where t.level > 0 and t.hash is distinct from sha256('\x01'::bytea || l.hash || r.hash)
+  union all
+  select 'broken_chain', null, null, null, null,
+    format('level %s of the log should have %s nodes, and has %s', h.level, s.log_size >> h.level, n.nodes)
+  from audit_private.sealing s
+  cross join generate_series(1, audit_private.log_level(s.log_size)) as h (level)
+  cross join lateral (select count(*) as nodes from audit_private.tree_node t where t.level = h.level) n
+  where n.nodes <> s.log_size >> h.level
 $$;
 comment on function audit_private.verify_log() is 'what is wrong with the tree over all seals';
 grant execute on function audit_private.verify_log() to audit_owner;

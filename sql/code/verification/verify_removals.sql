@@ -1,7 +1,11 @@
 set local role audit_finder;
 -- A purge explains an absence only when it was due by its own receipt, its receipt by the policy, and the event that tells
 -- of it holds the digest of all that was noted. A run that was killed is told of by the next one, and the event itself
--- expires some day: hence the two times between which it must be there.
+-- expires some day: hence the two times between which it must be there. Receipt and notes are written in one transaction,
+-- so they agree at any moment; notes without a receipt explain nothing.
+--
+-- Where a list has gone, the times of what was removed are gone with it: the last of the runs that took part of the seal
+-- must have been allowed its last event, each other one its first.
 create or replace function audit_private.verify_removals(tenant uuid, from_time timestamptz, until_time timestamptz)
 returns setof audit_private.finding
 language sql
@@ -11,68 +15,115 @@ security definer
 set search_path = pg_catalog, pg_temp
 set jit = off
 as $$
-  with receipt as materialized (
-    select r.*, j.started_at, j.finished_at, p.days as policy_days, n.noted, n.newest_at
+  with run as (
+    select r.tenant_id, r.run_id
     from audit_private.purge_receipt r
-    join audit_private.job_run j on j.run_id = r.run_id
-    cross join lateral (
-      select p.days from audit_private.policies_in_force(j.started_at) p where p.tenant_id = r.tenant_id
-    ) p
-    cross join lateral (
-      select coalesce(sum(m.removed), 0) as noted, max(m.newest_at) as newest_at
-      from (
-        select s.removed, w.newest_at
-        from audit_private.seal_removal s
-        cross join lateral (
-          select max(l.last_at) as newest_at from audit_private.seal l
-          where l.tenant_id = s.tenant_id and l.seal_number between s.first_seal and s.last_seal
-        ) w
-        where s.tenant_id = r.tenant_id and s.run_id = r.run_id
-        union all
-        select p.removed, w.newest_at
-        from audit_private.part_removal p
-        left join lateral (
-          select max(l.occurred_at) as newest_at
-          from audit_private.seal_part q
-          cross join lateral unnest(q.times) with ordinality as l (occurred_at, place)
-          where q.tenant_id = p.tenant_id and q.seal_number = p.seal_number and q.part = p.part
-            and get_bit(p.places, l.place::integer - 1) = 1
-        ) w on true
-        where p.tenant_id = r.tenant_id and p.run_id = r.run_id
-      ) m
-    ) n
     where (verify_removals.tenant is null or r.tenant_id = verify_removals.tenant)
       and r.removed > 0
       and r.newest_removed_at >= verify_removals.from_time
       and r.oldest_removed_at < verify_removals.until_time
+    union
+    select s.tenant_id, r.run_id
+    from audit_private.tenant t
+    cross join lateral audit_private.seals_between(t.tenant_id, verify_removals.from_time, verify_removals.until_time) s
+    cross join lateral (
+      select p.run_id
+      from audit_private.part_removal p
+      where p.tenant_id = s.tenant_id and p.seal_number = s.seal_number
+      union all
+      select w.run_id
+      from (
+        select m.run_id, m.first_seal
+        from audit_private.seal_removal m
+        where m.tenant_id = s.tenant_id and m.last_seal >= s.seal_number
+        order by m.last_seal
+        limit 1
+      ) w
+      where w.first_seal <= s.seal_number
+    ) r
+    where verify_removals.tenant is null or t.tenant_id = verify_removals.tenant
+  ),
+  purge as materialized (
+    select u.tenant_id, u.run_id, r.run_id is not null as has_receipt, coalesce(r.removed, 0) as removed, r.cutoff, r.is_told,
+      j.started_at, j.finished_at, p.days as policy_days, n.noted,
+      coalesce(r.oldest_removed_at, n.oldest_at) as oldest_at, greatest(n.newest_at, r.newest_removed_at) as newest_at
+    from run u
+    left join audit_private.purge_receipt r on r.tenant_id = u.tenant_id and r.run_id = u.run_id
+    left join audit_private.job_run j on j.run_id = u.run_id
+    left join lateral (
+      select p.days from audit_private.policies_in_force(j.started_at) p where p.tenant_id = u.tenant_id
+    ) p on true
+    cross join lateral (
+      select coalesce(sum(m.removed), 0) as noted, min(m.oldest_at) as oldest_at, max(m.newest_at) as newest_at
+      from (
+        select s.removed, w.oldest_at, w.newest_at
+        from audit_private.seal_removal s
+        cross join lateral (
+          select min(l.first_at) as oldest_at, max(l.last_at) as newest_at from audit_private.seal l
+          where l.tenant_id = s.tenant_id and l.seal_number between s.first_seal and s.last_seal
+        ) w
+        where s.tenant_id = u.tenant_id and s.run_id = u.run_id
+        union all
+        select p.removed, l.first_at, coalesce(w.newest_at, case
+          when exists (
+              select
+              from audit_private.part_removal o
+              join audit_private.purge_receipt q on q.tenant_id = o.tenant_id and q.run_id = o.run_id
+              where o.tenant_id = p.tenant_id and o.seal_number = p.seal_number and q.cutoff > r.cutoff
+            )
+            or (
+              select m.first_seal from audit_private.seal_removal m
+              where m.tenant_id = p.tenant_id and m.last_seal >= p.seal_number
+              order by m.last_seal
+              limit 1
+            ) <= p.seal_number
+          then l.first_at else l.last_at end)
+        from audit_private.part_removal p
+        left join audit_private.seal l on l.tenant_id = p.tenant_id and l.seal_number = p.seal_number
+        left join lateral (
+          select max(i.occurred_at) as newest_at
+          from audit_private.seal_part q
+          cross join lateral unnest(q.times) with ordinality as i (occurred_at, place)
+          where q.tenant_id = p.tenant_id and q.seal_number = p.seal_number and q.part = p.part
+            and get_bit(p.places, i.place::integer - 1) = 1
+        ) w on true
+        where p.tenant_id = u.tenant_id and p.run_id = u.run_id
+      ) m
+    ) n
+  ),
+  told as materialized (
+    select e.entity_id, e.entity_id_digest is not null as is_unnamed, e.payload_digest is not null as is_erased,
+      e.metadata ->> 'tenant_id' as tenant_id, e.metadata ->> 'removals' as removals
+    from audit_private.event e
+    where e.occurred_at >= (select min(p.finished_at) - interval '1 day' from purge p)
+      and e.tenant_id = any (array(select p.tenant_id from purge p) || uuid '00000000-0000-0000-0000-000000000000')
+      and e.action = 'events_purged'
+      and e.source = 'system'
   )
-  select f.kind, r.tenant_id, null::bigint, null::uuid, r.oldest_removed_at, format('purge %s: %s', r.run_id, f.detail)
-  from receipt r
+  select f.kind, r.tenant_id, null::bigint, null::uuid, r.oldest_at, format('purge %s: %s', r.run_id, f.detail)
+  from purge r
   cross join lateral (
     values
-      ('early_purge', greatest(r.newest_at, r.newest_removed_at) >= r.cutoff,
-        format('removed an event of %s, and its cut-off was %s', greatest(r.newest_at, r.newest_removed_at), r.cutoff)),
-      ('early_purge', r.policy_days is null or r.cutoff > r.started_at - r.policy_days * interval '24 hours',
+      ('early_purge', r.newest_at >= r.cutoff,
+        format('removed an event of %s, and its cut-off was %s', r.newest_at, r.cutoff)),
+      ('early_purge',
+        r.has_receipt and (r.policy_days is null or (r.cutoff <= r.started_at - r.policy_days * interval '24 hours') is not true),
         format('its cut-off was %s, and the policy kept events for %s days', r.cutoff, coalesce(r.policy_days::text, 'all'))),
-      ('unexplained_purge', r.noted <> r.removed and r.finished_at is not null,
+      ('unexplained_purge', not r.has_receipt, 'there is no receipt of it'),
+      ('unexplained_purge', r.has_receipt and r.noted <> r.removed,
         format('removed %s events, of which seals list %s', r.removed, r.noted)),
       ('unexplained_purge',
-        r.finished_at between clock_timestamp() - interval '365 days' and clock_timestamp() - interval '2 days'
+        r.finished_at between statement_timestamp() - interval '364 days' and statement_timestamp() - interval '2 days'
           and not r.is_told,
         'no event tells of it'),
       ('unexplained_purge',
-        r.finished_at > clock_timestamp() - interval '365 days' and r.is_told and not exists (
+        r.finished_at > statement_timestamp() - interval '364 days' and r.is_told and not exists (
           select
-          from audit_private.event e
-          where e.tenant_id in (r.tenant_id, '00000000-0000-0000-0000-000000000000')
-            and e.occurred_at >= r.finished_at - interval '1 day'
-            and e.action = 'events_purged'
-            and e.source = 'system'
+          from told t
+          where (t.entity_id = r.run_id::text or t.is_unnamed)
             and (
-              e.metadata ->> 'run_id' = r.run_id::text
-                and e.metadata ->> 'tenant_id' = r.tenant_id::text
-                and e.metadata ->> 'removals' = audit_private.removals_digest(r.tenant_id, r.run_id)
-              or e.payload_digest is not null
+              t.tenant_id = r.tenant_id::text and t.removals = audit_private.removals_digest(r.tenant_id, r.run_id)
+              or t.is_erased
             )
         ),
         'the event that tells of it is missing or says otherwise')
