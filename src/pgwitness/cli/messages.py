@@ -480,10 +480,10 @@ _TEXTS = {
         "sparas, kan berätta vilken historia som helst.",
     ),
     "gameday_limit_rules": (
-        "Toggles, grants and options are events when they are set by their functions. Set by hand "
-        "they leave none, nor does what is silenced by them.",
-        "Loggningsval, behörigheter och inställningar är händelser när de sätts med sina "
-        "funktioner. Satta för hand lämnar de inga, och inte heller det som de tystar.",
+        "Toggles are events when they are set by their functions. Set by hand they leave none, nor "
+        "does what is silenced by them.",
+        "Loggningsval är händelser när de sätts med sina funktioner. Satta för hand lämnar de "
+        "inga, och inte heller det som de tystar.",
     ),
     "gameday_limit_reading": (
         "A superuser reads without a trace.",

@@ -11,7 +11,7 @@ do $$
 begin
   for round in 1..12 loop
     perform audit_private.write_system_event(
-      tenant_id => t.tenant_id, action => 'retention_set', entity_type => 'audit_retention', entity_id => null,
+      tenant_id => t.tenant_id, action => 'upgraded', entity_type => 'audit_log', entity_id => null,
       description => 'Nothing happened')
     from audit_private.tenant t;
     commit;
