@@ -362,6 +362,7 @@ _TEXTS = {
     "finding_broken_chain": ("chain of seals broken", "bruten sigillkedja"),
     "finding_changed_event": ("event changed", "ändrad händelse"),
     "finding_cut_tail": ("seals cut off", "avhuggna sigill"),
+    "finding_untold_erasure": ("erased without a record", "raderat utan notering"),
     "finding_untold_setting": ("set, and not told", "inställt utan händelse"),
     "finding_dangling_hold": ("hold gone", "försvunnet gallringsstopp"),
     "finding_early_purge": ("removed too early", "gallrad för tidigt"),
