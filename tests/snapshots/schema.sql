@@ -4649,6 +4649,8 @@ begin
     union all
     select r.* from audit_private.verify_removals(tenant, since, until) r
     union all
+    select e.* from audit_private.verify_erasures(tenant, since, until) e
+    union all
     select h.* from audit_private.verify_holds(tenant) h where is_open
     union all
     select s.* from audit_private.verify_settings(tenant) s where is_open
@@ -4659,7 +4661,7 @@ $$;
 
 ALTER FUNCTION audit.verify_events(from_time timestamp with time zone, until_time timestamp with time zone, tenant_id uuid) OWNER TO audit_owner;
 
-COMMENT ON FUNCTION audit.verify_events(from_time timestamp with time zone, until_time timestamp with time zone, tenant_id uuid) IS 'What is wrong with the events of a time, their seals and the log: no row when nothing is. Kinds: changed_event, missing_event, extra_event, unsealed, reordered, broken_chain, missing_seal, missing_list, cut_tail, early_purge, unexplained_purge, dangling_hold and untold_setting; the last two, and what concerns the log as a whole, where a bound is left open. Of every tenant for audit_operator and audit_auditor, of their own for audit_admin. Raises WT037.';
+COMMENT ON FUNCTION audit.verify_events(from_time timestamp with time zone, until_time timestamp with time zone, tenant_id uuid) IS 'What is wrong with the events of a time, their seals and the log: no row when nothing is. Kinds: changed_event, missing_event, extra_event, unsealed, reordered, broken_chain, missing_seal, missing_list, cut_tail, early_purge, unexplained_purge, untold_erasure, dangling_hold and untold_setting; the last two, and what concerns the log as a whole, where a bound is left open. Of every tenant for audit_operator and audit_auditor, of their own for audit_admin. Raises WT037.';
 
 CREATE FUNCTION audit.watch(relation regclass, entity_type text, tenant_column text DEFAULT NULL::text, label_column text DEFAULT NULL::text, columns text[] DEFAULT NULL::text[], redact_columns text[] DEFAULT '{}'::text[], ignore_columns text[] DEFAULT '{}'::text[], category text DEFAULT NULL::text, level text DEFAULT 'statement'::text, on_error text DEFAULT 'refuse'::text, keep_deleted_values boolean DEFAULT NULL::boolean, reason text DEFAULT NULL::text) RETURNS boolean
     LANGUAGE plpgsql
@@ -14609,6 +14611,8 @@ begin
       select e.* from audit_private.verify_leaves(null, since, until) e
       union all
       select r.* from audit_private.verify_removals(null, since, until) r
+      union all
+      select e.* from audit_private.verify_erasures(null, since, until) e
     ) v
   ) f;
   insert into audit_private.verification (from_time, until_time, verified_at, log_size, finding_count, findings)
@@ -15723,6 +15727,47 @@ $$;
 ALTER FUNCTION audit_private.verify_chains(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) OWNER TO audit_finder;
 
 COMMENT ON FUNCTION audit_private.verify_chains(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) IS 'what is wrong with the seals of a time, of one tenant or all';
+
+CREATE FUNCTION audit_private.verify_erasures(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) RETURNS SETOF audit_private.finding
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET "DateStyle" TO 'ISO, YMD'
+    AS $_$
+begin
+  return query execute format(
+    'with erased as (
+      select e.tenant_id, e.occurred_at, e.id,
+        array_remove(array[
+          case when e.actor_id_digest is not null then ''actor_id'' end,
+          case when e.entity_id_digest is not null then ''entity_id'' end,
+          case when e.payload_digest is not null then ''payload'' end
+        ], null) as groups,
+        e.actor_id_digest is null or (e.actor_id ~ ''^erased-[0-9a-f-]{36}$'') is not false as is_pseudonym
+      from audit_private.event e
+      where e.occurred_at >= %2$L::timestamptz and e.occurred_at < %3$L::timestamptz and %1$s
+        and (e.actor_id_digest is not null or e.entity_id_digest is not null or e.payload_digest is not null)
+    ),
+    told as (
+      select n.tenant_id, n.event_id, array_agg(g.name) as groups
+      from audit_private.erased_event n
+      cross join lateral unnest(n.groups) as g (name)
+      where n.occurred_at >= %2$L::timestamptz and n.occurred_at < %3$L::timestamptz
+      group by n.tenant_id, n.event_id
+    )
+    select ''untold_erasure'', r.tenant_id, null::bigint, r.id, r.occurred_at,
+      case when r.groups <@ t.groups then ''its actor is no pseudonym'' else ''no erasure names it'' end
+    from erased r
+    left join told t on t.tenant_id = r.tenant_id and t.event_id = r.id
+    where (r.groups <@ t.groups and r.is_pseudonym) is not true',
+    case when verify_erasures.tenant is null then 'true' else format('e.tenant_id = %L::uuid', verify_erasures.tenant) end,
+    verify_erasures.from_time, verify_erasures.until_time);
+end
+$_$;
+
+ALTER FUNCTION audit_private.verify_erasures(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) OWNER TO audit_finder;
+
+COMMENT ON FUNCTION audit_private.verify_erasures(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) IS 'events of a time from which something was erased by no erasure';
 
 CREATE FUNCTION audit_private.verify_holds(tenant uuid) RETURNS SETOF audit_private.finding
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
@@ -17853,6 +17898,8 @@ CREATE POLICY "The finder seals" ON audit_private.seal_part TO audit_finder USIN
 
 CREATE POLICY "The finder sees keys and hashes" ON audit_private.event FOR SELECT TO audit_finder USING (true);
 
+CREATE POLICY "The finder verifies" ON audit_private.erased_event FOR SELECT TO audit_finder USING (true);
+
 CREATE POLICY "The finder verifies" ON audit_private.part_removal FOR SELECT TO audit_finder USING (true);
 
 CREATE POLICY "The finder verifies" ON audit_private.seal_removal FOR SELECT TO audit_finder USING (true);
@@ -19377,6 +19424,9 @@ REVOKE ALL ON FUNCTION audit_private.value_literal(value jsonb, relation regclas
 REVOKE ALL ON FUNCTION audit_private.verify_chains(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.verify_chains(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) TO audit_owner;
 
+REVOKE ALL ON FUNCTION audit_private.verify_erasures(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.verify_erasures(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) TO audit_owner;
+
 REVOKE ALL ON FUNCTION audit_private.verify_holds(tenant uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.verify_holds(tenant uuid) TO audit_owner;
 
@@ -19484,6 +19534,7 @@ REVOKE ALL ON TABLE audit_private.erased_event FROM audit_owner;
 GRANT SELECT,REFERENCES,TRIGGER ON TABLE audit_private.erased_event TO audit_owner;
 GRANT SELECT ON TABLE audit_private.erased_event TO audit_backup;
 GRANT INSERT ON TABLE audit_private.erased_event TO audit_keeper;
+GRANT SELECT ON TABLE audit_private.erased_event TO audit_finder;
 
 GRANT SELECT ON SEQUENCE audit_private.event_sequence TO audit_backup;
 GRANT USAGE ON SEQUENCE audit_private.event_sequence TO audit_writer;
