@@ -38,6 +38,11 @@ OTHER_PERSONAS: dict[str, tuple[str, ...]] = {
 }
 
 
+def name_case(value: object) -> str:
+    """Name a parameter of a test the same in each process, whatever order a set has there."""
+    return str(sorted(value)) if isinstance(value, (set, frozenset)) else str(value)
+
+
 def persona_role(persona: str, tenant: str | None = None) -> str:
     """Give the login role of a persona; those of a tenant are tenant a's unless told."""
     if persona in TENANT_PERSONAS:

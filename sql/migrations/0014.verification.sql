@@ -21,6 +21,9 @@ comment on column audit_private.verification.findings is 'the first hundred find
 create policy "The finder verifies" on audit_private.tenant_grant
   for select to audit_finder using (true);
 grant select on audit_private.tenant_grant, audit_private.service_grant to audit_finder;
+
+create policy "The finder verifies" on audit_private.erasure
+  for select to audit_finder using (true);
 create policy "The finder verifies" on audit_private.erased_event
   for select to audit_finder using (true);
-grant select on audit_private.erased_event to audit_finder;
+grant select on audit_private.erasure, audit_private.erased_event to audit_finder;

@@ -9,6 +9,8 @@ import pytest
 
 from data_retention.office import FILES, LAST, Office
 
+from databases import name_case
+
 
 def define_entity_type(office: Office, name: str) -> None:
     office.operator.execute(
@@ -61,7 +63,7 @@ ALL_OF_A = {("a", "anna"), ("a", "bo")}
         ({"entity_type": "file_of_ours"}, ALL_OF_A),
         ({"entity_type": "file_of_ours", "entity_id": "1"}, {("a", "anna")}),
     ],
-    ids=str,
+    ids=name_case,
 )
 def test_what_a_hold_keeps(people: Office, keys: dict[str, Any], kept: object) -> None:
     people.hold(**keys)

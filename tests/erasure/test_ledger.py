@@ -182,6 +182,9 @@ def test_a_replay_reaches_no_other_tenant(kept: Bureau) -> None:
     assert kept.groups(theirs) == set()
 
 
+ID = "0f8fad5b-d9cb-469f-a165-70867728950e"
+
+
 @pytest.mark.parametrize(
     "entries",
     [
@@ -191,13 +194,13 @@ def test_a_replay_reaches_no_other_tenant(kept: Bureau) -> None:
         [1],
         [{}],
         [{"kind": "erasure"}],
-        [{"kind": "erasure", "tenant_id": "x", "event_id": str(uuid4()), "groups": []}],
-        [{"kind": "erasure", "tenant_id": str(uuid4()), "event_id": str(uuid4()), "groups": {}}],
+        [{"kind": "erasure", "tenant_id": "x", "event_id": ID, "groups": []}],
+        [{"kind": "erasure", "tenant_id": ID, "event_id": ID, "groups": {}}],
         [
             {
                 "kind": "hold",
-                "tenant_id": str(uuid4()),
-                "hold_id": str(uuid4()),
+                "tenant_id": ID,
+                "hold_id": ID,
                 "released_at": "soon",
             }
         ],

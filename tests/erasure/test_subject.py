@@ -12,7 +12,7 @@ from erasure.bureau import PAYLOAD, Bureau, ask
 from retention.vault import ago, old
 from walls.ledger import REASON, call, refused
 
-from databases import OTHER_PERSONAS, TENANT_PERSONAS
+from databases import OTHER_PERSONAS, TENANT_PERSONAS, name_case
 
 PSEUDONYM = re.compile(r"erased-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 ALL = {"actor_id", "entity_id", "payload"}
@@ -58,7 +58,7 @@ ALL = {"actor_id", "entity_id", "payload"}
         ({"entity_id": '["47110"]', "metadata": {"k": True}}, set()),
         ({"entity_id": "[4711"}, set()),
     ],
-    ids=str,
+    ids=name_case,
 )
 def test_the_groups_that_name_the_person_go(
     bureau: Bureau, values: dict[str, Any], groups: set[str]

@@ -24,7 +24,7 @@ CHANGEABLE = """
 
 PLACES = {"actor_id": 1, "entity_id": 2, "payload": 3}
 CONTENTS = {
-    "actor_id": "actor_id = 'pseudonym'",
+    "actor_id": "actor_id = 'erased-' || gen_random_uuid()",
     "entity_id": "entity_id = null",
     "payload": "description = null, actor = null, target = null, changes = null, metadata = null, "
     "ip = null, user_agent = null, request_id = null, error_message = null",
@@ -74,7 +74,7 @@ class Laboratory(Vault):
     def look(self, connection: Connection | None = None, **arguments: Any) -> list[Finding]:
         """Verify as the auditor unless told; without what tests set and erase by hand."""
         found = rows(connection or self.auditor, "verify_events", **arguments)
-        by_hand = ("untold_setting", "untold_erasure")
+        by_hand = ("untold_setting", "unexplained_erasure")
         return [finding for finding in found if finding["kind"] not in by_hand]
 
     def kinds(self, **arguments: Any) -> Counter[str]:

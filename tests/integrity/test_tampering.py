@@ -247,9 +247,8 @@ def test_what_two_seals_list_is_found(laboratory: Laboratory) -> None:
     laboratory.write()
     laboratory.seal()
     found = [f for f in laboratory.look() if f["event_id"] == event_id]
-    [finding] = found
-    assert finding["kind"] == "extra_event"
-    assert "listed 2 times" in finding["detail"]
+    assert {finding["kind"] for finding in found} == {"extra_event"}
+    assert [f for f in found if "listed 2 times" in f["detail"]]
 
 
 def rewrite(laboratory: Laboratory, tenant: UUID) -> None:
@@ -521,9 +520,9 @@ def test_a_hold_that_its_events_do_not_tell_of_is_found(laboratory: Laboratory, 
             "remove": "delete from audit_private.legal_hold where name = 'case 1'",
             "release": "update audit_private.legal_hold set released_at = clock_timestamp(), "
             "released_by = 'x', release_reason = 'y' where name = 'case 1'",
-            "add": "insert into audit_private.legal_hold (tenant_id, name, filter, from_time, "
-            "until_time, reason, placed_by) select tenant_id, 'case 3', filter, from_time, "
-            "until_time, reason, placed_by from audit_private.legal_hold where name = 'case 1'",
+            "add": "insert into audit_private.legal_hold (tenant_id, name, filter, actor_ids, "
+            "from_time, until_time, reason, placed_by) select tenant_id, 'case 3', filter, "
+            "actor_ids, from_time, until_time, reason, placed_by from audit_private.legal_hold where name = 'case 1'",
             "bend": """update audit_private.legal_hold set filter = '{"actor_id": "anna"}', """
             "actor_ids = '{anna}' where name = 'case 1'",
         }[act]

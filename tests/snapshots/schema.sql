@@ -4649,7 +4649,7 @@ begin
     union all
     select r.* from audit_private.verify_removals(tenant, since, until) r
     union all
-    select e.* from audit_private.verify_erasures(tenant, since, until) e
+    select x.* from audit_private.verify_erasures(tenant, since, until) x
     union all
     select h.* from audit_private.verify_holds(tenant) h where is_open
     union all
@@ -4661,7 +4661,7 @@ $$;
 
 ALTER FUNCTION audit.verify_events(from_time timestamp with time zone, until_time timestamp with time zone, tenant_id uuid) OWNER TO audit_owner;
 
-COMMENT ON FUNCTION audit.verify_events(from_time timestamp with time zone, until_time timestamp with time zone, tenant_id uuid) IS 'What is wrong with the events of a time, their seals and the log: no row when nothing is. Kinds: changed_event, missing_event, extra_event, unsealed, reordered, broken_chain, missing_seal, missing_list, cut_tail, early_purge, unexplained_purge, untold_erasure, dangling_hold and untold_setting; the last two, and what concerns the log as a whole, where a bound is left open. Of every tenant for audit_operator and audit_auditor, of their own for audit_admin. Raises WT037.';
+COMMENT ON FUNCTION audit.verify_events(from_time timestamp with time zone, until_time timestamp with time zone, tenant_id uuid) IS 'What is wrong with the events of a time, their seals and the log: no row when nothing is. Kinds: changed_event, missing_event, extra_event, unsealed, reordered, broken_chain, missing_seal, missing_list, cut_tail, early_purge, unexplained_purge, unexplained_erasure, dangling_hold and untold_setting; the last two, and what concerns the log as a whole, where a bound is left open. Of every tenant for audit_operator and audit_auditor, of their own for audit_admin. Raises WT037.';
 
 CREATE FUNCTION audit.watch(relation regclass, entity_type text, tenant_column text DEFAULT NULL::text, label_column text DEFAULT NULL::text, columns text[] DEFAULT NULL::text[], redact_columns text[] DEFAULT '{}'::text[], ignore_columns text[] DEFAULT '{}'::text[], category text DEFAULT NULL::text, level text DEFAULT 'statement'::text, on_error text DEFAULT 'refuse'::text, keep_deleted_values boolean DEFAULT NULL::boolean, reason text DEFAULT NULL::text) RETURNS boolean
     LANGUAGE plpgsql
@@ -10251,6 +10251,8 @@ begin
     union all
     select h.* from audit_private.verify_holds(null) h
     union all
+    select x.* from audit_private.verify_erasures(null, 'infinity', 'infinity') x
+    union all
     select s.* from audit_private.verify_settings(null) s
     limit 100
   ) f;
@@ -14612,7 +14614,7 @@ begin
       union all
       select r.* from audit_private.verify_removals(null, since, until) r
       union all
-      select e.* from audit_private.verify_erasures(null, since, until) e
+      select x.* from audit_private.verify_erasures(null, since, until) x
     ) v
   ) f;
   insert into audit_private.verification (from_time, until_time, verified_at, log_size, finding_count, findings)
@@ -14899,6 +14901,25 @@ $$;
 ALTER FUNCTION audit_private.seal_step() OWNER TO audit_finder;
 
 COMMENT ON FUNCTION audit_private.seal_step() IS 'seals every event that was committed since the last run, and says what it did; a step of seal_events';
+
+CREATE FUNCTION audit_private.sealed_tenants() RETURNS SETOF uuid
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+  with recursive sealed as (
+    (select s.tenant_id from audit_private.seal s order by s.tenant_id limit 1)
+    union all
+    select (
+      select s.tenant_id from audit_private.seal s where s.tenant_id > w.tenant_id order by s.tenant_id limit 1
+    )
+    from sealed w
+    where w.tenant_id is not null
+  )
+  select w.tenant_id from sealed w where w.tenant_id is not null
+$$;
+
+ALTER FUNCTION audit_private.sealed_tenants() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.sealed_tenants() IS 'tenants that have a seal, also when they are registered no more';
 
 CREATE FUNCTION audit_private.seals_between(tenant_id uuid, from_time timestamp with time zone, until_time timestamp with time zone) RETURNS SETOF audit_private.seal
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -15733,46 +15754,76 @@ CREATE FUNCTION audit_private.verify_erasures(tenant uuid, from_time timestamp w
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET jit TO 'off'
     SET "DateStyle" TO 'ISO, YMD'
-    AS $_$
+    AS $$
 begin
   return query execute format(
-    'with erased as (
-      select e.tenant_id, e.occurred_at, e.id,
-        array_remove(array[
-          case when e.actor_id_digest is not null then ''actor_id'' end,
-          case when e.entity_id_digest is not null then ''entity_id'' end,
-          case when e.payload_digest is not null then ''payload'' end
-        ], null) as groups,
-        e.actor_id_digest is null or (e.actor_id ~ ''^erased-[0-9a-f-]{36}$'') is not false as is_pseudonym
-      from audit_private.event e
-      where e.occurred_at >= %2$L::timestamptz and e.occurred_at < %3$L::timestamptz and %1$s
-        and (e.actor_id_digest is not null or e.entity_id_digest is not null or e.payload_digest is not null)
-    ),
-    told as (
-      select n.tenant_id, n.event_id, array_agg(g.name) as groups
-      from audit_private.erased_event n
-      cross join lateral unnest(n.groups) as g (name)
-      where n.occurred_at >= %2$L::timestamptz and n.occurred_at < %3$L::timestamptz
-      group by n.tenant_id, n.event_id
-    )
-    select ''untold_erasure'', r.tenant_id, null::bigint, r.id, r.occurred_at,
-      case when r.groups <@ t.groups then ''its actor is no pseudonym'' else ''no erasure names it'' end
-    from erased r
-    left join told t on t.tenant_id = r.tenant_id and t.event_id = r.id
-    where (r.groups <@ t.groups and r.is_pseudonym) is not true',
-    case when verify_erasures.tenant is null then 'true' else format('e.tenant_id = %L::uuid', verify_erasures.tenant) end,
-    verify_erasures.from_time, verify_erasures.until_time);
+    'select ''unexplained_erasure'', e.tenant_id, null::bigint, e.id, e.occurred_at,
+      ''erased, and no erasure tells of it: '' || string_agg(g.name, '', '' order by g.name)
+    from audit_private.event e
+    cross join lateral (
+      values (''actor_id'', e.actor_id_digest), (''entity_id'', e.entity_id_digest), (''payload'', e.payload_digest)
+    ) as g (name, digest)
+    where e.occurred_at >= %L::timestamptz and e.occurred_at < %L::timestamptz and %s
+      and (e.actor_id_digest is not null or e.entity_id_digest is not null or e.payload_digest is not null)
+      and g.digest is not null
+      and not exists (
+        select from audit_private.erased_event x
+        where x.tenant_id = e.tenant_id and x.occurred_at = e.occurred_at and x.event_id = e.id and g.name = any (x.groups)
+      )
+      and not (e.source = ''captured'' and exists (
+        select from audit_private.erasure x where x.tenant_id = e.tenant_id and x.kind = ''data''
+      ))
+    group by e.tenant_id, e.id, e.occurred_at',
+    verify_erasures.from_time, verify_erasures.until_time,
+    case when verify_erasures.tenant is null then 'true' else format('e.tenant_id = %L::uuid', verify_erasures.tenant) end);
+
+  if isfinite(verify_erasures.until_time) then
+    return;
+  end if;
+  return query
+  with told as (
+    select e.tenant_id, e.entity_id, min(e.occurred_at) as occurred_at, sum((e.metadata ->> 'erased')::bigint) as erased
+    from audit_private.event e
+    where (verify_erasures.tenant is null or e.tenant_id = verify_erasures.tenant)
+      and e.occurred_at >= statement_timestamp() - interval '365 days'
+      and e.action in ('subject_erased', 'events_erased')
+      and e.source = 'system'
+      and e.metadata ->> 'kind' <> 'data'
+    group by e.tenant_id, e.entity_id
+  ),
+  noted as (
+    select x.tenant_id, x.erasure_id::text as entity_id, x.requested_at, n.erased
+    from audit_private.erasure x
+    cross join lateral (
+      select count(*) as erased from audit_private.erased_event n
+      where n.tenant_id = x.tenant_id and n.erasure_id = x.erasure_id
+    ) n
+    where (verify_erasures.tenant is null or x.tenant_id = verify_erasures.tenant)
+      and x.kind <> 'data'
+      and x.requested_at >= statement_timestamp() - interval '364 days'
+  )
+  select 'unexplained_erasure', tenant_id, null::bigint, null::uuid, coalesce(t.occurred_at, n.requested_at),
+    format('erasure %s: events tell of %s events erased, and %s are noted', entity_id, coalesce(t.erased, 0),
+      coalesce(n.erased, 0))
+  from told t
+  full join noted n using (tenant_id, entity_id)
+  where coalesce(t.erased, 0) <> coalesce(n.erased, 0)
+    and (n.entity_id is not null or not exists (
+      select from audit_private.erasure x
+      where x.tenant_id = t.tenant_id and x.erasure_id::text = t.entity_id
+    ));
 end
-$_$;
+$$;
 
 ALTER FUNCTION audit_private.verify_erasures(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) OWNER TO audit_finder;
 
-COMMENT ON FUNCTION audit_private.verify_erasures(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) IS 'events of a time from which something was erased by no erasure';
+COMMENT ON FUNCTION audit_private.verify_erasures(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) IS 'events that are erased though no erasure tells of it, and erasures that are not what their events say';
 
 CREATE FUNCTION audit_private.verify_holds(tenant uuid) RETURNS SETOF audit_private.finding
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET jit TO 'off'
+    SET "TimeZone" TO 'UTC'
     AS $$
   with told as materialized (
     select e.tenant_id, e.occurred_at, e.id, e.action, e.entity_id, e.entity_id_digest is not null as is_unnamed,
@@ -15794,6 +15845,33 @@ CREATE FUNCTION audit_private.verify_holds(tenant uuid) RETURNS SETOF audit_priv
       where t.tenant_id = h.tenant_id and t.action = 'hold_placed' and t.occurred_at >= h.placed_at
         and (t.entity_id = h.name and coalesce(t.filter = h.filter, true) or t.is_unnamed)
     )
+  union all
+  select 'dangling_hold', h.tenant_id, null, null, h.placed_at,
+    format('hold %s holds something else than its filter says', h.hold_id)
+  from audit_private.legal_hold h
+  cross join lateral (
+    select bool_or(array(select v from unnest(c.held) as v order by v) <> array(
+      select distinct v.value #>> '{}'
+      from jsonb_array_elements(case jsonb_typeof(h.filter -> c.key)
+        when 'array' then h.filter -> c.key else jsonb_build_array(h.filter -> c.key) end) as v (value)
+      where h.filter ? c.key
+      order by 1)) as is_wrong
+    from (
+      values
+        (h.sources, 'source'), (h.categories, 'category'), (h.actions, 'action'), (h.entity_types, 'entity_type'),
+        (h.actor_types, 'actor_type'), (h.outcomes, 'outcome'), (h.actor_ids, 'actor_id'), (h.entity_ids, 'entity_id'),
+        (h.ids::text[], 'id')
+    ) as c (held, key)
+  ) c
+  cross join lateral (
+    select bool_or(isfinite(c.held) <> (h.filter ? c.key) or isfinite(c.held) and left(h.filter ->> c.key, 10)
+      not between to_char(c.held - interval '2 days', 'YYYY-MM-DD') and to_char(c.held + interval '2 days', 'YYYY-MM-DD'))
+      as is_wrong
+    from (values (h.from_time, 'from'), (h.until_time, 'to')) as c (held, key)
+  ) t
+  where (verify_holds.tenant is null or h.tenant_id = verify_holds.tenant)
+    and h.released_at is null
+    and (c.is_wrong or t.is_wrong)
   union all
   select 'dangling_hold', h.tenant_id, null, null, h.released_at,
     format('hold %s was released, and no event tells of it', h.hold_id)
@@ -15847,13 +15925,22 @@ begin
   from audit_private.instance i;
   return query execute format(
     'with listed as (
-      select p.tenant_id, p.seal_number, b.sealed_at as known_at, b.known_before, l.*
-      from audit_private.tenant t
+      select p.tenant_id, p.seal_number, b.sealed_at as known_at, b.known_before, b.known_open, b.known_since, l.*
+      from audit_private.sealed_tenants() as t (tenant_id)
       cross join lateral audit_private.seals_between(t.tenant_id, %2$L::timestamptz, %3$L::timestamptz) s
       left join lateral (
-        select p.sealed_at, split_part(p.snapshot, '':'', 2)::bigint as known_before
+        select case when p.sealed_at <= s.sealed_at then p.sealed_at end as sealed_at,
+          split_part(p.snapshot, '':'', 2)::bigint as known_before,
+          string_to_array(nullif(split_part(p.snapshot, '':'', 3), ''''), '','')::bigint[] as known_open,
+          case
+            when exists (select from audit_private.epoch o where o.epoch = s.epoch and o.kind = ''dump_restored'')
+              then split_part(s.snapshot, '':'', 2)::bigint - 2147483648
+            else 0
+          end as known_since
         from audit_private.seal p
-        where p.tenant_id = s.tenant_id and p.seal_number = s.seal_number - 1 and p.sealed_at <= s.sealed_at
+        where p.tenant_id = s.tenant_id and p.seal_number = s.seal_number - 1
+          and p.snapshot ~ ''^[0-9]{1,18}:[0-9]{1,18}:([0-9]{1,18}(,[0-9]{1,18})*)?$''
+          and s.snapshot ~ ''^[0-9]{1,18}:[0-9]{1,18}:''
       ) b on true
       join audit_private.seal_part p on p.tenant_id = s.tenant_id and p.seal_number = s.seal_number
       cross join lateral (
@@ -15874,7 +15961,9 @@ begin
         %4$s as is_unsealed,
         e.payload_digest is not null and num_nonnulls(
             e.description, e.actor, e.target, e.changes, e.metadata, e.ip, e.user_agent, e.request_id, e.error_message) > 0
-          or e.entity_id_digest is not null and e.entity_id is not null as has_erased
+          or e.entity_id_digest is not null and e.entity_id is not null
+          or e.actor_id_digest is not null and e.actor_id !~ ''^erased-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$''
+          as has_erased
       from audit_private.event e
       where e.occurred_at >= %2$L::timestamptz and e.occurred_at < %3$L::timestamptz and %5$s
       offset 0
@@ -15884,9 +15973,15 @@ begin
       from listed l
       full join present e using (tenant_id, occurred_at, id)
       cross join lateral (
+        select coalesce(
+          e.transaction_id < l.known_before and e.transaction_id > l.known_since
+            and (e.transaction_id = any (l.known_open)) is not true, false)
+      ) as o (was_over)
+      cross join lateral (
         select
           l.leaf = e.leaf and not e.has_erased
           and (e.transaction_id >= l.known_before and e.recorded_at < l.known_at - interval ''15 minutes'') is not true
+          and not o.was_over
       ) as r (is_right)
       cross join lateral (
         select
@@ -15905,6 +16000,7 @@ begin
             when l.seal_number is null then ''no run of seal_events has sealed it''
             when l.leaf is distinct from e.leaf then ''not as it was sealed''
             when e.has_erased then ''erased, and yet there is content that no seal holds''
+            when o.was_over then ''sealed late: its transaction was over before the seal before it''
             else format(''says that it was recorded at %%s, and was written after %%s'', e.recorded_at, l.known_at)
           end
       ) as f (kind, detail)
@@ -15941,7 +16037,7 @@ CREATE FUNCTION audit_private.verify_lists(tenant uuid, from_time timestamp with
     AS $$
   with checked as materialized (
     select s.tenant_id, s.seal_number, s.event_count, s.first_at, s.last_at, s.events_root
-    from audit_private.tenant t
+    from audit_private.sealed_tenants() as t (tenant_id)
     cross join lateral audit_private.seals_between(t.tenant_id, verify_lists.from_time, verify_lists.until_time) s
     where verify_lists.tenant is null or t.tenant_id = verify_lists.tenant
   ),
@@ -16068,7 +16164,7 @@ CREATE FUNCTION audit_private.verify_removals(tenant uuid, from_time timestamp w
       and r.oldest_removed_at < verify_removals.until_time
     union
     select s.tenant_id, r.run_id
-    from audit_private.tenant t
+    from audit_private.sealed_tenants() as t (tenant_id)
     cross join lateral audit_private.seals_between(t.tenant_id, verify_removals.from_time, verify_removals.until_time) s
     cross join lateral (
       select p.run_id
@@ -16154,10 +16250,13 @@ CREATE FUNCTION audit_private.verify_removals(tenant uuid, from_time timestamp w
         r.has_receipt and (r.policy_days is null or (r.cutoff <= r.started_at - r.policy_days * interval '24 hours') is not true),
         format('its cut-off was %s, and the policy kept events for %s days', r.cutoff, coalesce(r.policy_days::text, 'all'))),
       ('unexplained_purge', not r.has_receipt, 'there is no receipt of it'),
+      ('unexplained_purge', greatest(r.started_at, r.finished_at) > statement_timestamp() + interval '1 hour',
+        format('says that it ran at %s', r.started_at)),
       ('unexplained_purge', r.has_receipt and r.noted <> r.removed,
         format('removed %s events, of which seals list %s', r.removed, r.noted)),
       ('unexplained_purge',
-        r.finished_at between statement_timestamp() - interval '364 days' and statement_timestamp() - interval '2 days'
+        coalesce(r.finished_at, r.started_at)
+            between statement_timestamp() - interval '364 days' and statement_timestamp() - interval '2 days'
           and not r.is_told,
         'no event tells of it'),
       ('unexplained_purge',
@@ -17900,6 +17999,8 @@ CREATE POLICY "The finder sees keys and hashes" ON audit_private.event FOR SELEC
 
 CREATE POLICY "The finder verifies" ON audit_private.erased_event FOR SELECT TO audit_finder USING (true);
 
+CREATE POLICY "The finder verifies" ON audit_private.erasure FOR SELECT TO audit_finder USING (true);
+
 CREATE POLICY "The finder verifies" ON audit_private.part_removal FOR SELECT TO audit_finder USING (true);
 
 CREATE POLICY "The finder verifies" ON audit_private.seal_removal FOR SELECT TO audit_finder USING (true);
@@ -18255,6 +18356,7 @@ GRANT ALL ON FUNCTION audit.list_epochs() TO audit_operator;
 GRANT ALL ON FUNCTION audit.list_epochs() TO audit_auditor;
 
 GRANT SELECT ON TABLE audit_private.erasure TO audit_backup;
+GRANT SELECT ON TABLE audit_private.erasure TO audit_finder;
 
 REVOKE ALL ON FUNCTION audit.list_erasures(tenant_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.list_erasures(tenant_id uuid) TO audit_privacy;
@@ -19348,6 +19450,9 @@ GRANT ALL ON FUNCTION audit_private.seal_entry(seal audit_private.seal) TO audit
 
 REVOKE ALL ON FUNCTION audit_private.seal_step() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.seal_step() TO audit_operator;
+
+REVOKE ALL ON FUNCTION audit_private.sealed_tenants() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.sealed_tenants() TO audit_finder;
 
 REVOKE ALL ON FUNCTION audit_private.seals_between(tenant_id uuid, from_time timestamp with time zone, until_time timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.seals_between(tenant_id uuid, from_time timestamp with time zone, until_time timestamp with time zone) TO audit_finder;

@@ -24,6 +24,8 @@ begin
     union all
     select h.* from audit_private.verify_holds(null) h
     union all
+    select x.* from audit_private.verify_erasures(null, 'infinity', 'infinity') x
+    union all
     select s.* from audit_private.verify_settings(null) s
     limit 100
   ) f;

@@ -31,7 +31,7 @@ begin
       union all
       select r.* from audit_private.verify_removals(null, since, until) r
       union all
-      select e.* from audit_private.verify_erasures(null, since, until) e
+      select x.* from audit_private.verify_erasures(null, since, until) x
     ) v
   ) f;
   insert into audit_private.verification (from_time, until_time, verified_at, log_size, finding_count, findings)

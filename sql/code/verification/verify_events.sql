@@ -32,7 +32,7 @@ begin
     union all
     select r.* from audit_private.verify_removals(tenant, since, until) r
     union all
-    select e.* from audit_private.verify_erasures(tenant, since, until) e
+    select x.* from audit_private.verify_erasures(tenant, since, until) x
     union all
     select h.* from audit_private.verify_holds(tenant) h where is_open
     union all
@@ -44,7 +44,7 @@ $$;
 comment on function audit.verify_events(timestamptz, timestamptz, uuid) is
   'What is wrong with the events of a time, their seals and the log: no row when nothing is. Kinds: changed_event, '
   'missing_event, extra_event, unsealed, reordered, broken_chain, missing_seal, missing_list, cut_tail, early_purge, '
-  'unexplained_purge, untold_erasure, dangling_hold and untold_setting; the last two, and what concerns the log as a whole, where a bound is '
+  'unexplained_purge, unexplained_erasure, dangling_hold and untold_setting; the last two, and what concerns the log as a whole, where a bound is '
   'left open. Of every tenant for audit_operator and audit_auditor, of their own for audit_admin. '
   'Raises WT037.';
 grant execute on function audit.verify_events(timestamptz, timestamptz, uuid)

@@ -5,7 +5,9 @@ set local role audit_finder;
 -- until it is noticed, transaction numbers say nothing.
 --
 -- An event whose transaction began after the seal before its own was made can't have been recorded much earlier, unless
--- the clock was set back; and what is erased has no content. Both are lies that a leaf doesn't show.
+-- the clock was set back; one whose transaction was over by then would be in that seal, but for what a restored dump
+-- brought along, whose numbers are far lower; and what is erased has no content but a pseudonym. All are lies that a leaf
+-- doesn't show.
 --
 -- Without "offset 0" each leaf would be made anew for every question. The time stands in the statement as constants, so
 -- that few partitions are read.
@@ -30,13 +32,22 @@ begin
   from audit_private.instance i;
   return query execute format(
     'with listed as (
-      select p.tenant_id, p.seal_number, b.sealed_at as known_at, b.known_before, l.*
-      from audit_private.tenant t
+      select p.tenant_id, p.seal_number, b.sealed_at as known_at, b.known_before, b.known_open, b.known_since, l.*
+      from audit_private.sealed_tenants() as t (tenant_id)
       cross join lateral audit_private.seals_between(t.tenant_id, %2$L::timestamptz, %3$L::timestamptz) s
       left join lateral (
-        select p.sealed_at, split_part(p.snapshot, '':'', 2)::bigint as known_before
+        select case when p.sealed_at <= s.sealed_at then p.sealed_at end as sealed_at,
+          split_part(p.snapshot, '':'', 2)::bigint as known_before,
+          string_to_array(nullif(split_part(p.snapshot, '':'', 3), ''''), '','')::bigint[] as known_open,
+          case
+            when exists (select from audit_private.epoch o where o.epoch = s.epoch and o.kind = ''dump_restored'')
+              then split_part(s.snapshot, '':'', 2)::bigint - 2147483648
+            else 0
+          end as known_since
         from audit_private.seal p
-        where p.tenant_id = s.tenant_id and p.seal_number = s.seal_number - 1 and p.sealed_at <= s.sealed_at
+        where p.tenant_id = s.tenant_id and p.seal_number = s.seal_number - 1
+          and p.snapshot ~ ''^[0-9]{1,18}:[0-9]{1,18}:([0-9]{1,18}(,[0-9]{1,18})*)?$''
+          and s.snapshot ~ ''^[0-9]{1,18}:[0-9]{1,18}:''
       ) b on true
       join audit_private.seal_part p on p.tenant_id = s.tenant_id and p.seal_number = s.seal_number
       cross join lateral (
@@ -57,7 +68,9 @@ begin
         %4$s as is_unsealed,
         e.payload_digest is not null and num_nonnulls(
             e.description, e.actor, e.target, e.changes, e.metadata, e.ip, e.user_agent, e.request_id, e.error_message) > 0
-          or e.entity_id_digest is not null and e.entity_id is not null as has_erased
+          or e.entity_id_digest is not null and e.entity_id is not null
+          or e.actor_id_digest is not null and e.actor_id !~ ''^erased-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$''
+          as has_erased
       from audit_private.event e
       where e.occurred_at >= %2$L::timestamptz and e.occurred_at < %3$L::timestamptz and %5$s
       offset 0
@@ -67,9 +80,15 @@ begin
       from listed l
       full join present e using (tenant_id, occurred_at, id)
       cross join lateral (
+        select coalesce(
+          e.transaction_id < l.known_before and e.transaction_id > l.known_since
+            and (e.transaction_id = any (l.known_open)) is not true, false)
+      ) as o (was_over)
+      cross join lateral (
         select
           l.leaf = e.leaf and not e.has_erased
           and (e.transaction_id >= l.known_before and e.recorded_at < l.known_at - interval ''15 minutes'') is not true
+          and not o.was_over
       ) as r (is_right)
       cross join lateral (
         select
@@ -88,6 +107,7 @@ begin
             when l.seal_number is null then ''no run of seal_events has sealed it''
             when l.leaf is distinct from e.leaf then ''not as it was sealed''
             when e.has_erased then ''erased, and yet there is content that no seal holds''
+            when o.was_over then ''sealed late: its transaction was over before the seal before it''
             else format(''says that it was recorded at %%s, and was written after %%s'', e.recorded_at, l.known_at)
           end
       ) as f (kind, detail)

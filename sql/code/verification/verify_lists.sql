@@ -14,7 +14,7 @@ set work_mem = '64MB'
 as $$
   with checked as materialized (
     select s.tenant_id, s.seal_number, s.event_count, s.first_at, s.last_at, s.events_root
-    from audit_private.tenant t
+    from audit_private.sealed_tenants() as t (tenant_id)
     cross join lateral audit_private.seals_between(t.tenant_id, verify_lists.from_time, verify_lists.until_time) s
     where verify_lists.tenant is null or t.tenant_id = verify_lists.tenant
   ),

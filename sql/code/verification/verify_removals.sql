@@ -24,7 +24,7 @@ as $$
       and r.oldest_removed_at < verify_removals.until_time
     union
     select s.tenant_id, r.run_id
-    from audit_private.tenant t
+    from audit_private.sealed_tenants() as t (tenant_id)
     cross join lateral audit_private.seals_between(t.tenant_id, verify_removals.from_time, verify_removals.until_time) s
     cross join lateral (
       select p.run_id
@@ -110,10 +110,13 @@ as $$
         r.has_receipt and (r.policy_days is null or (r.cutoff <= r.started_at - r.policy_days * interval '24 hours') is not true),
         format('its cut-off was %s, and the policy kept events for %s days', r.cutoff, coalesce(r.policy_days::text, 'all'))),
       ('unexplained_purge', not r.has_receipt, 'there is no receipt of it'),
+      ('unexplained_purge', greatest(r.started_at, r.finished_at) > statement_timestamp() + interval '1 hour',
+        format('says that it ran at %s', r.started_at)),
       ('unexplained_purge', r.has_receipt and r.noted <> r.removed,
         format('removed %s events, of which seals list %s', r.removed, r.noted)),
       ('unexplained_purge',
-        r.finished_at between statement_timestamp() - interval '364 days' and statement_timestamp() - interval '2 days'
+        coalesce(r.finished_at, r.started_at)
+            between statement_timestamp() - interval '364 days' and statement_timestamp() - interval '2 days'
           and not r.is_told,
         'no event tells of it'),
       ('unexplained_purge',

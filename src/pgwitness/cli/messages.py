@@ -362,7 +362,6 @@ _TEXTS = {
     "finding_broken_chain": ("chain of seals broken", "bruten sigillkedja"),
     "finding_changed_event": ("event changed", "ändrad händelse"),
     "finding_cut_tail": ("seals cut off", "avhuggna sigill"),
-    "finding_untold_erasure": ("erased without a record", "raderat utan notering"),
     "finding_untold_setting": ("set, and not told", "inställt utan händelse"),
     "finding_dangling_hold": ("hold gone", "försvunnet gallringsstopp"),
     "finding_early_purge": ("removed too early", "gallrad för tidigt"),
@@ -375,6 +374,7 @@ _TEXTS = {
     "finding_restored": ("restored from a backup", "återställd från säkerhetskopia"),
     "finding_rewritten": ("log rewritten", "omskriven logg"),
     "finding_unexplained_purge": ("removed without a receipt", "gallrad utan kvitto"),
+    "finding_unexplained_erasure": ("erased without a record", "raderad utan anteckning"),
     "finding_unsealed": ("not sealed", "inte förseglad"),
     "key_exists": (
         "{path} exists, and a key is never overwritten",

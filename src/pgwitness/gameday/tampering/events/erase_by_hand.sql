@@ -1,6 +1,6 @@
 -- An event is erased properly, but by hand: no erasure tells of it.
 -- sv: En händelse raderas korrekt, men för hand: ingen radering berättar om det.
--- verify: untold_erasure
+-- verify: unexplained_erasure
 select gameday.open();
 update audit_private.event e
 set payload_digest = audit_private.payload_digest(e), derived_salts = audit_private.left_salts(e, false, false, true),

@@ -1,6 +1,6 @@
 -- An event is laid at somebody else's door behind the digest of the old actor, as though that had been erased.
 -- sv: En händelse läggs på någon annan bakom den gamla aktörens kontrollsumma, som om den hade raderats.
--- verify: untold_erasure
+-- verify: changed_event unexplained_erasure
 select gameday.open();
 update audit_private.event e
 set actor_id_digest = audit_private.actor_id_digest(e), actor_id = 'somebody-else',

@@ -1,6 +1,6 @@
 -- A payload is rewritten behind the digest of the old one, as though it had been erased.
 -- sv: Ett innehåll skrivs om bakom det gamlas kontrollsumma, som om det hade raderats.
--- verify: changed_event
+-- verify: changed_event unexplained_erasure
 select gameday.open();
 update audit_private.event e
 set payload_digest = audit_private.payload_digest(e), description = 'Nothing happened'

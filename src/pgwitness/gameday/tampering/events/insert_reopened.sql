@@ -1,6 +1,7 @@
 -- An event of last week is written today under a transaction number of then that no event has, and the sealer is told
 -- that it was still under way.
 -- sv: En händelse från förra veckan skrivs i dag under ett ledigt transaktionsnummer från då, och förseglaren får veta att det fortfarande pågick.
+-- verify: extra_event
 -- copy: current
 select gameday.open();
 update audit_private.sealing

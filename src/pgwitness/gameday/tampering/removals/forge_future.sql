@@ -1,5 +1,6 @@
 -- Events are passed off as purged by a run of the future, which has yet to end.
 -- sv: Händelser görs till gallrade av en körning i framtiden, som ännu inte har slutat.
+-- verify: unexplained_purge
 select gameday.open();
 select gameday.forge_removal(tenant => t.tenant_id, seal => t.seal_number, run => '99999999-9999-4999-8999-999999999999')
 from gameday.target(name => 'imported') t;

@@ -1,6 +1,6 @@
 -- Two seals of a tenant trade places.
 -- sv: Två av en organisations sigill byter plats.
--- verify: broken_chain reordered
+-- verify: broken_chain extra_event reordered
 -- evidence: unproven
 select gameday.open();
 update audit_private.seal s set seal_number = -s.seal_number from gameday.target t
