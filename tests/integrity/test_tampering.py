@@ -522,7 +522,8 @@ def test_a_hold_that_its_events_do_not_tell_of_is_found(laboratory: Laboratory, 
             "released_by = 'x', release_reason = 'y' where name = 'case 1'",
             "add": "insert into audit_private.legal_hold (tenant_id, name, filter, actor_ids, "
             "from_time, until_time, reason, placed_by) select tenant_id, 'case 3', filter, "
-            "actor_ids, from_time, until_time, reason, placed_by from audit_private.legal_hold where name = 'case 1'",
+            "actor_ids, from_time, until_time, reason, placed_by "
+            "from audit_private.legal_hold where name = 'case 1'",
             "bend": """update audit_private.legal_hold set filter = '{"actor_id": "anna"}', """
             "actor_ids = '{anna}' where name = 'case 1'",
         }[act]
