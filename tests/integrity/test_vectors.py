@@ -47,6 +47,24 @@ def test_an_event(root: Connection, vector: dict[str, Any]) -> None:
             assert group == {"salt": groups[name]["salt"], "content": groups[name]["content"]}
 
 
+def test_the_tree_of_the_reference(root: Connection) -> None:
+    """Roots and paths of the reference tree of RFC 6962, of each of its sizes."""
+    reference = VECTORS["rfc6962"]
+    for size, expected in enumerate([reference["empty_root"], *reference["roots"]]):
+        [found] = root.execute(
+            "select encode(audit_private.merkle_root(decode(%s, 'hex')), 'hex')",
+            ("".join(reference["leaves"][:size]),),
+        ).fetchall()
+        assert found == (expected,)
+    for case in reference["inclusion"]:
+        [found] = root.execute(
+            "select array(select encode(h, 'hex') "
+            "from unnest(audit_private.merkle_path(decode(%s, 'hex'), %s)) h)",
+            ("".join(reference["leaves"][: case["size"]]), case["index"]),
+        ).fetchall()
+        assert found == (case["path"],)
+
+
 @pytest.mark.parametrize("tree", VECTORS["trees"]["of_size"], ids=lambda tree: str(tree["size"]))
 def test_a_tree(root: Connection, tree: dict[str, Any]) -> None:
     leaves = (
