@@ -15921,7 +15921,9 @@ declare
   next_transaction_id bigint;
 begin
   select s.* into state from audit_private.sealing s;
-  select i.transaction_offset + pg_snapshot_xmax(pg_current_snapshot())::text::bigint into next_transaction_id
+  select i.transaction_offset + greatest(
+      pg_snapshot_xmax(pg_current_snapshot())::text::bigint, pg_current_xact_id_if_assigned()::text::bigint + 1)
+  into next_transaction_id
   from audit_private.instance i;
   return query execute format(
     'with listed as (

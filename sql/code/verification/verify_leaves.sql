@@ -1,8 +1,8 @@
 set local role audit_finder;
 -- Every event of a time against the lists, both ways, in one join. What a list says was removed isn't expected; where it
 -- is there all the same, another seal has to list it, since it may have been imported anew. An event that no list knows is
--- an extra one, unless no run of seal_events has seen it yet, and then its transaction must have begun. Of a restored dump,
--- until it is noticed, transaction numbers say nothing.
+-- an extra one, unless no run of seal_events has seen it yet, and then its transaction must have begun, as that of whoever
+-- verifies may have. Of a restored dump, until it is noticed, transaction numbers say nothing.
 --
 -- An event whose transaction began after the seal before its own was made can't have been recorded much earlier, unless
 -- the clock was set back; one whose transaction was over by then would be in that seal, but for what a restored dump
@@ -28,7 +28,9 @@ declare
   next_transaction_id bigint;
 begin
   select s.* into state from audit_private.sealing s;
-  select i.transaction_offset + pg_snapshot_xmax(pg_current_snapshot())::text::bigint into next_transaction_id
+  select i.transaction_offset + greatest(
+      pg_snapshot_xmax(pg_current_snapshot())::text::bigint, pg_current_xact_id_if_assigned()::text::bigint + 1)
+  into next_transaction_id
   from audit_private.instance i;
   return query execute format(
     'with listed as (
