@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import psycopg
@@ -107,13 +108,14 @@ def test_held_events_keep_their_partition(vault: Vault) -> None:
 
 
 @pytest.fixture
-def runner(loaded_database: Database) -> Connection:
+def runner(loaded_database: Database) -> Iterator[Connection]:
     """A login that may take the owner's role, as the one that installed may, and is an operator."""
     role = new_role(loaded_database, "test_runner", "audit_operator", attributes="noinherit")
-    with loaded_database.superuser() as root:
-        root.execute(f"grant audit_owner to {role}".encode())
-        root.execute(f"alter role {role} inherit".encode())
-    return loaded_database.connect(role)
+    root = loaded_database.superuser()
+    root.execute(f"grant audit_owner to {role}".encode())
+    root.execute(f"alter role {role} inherit".encode())
+    yield loaded_database.connect(role)
+    root.execute(f"revoke audit_owner from {role}".encode())
 
 
 def upkeep(connection: Connection) -> list[dict[str, Any]]:
