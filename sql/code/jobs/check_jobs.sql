@@ -64,7 +64,7 @@ as $$
     select 'warning', format('%s has not begun since it should have at %s', j.job_name, j.last_slot)
     from job j
     where j.is_due and j.counted_from >= clock_timestamp() - 2 * j.every
-      and j.last_slot between j.installed_at and clock_timestamp() - least(j.every, interval '1 hour')
+      and j.last_slot between j.installed_at and clock_timestamp() - greatest(least(j.every, interval '1 hour'), interval '5 minutes')
   ) p
   union all
   select 'jobs_succeeded', case when count(*) = 0 then 'ok' when bool_or(j.result = 'failed') then 'error' else 'warning' end,
