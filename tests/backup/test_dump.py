@@ -144,10 +144,11 @@ def _assert_the_log_goes_on(restored: Database) -> None:
     assert {event["tenant_id"] for event in found} == {restored.tenant_a}
 
     operator = restored.connect(restored.role("operator"))
+    operator.execute("call audit.seal_events()")
     states = {row["check_name"]: row["state"] for row in rows(operator, "check_health")}
     del states["search_is_indexed"]
     del states["jobs_scheduled"]
-    assert set(states.values()) == {"ok"}, rows(operator, "check_health")
+    assert {name: state for name, state in states.items() if state != "ok"} == {}
     call(operator, "set_option", name="partitions_ahead_weeks", value="28", reason=REASON)
     operator.execute("call audit.maintain_partitions()")
     with restored.superuser() as root, refused("WT070"):

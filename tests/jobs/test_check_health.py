@@ -50,11 +50,12 @@ def assert_healthy(connection: Connection, check: str) -> None:
 def test_a_new_installation_is_healthy(
     loaded_database: Database, operator: Connection, auditor: Connection, admin: Connection
 ) -> None:
+    operator.execute("call audit.seal_events()")
     for connection in (operator, auditor, admin):
         states = {row["check_name"]: row["state"] for row in rows(connection, "check_health")}
         assert set(states) >= CHECKS
         del states["search_is_indexed"], states["jobs_scheduled"]
-        assert set(states.values()) == {"ok"}, states
+        assert {name: state for name, state in states.items() if state != "ok"} == {}
     for persona in ("app", "reader", "privacy", "backup"):
         with refused("42501", case=persona):
             rows(loaded_database.connect(loaded_database.role(persona)), "check_health")
