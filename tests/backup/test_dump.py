@@ -144,7 +144,7 @@ def _assert_the_log_goes_on(restored: Database) -> None:
     assert {event["tenant_id"] for event in found} == {restored.tenant_a}
 
     operator = restored.connect(restored.role("operator"))
-    operator.execute("call audit.seal_events()")
+    operator.execute("call audit.run_jobs()")
     states = {row["check_name"]: row["state"] for row in rows(operator, "check_health")}
     del states["search_is_indexed"]
     del states["jobs_scheduled"]

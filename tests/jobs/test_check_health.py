@@ -50,7 +50,7 @@ def assert_healthy(connection: Connection, check: str) -> None:
 def test_a_new_installation_is_healthy(
     loaded_database: Database, operator: Connection, auditor: Connection, admin: Connection
 ) -> None:
-    operator.execute("call audit.seal_events()")
+    operator.execute("call audit.run_jobs()")
     for connection in (operator, auditor, admin):
         states = {row["check_name"]: row["state"] for row in rows(connection, "check_health")}
         assert set(states) >= CHECKS
