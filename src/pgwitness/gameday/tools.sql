@@ -245,5 +245,92 @@ create function gameday.pass_for_the_same()
 returns void
 language sql
 as $$
-  update audit_private.epoch e set database_oid = d.oid from pg_database d where d.datname = current_database()
+  update audit_private.epoch set incarnation = audit_private.current_incarnation()
+$$;
+
+-- An event is changed, and the list of its seal with it.
+create function gameday.change_list()
+returns void
+language plpgsql
+as $$
+begin
+  update audit_private.event set description = 'Nothing happened'
+  where (tenant_id, occurred_at, id) = (select v.tenant_id, v.occurred_at, v.id from gameday.target(name => 'kept') v);
+  update audit_private.seal_part p
+  set leaves = overlay(p.leaves placing audit_private.leaf_of_event(gameday.victim()) from (t.place * 32 - 31)::integer for 32)
+  from gameday.target t
+  where t.name = 'kept' and p.tenant_id = t.tenant_id and p.seal_number = t.seal_number and p.part = t.part;
+  update audit_private.seal_part p set root = audit_private.merkle_root(p.leaves)
+  from gameday.target t
+  where t.name = 'kept' and p.tenant_id = t.tenant_id and p.seal_number = t.seal_number and p.part = t.part;
+end
+$$;
+
+-- The same, and the root and the hash of its seal.
+create function gameday.change_seal()
+returns void
+language plpgsql
+as $$
+begin
+  perform gameday.change_list();
+  update audit_private.seal s
+  set events_root = (
+    select audit_private.merkle_root(string_agg(p.root, '' order by p.part)) from audit_private.seal_part p
+    where p.tenant_id = s.tenant_id and p.seal_number = s.seal_number)
+  from gameday.target t
+  where t.name = 'kept' and s.tenant_id = t.tenant_id and s.seal_number = t.seal_number;
+  update audit_private.seal s set seal_hash = audit_private.hash_of_seal(s)
+  from gameday.target t
+  where t.name = 'kept' and s.tenant_id = t.tenant_id and s.seal_number = t.seal_number;
+end
+$$;
+
+-- The same, and all later seals of the tenant.
+create function gameday.change_chain()
+returns void
+language plpgsql
+as $$
+declare
+  seal audit_private.seal;
+begin
+  perform gameday.change_seal();
+  for seal in
+    select s.* from audit_private.seal s
+    join gameday.target t on t.name = 'kept' and t.tenant_id = s.tenant_id
+    where s.seal_number > t.seal_number
+    order by s.seal_number
+  loop
+    seal.previous := (
+      select b.seal_hash from audit_private.seal b
+      where b.tenant_id = seal.tenant_id and b.seal_number = seal.seal_number - 1);
+    update audit_private.seal s set previous = seal.previous, seal_hash = audit_private.hash_of_seal(seal)
+    where s.tenant_id = seal.tenant_id and s.seal_number = seal.seal_number;
+  end loop;
+end
+$$;
+
+-- Events that were imported are passed off as purged, with a receipt, and with an event that tells of it.
+create function gameday.forge_purge(cutoff timestamptz)
+returns void
+language plpgsql
+as $$
+begin
+  perform gameday.forge_removal(tenant => t.tenant_id, seal => t.seal_number, run => '99999999-9999-4999-8999-999999999999')
+  from gameday.target(name => 'imported') t;
+  insert into audit_private.job_run (run_id, job_name, started_at, last_step_at, finished_at, result, process_id, run_by)
+  values ('99999999-9999-4999-8999-999999999999', 'purge_events', now(), now(), now(), 'succeeded', 1, 'operator');
+  insert into audit_private.purge_receipt (
+    tenant_id, run_id, days, is_exact, cutoff, predicted, removed, oldest_removed_at, newest_removed_at, is_told)
+  select r.tenant_id, r.run_id, 365, false, forge_purge.cutoff, r.removed, r.removed, s.first_at, s.last_at, true
+  from audit_private.seal_removal r
+  join audit_private.seal s on s.tenant_id = r.tenant_id and s.seal_number = r.first_seal
+  where r.run_id = '99999999-9999-4999-8999-999999999999';
+  perform audit_private.write_system_event(
+    tenant_id => r.tenant_id, action => 'events_purged', entity_type => 'audit_retention', entity_id => r.run_id::text,
+    description => 'Events removed',
+    metadata => jsonb_strip_nulls(to_jsonb(r) - 'is_told')
+      || jsonb_build_object('removals', audit_private.removals_digest(r.tenant_id, r.run_id)))
+  from audit_private.purge_receipt r
+  where r.run_id = '99999999-9999-4999-8999-999999999999';
+end
 $$;

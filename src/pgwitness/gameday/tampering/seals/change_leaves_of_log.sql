@@ -3,42 +3,7 @@
 -- verify: broken_chain
 -- evidence: unproven
 select gameday.open();
-update audit_private.event set description = 'Nothing happened'
-where (tenant_id, occurred_at, id) = (select v.tenant_id, v.occurred_at, v.id from gameday.target(name => 'kept') v);
-update audit_private.seal_part p
-set leaves = overlay(p.leaves placing audit_private.leaf_of_event(gameday.victim()) from (t.place * 32 - 31)::integer for 32)
-from gameday.target t
-where t.name = 'kept' and p.tenant_id = t.tenant_id and p.seal_number = t.seal_number and p.part = t.part;
-update audit_private.seal_part p set root = audit_private.merkle_root(p.leaves)
-from gameday.target t
-where t.name = 'kept' and p.tenant_id = t.tenant_id and p.seal_number = t.seal_number and p.part = t.part;
-update audit_private.seal s
-set events_root = (
-  select audit_private.merkle_root(string_agg(p.root, '' order by p.part)) from audit_private.seal_part p
-  where p.tenant_id = s.tenant_id and p.seal_number = s.seal_number)
-from gameday.target t
-where t.name = 'kept' and s.tenant_id = t.tenant_id and s.seal_number = t.seal_number;
-update audit_private.seal s set seal_hash = audit_private.hash_of_seal(s)
-from gameday.target t
-where t.name = 'kept' and s.tenant_id = t.tenant_id and s.seal_number = t.seal_number;
-do $$
-declare
-  seal audit_private.seal;
-begin
-  for seal in
-    select s.* from audit_private.seal s
-    join gameday.target t on t.name = 'kept' and t.tenant_id = s.tenant_id
-    where s.seal_number > t.seal_number
-    order by s.seal_number
-  loop
-    seal.previous := (
-      select b.seal_hash from audit_private.seal b
-      where b.tenant_id = seal.tenant_id and b.seal_number = seal.seal_number - 1);
-    update audit_private.seal s set previous = seal.previous, seal_hash = audit_private.hash_of_seal(seal)
-    where s.tenant_id = seal.tenant_id and s.seal_number = seal.seal_number;
-  end loop;
-end
-$$;
+select gameday.change_chain();
 update audit_private.tree_node n set hash = s.seal_hash
 from audit_private.seal s
 where n.level = 0 and n.position = s.log_index;

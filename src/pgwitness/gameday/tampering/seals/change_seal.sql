@@ -3,22 +3,5 @@
 -- verify: broken_chain
 -- evidence: unproven
 select gameday.open();
-update audit_private.event set description = 'Nothing happened'
-where (tenant_id, occurred_at, id) = (select v.tenant_id, v.occurred_at, v.id from gameday.target(name => 'kept') v);
-update audit_private.seal_part p
-set leaves = overlay(p.leaves placing audit_private.leaf_of_event(gameday.victim()) from (t.place * 32 - 31)::integer for 32)
-from gameday.target t
-where t.name = 'kept' and p.tenant_id = t.tenant_id and p.seal_number = t.seal_number and p.part = t.part;
-update audit_private.seal_part p set root = audit_private.merkle_root(p.leaves)
-from gameday.target t
-where t.name = 'kept' and p.tenant_id = t.tenant_id and p.seal_number = t.seal_number and p.part = t.part;
-update audit_private.seal s
-set events_root = (
-  select audit_private.merkle_root(string_agg(p.root, '' order by p.part)) from audit_private.seal_part p
-  where p.tenant_id = s.tenant_id and p.seal_number = s.seal_number)
-from gameday.target t
-where t.name = 'kept' and s.tenant_id = t.tenant_id and s.seal_number = t.seal_number;
-update audit_private.seal s set seal_hash = audit_private.hash_of_seal(s)
-from gameday.target t
-where t.name = 'kept' and s.tenant_id = t.tenant_id and s.seal_number = t.seal_number;
+select gameday.change_seal();
 select gameday.close();
