@@ -13,6 +13,7 @@ import pytest
 from pytest_postgresql import factories
 
 from pgwitness.server import Server, find_binaries
+from retention.vault import Vault, open_vault
 
 from databases import Database, load_catalogue, load_installed
 
@@ -102,6 +103,17 @@ def database(installed_clone: psycopg.Connection[Any]) -> Iterator[Database]:
 def loaded_database(loaded_clone: psycopg.Connection[Any]) -> Iterator[Database]:
     """The same, with the ready catalogue loaded."""
     yield from _lend(loaded_clone)
+
+
+@pytest.fixture
+def vault(loaded_database: Database) -> Iterator[Vault]:
+    """A log whose events a test makes old; whatever it purges, what is left verifies."""
+    opened = open_vault(loaded_database)
+    yield opened
+    if not opened.is_tampered_with:
+        opened.operator = loaded_database.connect(loaded_database.role("operator"))
+        opened.seal()
+        assert opened.findings() == []
 
 
 @pytest.fixture

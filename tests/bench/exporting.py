@@ -21,36 +21,14 @@ from bench.stage import (
     Place,
     add_login,
     compare,
+    log_events,
     relate,
     set_up,
-    tell,
 )
 
 OPERATOR = "bench_operator"
 DATABASE = "pgwitness_bench_exporting"
 MEGABYTES_ALLOWED = 100
-
-FILL = """
-insert into audit_private.event (
-  tenant_id, occurred_at, id, recorded_at, sequence, transaction_id, salt, source, action,
-  entity_type, actor_type, outcome, recorded_by, actor_id, entity_id, description, actor, target,
-  metadata
-)
-select
-  %(tenant)s, e.moment, audit_private.new_event_id(e.moment, e.n), e.moment, e.n,
-  txid_current(),
-  gen_random_uuid(), 'logged', 'assistant_updated', 'assistant', 'user', 'success', 'bench',
-  'user ' || e.n %% 499, 'thing ' || e.n %% 99991,
-  concat_ws(
-    ' ', 'User', e.n %% 997, 'changed', md5(e.n::text), 'in space', md5((e.n %% 1009)::text)),
-  jsonb_build_object('id', 'user ' || e.n %% 997, 'name', 'User ' || e.n %% 997),
-  jsonb_build_object('id', 'thing ' || e.n %% 99991, 'name', md5((e.n %% 99991)::text)),
-  jsonb_build_object('via', 'web', 'request', md5(e.n::text))
-from (
-  select n, now() - interval '1 hour' + n * interval '1 microsecond' as moment
-  from generate_series(1, %(rows)s::bigint) as n
-) e
-"""
 
 EXPORT = """
 import resource, sys, psycopg
@@ -74,9 +52,7 @@ def compare_exporting(place: Place, *, runs: int, rows: int) -> list[Comparison]
         set_up(own)
         with own.connect() as connection:
             add_login(connection, OPERATOR, "audit_operator")
-            tell(f"Logging {rows:,} events")
-            connection.execute(FILL, {"tenant": TENANT, "rows": rows})
-            connection.execute("vacuum (freeze, analyze) audit_private.event")
+            log_events(connection, rows)
         with own.connect(READER) as connection:
             connection.execute(
                 "select audit.open_access(access_reason => 'audit_review', justification => %s)",

@@ -26,6 +26,7 @@ from bench.stage import (
     Place,
     add_login,
     compare,
+    log_events,
     relate,
     run_pgbench,
     set_up,
@@ -34,27 +35,6 @@ from bench.stage import (
 
 OPERATOR = "bench_operator"
 DATABASE = "pgwitness_bench_integrity"
-
-FILL = """
-insert into audit_private.event (
-  tenant_id, occurred_at, id, recorded_at, sequence, transaction_id, salt, source, action,
-  entity_type, actor_type, outcome, recorded_by, actor_id, entity_id, description, actor, target,
-  metadata
-)
-select
-  %(tenant)s, e.moment, audit_private.new_event_id(e.moment, e.n), e.moment, e.n,
-  txid_current(), gen_random_uuid(), 'logged', 'assistant_updated', 'assistant', 'user', 'success',
-  'bench', 'user ' || e.n %% 499, 'thing ' || e.n %% 99991,
-  concat_ws(
-    ' ', 'User', e.n %% 997, 'changed', md5(e.n::text), 'in space', md5((e.n %% 1009)::text)),
-  jsonb_build_object('id', 'user ' || e.n %% 997, 'name', 'User ' || e.n %% 997),
-  jsonb_build_object('id', 'thing ' || e.n %% 99991, 'name', md5((e.n %% 99991)::text)),
-  jsonb_build_object('via', 'web', 'request', md5(e.n::text))
-from (
-  select n, now() - interval '1 hour' + n * interval '1 microsecond' as moment
-  from generate_series(1, %(rows)s::bigint) as n
-) e
-"""
 
 HASH = """
 select count(sha256(convert_to(e::text, 'UTF8'))) from audit_private.event e
@@ -101,9 +81,7 @@ def _filled(place: Place, rows: int) -> Iterator[Place]:
         set_up(own)
         with own.connect() as connection:
             add_login(connection, OPERATOR, "audit_operator")
-            tell(f"Logging {rows:,} events")
-            connection.execute(FILL, {"tenant": TENANT, "rows": rows})
-            connection.execute("vacuum (freeze, analyze) audit_private.event")
+            log_events(connection, rows)
             connection.execute("checkpoint")
         yield own
 

@@ -120,6 +120,7 @@ def test_a_hold_keeps_what_a_search_finds(
     vault = archive
     with vault.root.transaction():
         vault.root.execute("set local role audit_keeper")
+        vault.is_tampered_with = True
         vault.root.execute("delete from audit_private.event where source <> 'system'")
     vault.root.execute("delete from audit_private.legal_hold")
     # Nothing has expired while the searches are made.

@@ -8,15 +8,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from retention.vault import MICROSECOND, Vault, ago, in_background, old, open_vault
+from retention.vault import MICROSECOND, Vault, ago, in_background, old
 from walls.ledger import Connection, new_role, refused, rows, wait_until_blocked
 
 from databases import Database
-
-
-@pytest.fixture
-def vault(loaded_database: Database) -> Vault:
-    return open_vault(loaded_database)
 
 
 def partitions(vault: Vault) -> dict[str, bool]:
