@@ -48,7 +48,7 @@ comment on column audit_private.export.actor_type is 'what kind of actor asked';
 comment on column audit_private.export.access_id is 'access session that it was asked for in';
 comment on column audit_private.export.access_ids is 'access sessions that have begun to download it';
 comment on column audit_private.export.started_at is 'the moment that it shows';
-comment on column audit_private.export.incarnation is 'server and database that it was begun in';
+comment on column audit_private.export.incarnation is 'server, database and table of events that it was begun in';
 comment on column audit_private.export.process_id is
   'server process of a worker that writes it into a file; null where it is written into the database, or straight';
 comment on column audit_private.export.noted_at is 'when that worker last told how far it is';

@@ -6,9 +6,7 @@ create table audit_private.epoch (
   epoch integer primary key,
   began_at timestamptz not null default clock_timestamp(),
   kind text not null check (kind in ('installed', 'dump_restored', 'point_in_time', 'promoted')),
-  system_identifier bigint not null,
-  database_oid oid not null,
-  table_oid oid not null,
+  incarnation text not null,
   timeline text not null,
   log_size bigint not null,
   last_sealed_at timestamptz,
@@ -22,9 +20,7 @@ comment on column audit_private.epoch.began_at is 'when it was noticed';
 comment on column audit_private.epoch.kind is
   'installed; dump_restored: another server, database or table; point_in_time: the same database from an earlier moment on; '
   'promoted: a standby took over';
-comment on column audit_private.epoch.system_identifier is 'of the server';
-comment on column audit_private.epoch.database_oid is 'of the database';
-comment on column audit_private.epoch.table_oid is 'of the table of events';
+comment on column audit_private.epoch.incarnation is 'server, database and table of events';
 comment on column audit_private.epoch.timeline is 'of the write-ahead log, in hexadecimal';
 comment on column audit_private.epoch.log_size is 'seals that the log had when it began';
 comment on column audit_private.epoch.last_sealed_at is 'when the last of those was made';

@@ -54,7 +54,7 @@ def test_a_quiet_log_is_not_late(laboratory: Laboratory) -> None:
 
 def test_a_restore_is_red_until_it_is_accepted(laboratory: Laboratory) -> None:
     laboratory.seal()
-    laboratory.intrude("update audit_private.epoch set system_identifier = 1")
+    laboratory.intrude("update audit_private.epoch set incarnation = '1/2/3'")
     for _ in range(2):
         health = laboratory.health()["restore_accepted"]
         assert health["state"] == "error"

@@ -231,7 +231,7 @@ def test_a_checkpoint_that_a_later_restore_has_lost(laboratory: Laboratory) -> N
     checkpoint = laboratory.checkpoint()
     laboratory.intrude(
         "insert into audit_private.epoch select epoch + n, clock_timestamp(), 'point_in_time', "
-        "system_identifier, database_oid, table_oid, timeline, "
+        "incarnation, timeline, "
         "case n when 1 then %s else %s end, clock_timestamp(), clock_timestamp(), 'x', "
         "'restore ' || n "
         "from audit_private.epoch cross join generate_series(1, 2) n",

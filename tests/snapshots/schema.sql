@@ -42,11 +42,8 @@ begin
   is_pending := exists (
     select from audit_private.epoch e where e.kind in ('dump_restored', 'point_in_time') and e.accepted_at is null);
   if not is_pending then
-    insert into audit_private.epoch (
-      epoch, kind, system_identifier, database_oid, table_oid, timeline, log_size, last_sealed_at
-    )
-    select e.epoch + 1, 'point_in_time', e.system_identifier, e.database_oid, e.table_oid, e.timeline, s.log_size,
-      s.sealed_at
+    insert into audit_private.epoch (epoch, kind, incarnation, timeline, log_size, last_sealed_at)
+    select e.epoch + 1, 'point_in_time', e.incarnation, e.timeline, s.log_size, s.sealed_at
     from audit_private.sealing s
     join audit_private.epoch e on e.epoch = s.epoch;
     update audit_private.sealing s set epoch = s.epoch + 1;
@@ -4637,24 +4634,9 @@ declare
 begin
   perform audit_private.lock_partitions(since, until);
   return query
-  select f.*
-  from (
-    select l.* from audit_private.verify_log() l where is_open and tenant is null
-    union all
-    select c.* from audit_private.verify_chains(tenant, since, until) c
-    union all
-    select l.* from audit_private.verify_lists(tenant, since, until) l
-    union all
-    select e.* from audit_private.verify_leaves(tenant, since, until) e
-    union all
-    select r.* from audit_private.verify_removals(tenant, since, until) r
-    union all
-    select x.* from audit_private.verify_erasures(tenant, since, until) x
-    union all
-    select h.* from audit_private.verify_holds(tenant) h where is_open
-    union all
-    select s.* from audit_private.verify_settings(tenant) s where is_open
-  ) f;
+  select t.* from audit_private.verify_time(tenant, since, until) t
+  union all
+  select s.* from audit_private.verify_standing(tenant) s where is_open;
   perform audit_private.release_tenant();
 end
 $$;
@@ -6090,13 +6072,14 @@ begin
 
   return query
   select 'restore_accepted',
-    case when audit_private.is_removal_barred() then 'error' else 'ok' end,
-    case when audit_private.is_removal_barred()
+    case when r.is_barred then 'error' else 'ok' end,
+    case when r.is_barred
       then 'the log was restored, and nobody has accepted that: nothing is removed until then'
       else 'the log goes on where it was, or a restore was accepted' end,
-    case when audit_private.is_removal_barred()
+    case when r.is_barred
       then 'pgwitness restore-check with the last checkpoint, then: '
-        'select audit.accept_restore(reason => ''restored from the backup of …'');' end;
+        'select audit.accept_restore(reason => ''restored from the backup of …'');' end
+  from audit_private.is_removal_barred() as r (is_barred);
 end
 $$;
 
@@ -6977,9 +6960,7 @@ CREATE TABLE audit_private.epoch (
     epoch integer NOT NULL,
     began_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     kind text NOT NULL,
-    system_identifier bigint NOT NULL,
-    database_oid oid NOT NULL,
-    table_oid oid NOT NULL,
+    incarnation text NOT NULL,
     timeline text NOT NULL,
     log_size bigint NOT NULL,
     last_sealed_at timestamp with time zone,
@@ -6999,11 +6980,7 @@ COMMENT ON COLUMN audit_private.epoch.began_at IS 'when it was noticed';
 
 COMMENT ON COLUMN audit_private.epoch.kind IS 'installed; dump_restored: another server, database or table; point_in_time: the same database from an earlier moment on; promoted: a standby took over';
 
-COMMENT ON COLUMN audit_private.epoch.system_identifier IS 'of the server';
-
-COMMENT ON COLUMN audit_private.epoch.database_oid IS 'of the database';
-
-COMMENT ON COLUMN audit_private.epoch.table_oid IS 'of the table of events';
+COMMENT ON COLUMN audit_private.epoch.incarnation IS 'server, database and table of events';
 
 COMMENT ON COLUMN audit_private.epoch.timeline IS 'of the write-ahead log, in hexadecimal';
 
@@ -7026,29 +7003,25 @@ CREATE FUNCTION audit_private.current_epoch() RETURNS audit_private.epoch
     clock_timestamp(),
     case
       when e.epoch is null then 'installed'
-      when (e.system_identifier, e.database_oid, e.table_oid) <> (c.system_identifier, d.oid, c.table_oid)
-        then 'dump_restored'
+      when e.incarnation <> c.incarnation then 'dump_restored'
       when t.has_target or s.sealed_at < clock_timestamp() - interval '15 minutes' then 'point_in_time'
       else 'promoted'
     end,
-    c.system_identifier, d.oid, c.table_oid, c.timeline, s.log_size, s.sealed_at, null, null, null
+    c.incarnation, c.timeline, s.log_size, s.sealed_at, null, null, null
   )::audit_private.epoch
   from audit_private.sealing s
   left join audit_private.epoch e on e.epoch = s.epoch
   cross join (
-    select (select p.system_identifier from pg_control_system() p) as system_identifier,
-      'audit_private.event'::regclass::oid as table_oid,
+    select audit_private.current_incarnation() as incarnation,
       case when not pg_is_in_recovery() then left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) end as timeline
   ) c
-  join pg_database d on d.datname = current_database()
   cross join (
     select bool_or(p.setting <> '') as has_target from pg_settings p
     where p.name in (
       'recovery_target', 'recovery_target_lsn', 'recovery_target_name', 'recovery_target_time', 'recovery_target_xid')
   ) t
   where not pg_is_in_recovery()
-    and (e.epoch is null or (e.system_identifier, e.database_oid, e.table_oid, e.timeline)
-      is distinct from (c.system_identifier, d.oid, c.table_oid, c.timeline))
+    and (e.incarnation, e.timeline) is distinct from (c.incarnation, c.timeline)
 $$;
 
 ALTER FUNCTION audit_private.current_epoch() OWNER TO audit_owner;
@@ -7059,7 +7032,7 @@ CREATE FUNCTION audit_private.current_incarnation() RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  select format('%s/%s/%s', s.system_identifier, d.oid, 'audit_private.export'::regclass::oid)
+  select format('%s/%s/%s', s.system_identifier, d.oid, 'audit_private.event'::regclass::oid)
   from pg_control_system() s, pg_database d
   where d.datname = current_database()
 $$;
@@ -9117,7 +9090,7 @@ COMMENT ON COLUMN audit_private.export.access_ids IS 'access sessions that have 
 
 COMMENT ON COLUMN audit_private.export.started_at IS 'the moment that it shows';
 
-COMMENT ON COLUMN audit_private.export.incarnation IS 'server and database that it was begun in';
+COMMENT ON COLUMN audit_private.export.incarnation IS 'server, database and table of events that it was begun in';
 
 COMMENT ON COLUMN audit_private.export.process_id IS 'server process of a worker that writes it into a file; null where it is written into the database, or straight';
 
@@ -10246,21 +10219,9 @@ begin
   end if;
   perform audit_private.lock_partitions('infinity', '-infinity');
   select coalesce(jsonb_agg(to_jsonb(f)), '[]') into found
-  from (
-    select l.* from audit_private.verify_log() l
-    union all
-    select h.* from audit_private.verify_holds(null) h
-    union all
-    select x.* from audit_private.verify_erasures(null, 'infinity', 'infinity') x
-    union all
-    select s.* from audit_private.verify_settings(null) s
-    limit 100
-  ) f;
-  insert into audit_private.verification (from_time, until_time, verified_at, log_size, finding_count, findings)
-  values ('-infinity', 'infinity', clock_timestamp(), (run.place -> 'log_size')::bigint, jsonb_array_length(found), found)
-  on conflict (from_time) do update
-  set verified_at = excluded.verified_at, log_size = excluded.log_size, finding_count = excluded.finding_count,
-    findings = excluded.findings;
+  from (select v.* from audit_private.verify_standing(null) v limit 100) f;
+  perform audit_private.note_verification(
+    finish_verification.run_id, '-infinity', 'infinity', jsonb_array_length(found), found);
   select jsonb_object_agg(k.kind, k.findings) into summary
   from (
     select f.finding ->> 'kind' as kind, count(*) as findings
@@ -10942,6 +10903,21 @@ $$;
 ALTER FUNCTION audit_private.is_data_owner_right(item aclitem, object name) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.is_data_owner_right(item aclitem, object name) IS 'whether an owner of tables under data retention has this right on this object for their sake';
+
+CREATE FUNCTION audit_private.is_emptied(tenant_id uuid, seal_number bigint) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+  select coalesce((
+    select r.first_seal from audit_private.seal_removal r
+    where r.tenant_id = is_emptied.tenant_id and r.last_seal >= is_emptied.seal_number
+    order by r.last_seal
+    limit 1
+  ) <= is_emptied.seal_number, false)
+$$;
+
+ALTER FUNCTION audit_private.is_emptied(tenant_id uuid, seal_number bigint) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.is_emptied(tenant_id uuid, seal_number bigint) IS 'whether a purge has removed all events that were left of a seal';
 
 CREATE FUNCTION audit_private.is_naming(document jsonb, names text[], patterns text[]) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -11706,25 +11682,33 @@ ALTER FUNCTION audit_private.may_export(tenant_id uuid) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.may_export(tenant_id uuid) IS 'whether no erasure of the tenant is under way; none erases anything then until the transaction ends';
 
+CREATE FUNCTION audit_private.merkle_level(nodes bytea) RETURNS bytea
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select coalesce(string_agg(sha256('\x01'::bytea || substr(nodes, place * 64 + 1, 64)), ''), '')
+    || substr(nodes, octet_length(nodes) / 64 * 64 + 1)
+  from generate_series(0, octet_length(nodes) / 64 - 1) as place
+$$;
+
+ALTER FUNCTION audit_private.merkle_level(nodes bytea) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.merkle_level(nodes bytea) IS 'the level of the tree of RFC 6962 above nodes, 32 bytes each one behind the other';
+
 CREATE FUNCTION audit_private.merkle_path(leaves bytea, index integer) RETURNS bytea[]
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   nodes bytea := merkle_path.leaves;
-  width integer := octet_length(nodes) / 32;
   place integer := merkle_path.index;
   path bytea[] := '{}';
 begin
-  while width > 1 loop
-    if (place # 1) < width then
+  while octet_length(nodes) > 32 loop
+    if (place # 1) * 32 < octet_length(nodes) then
       path := path || substr(nodes, (place # 1) * 32 + 1, 32);
     end if;
-    nodes := (
-      select string_agg(sha256('\x01'::bytea || substr(nodes, p * 64 + 1, 64)), '')
-      from generate_series(0, width / 2 - 1) as p
-    ) || case when width % 2 = 1 then substr(nodes, width * 32 - 31, 32) else '' end;
-    width := (width + 1) / 2;
+    nodes := audit_private.merkle_level(nodes);
     place := place / 2;
   end loop;
   return path;
@@ -11740,20 +11724,12 @@ CREATE FUNCTION audit_private.merkle_root(leaves bytea) RETURNS bytea
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  nodes bytea := merkle_root.leaves;
-  width integer := coalesce(octet_length(nodes) / 32, 0);
+  nodes bytea := nullif(merkle_root.leaves, '');
 begin
-  if width = 0 then
-    return sha256('');
-  end if;
-  while width > 1 loop
-    nodes := (
-      select string_agg(sha256('\x01'::bytea || substr(nodes, place * 64 + 1, 64)), '')
-      from generate_series(0, width / 2 - 1) as place
-    ) || case when width % 2 = 1 then substr(nodes, width * 32 - 31, 32) else '' end;
-    width := (width + 1) / 2;
+  while octet_length(nodes) > 32 loop
+    nodes := audit_private.merkle_level(nodes);
   end loop;
-  return nodes;
+  return coalesce(nodes, sha256(''));
 end
 $$;
 
@@ -12130,12 +12106,7 @@ begin
         and width_bucket(s.last_at, kept_moments)
           = width_bucket(s.first_at - interval '1 microsecond', kept_moments) as is_whole
     from audit_private.seals_between(note_removals.tenant_id, note_removals.from_time, note_removals.until_time) s
-    where coalesce((
-      select r.first_seal from audit_private.seal_removal r
-      where r.tenant_id = s.tenant_id and r.last_seal >= s.seal_number
-      order by r.last_seal
-      limit 1
-    ) > s.seal_number, true)
+    where not audit_private.is_emptied(s.tenant_id, s.seal_number)
   ),
   whole as (
     select f.seal_number, f.event_count, f.event_count - coalesce((
@@ -12275,6 +12246,24 @@ $$;
 ALTER FUNCTION audit_private.note_step(run_id uuid) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.note_step(run_id uuid) IS 'a run lives';
+
+CREATE FUNCTION audit_private.note_verification(run_id uuid, from_time timestamp with time zone, until_time timestamp with time zone, finding_count bigint, findings jsonb) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  insert into audit_private.verification (from_time, until_time, verified_at, log_size, finding_count, findings)
+  select note_verification.from_time, note_verification.until_time, clock_timestamp(), (r.place -> 'log_size')::bigint,
+    note_verification.finding_count, note_verification.findings
+  from audit_private.job_run r
+  where r.run_id = note_verification.run_id
+  on conflict (from_time) do update
+  set verified_at = excluded.verified_at, log_size = excluded.log_size, finding_count = excluded.finding_count,
+    findings = excluded.findings
+$$;
+
+ALTER FUNCTION audit_private.note_verification(run_id uuid, from_time timestamp with time zone, until_time timestamp with time zone, finding_count bigint, findings jsonb) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.note_verification(run_id uuid, from_time timestamp with time zone, until_time timestamp with time zone, finding_count bigint, findings jsonb) IS 'keeps what a run has found of a time, in place of what an earlier one had';
 
 CREATE FUNCTION audit_private.object_digests() RETURNS TABLE(kind text, name text, digest text)
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
@@ -14264,13 +14253,7 @@ CREATE FUNCTION audit_private.removed_count(tenant_id uuid, seal_number bigint, 
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select case
-    when (
-      select r.first_seal from audit_private.seal_removal r
-      where r.tenant_id = removed_count.tenant_id and r.last_seal >= removed_count.seal_number
-      order by r.last_seal
-      limit 1
-    ) <= removed_count.seal_number
-    then removed_count.event_count
+    when audit_private.is_emptied(removed_count.tenant_id, removed_count.seal_number) then removed_count.event_count
     else (
       select coalesce(sum(p.removed), 0) from audit_private.part_removal p
       where p.tenant_id = removed_count.tenant_id and p.seal_number = removed_count.seal_number
@@ -14287,13 +14270,7 @@ CREATE FUNCTION audit_private.removed_places(tenant_id uuid, seal_number bigint,
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select case
-    when (
-      select r.first_seal from audit_private.seal_removal r
-      where r.tenant_id = removed_places.tenant_id and r.last_seal >= removed_places.seal_number
-      order by r.last_seal
-      limit 1
-    ) <= removed_places.seal_number
-    then ~ 0::bit(1024)
+    when audit_private.is_emptied(removed_places.tenant_id, removed_places.seal_number) then ~ 0::bit(1024)
     else (
       select bit_or(p.places) from audit_private.part_removal p
       where p.tenant_id = removed_places.tenant_id
@@ -14605,23 +14582,9 @@ begin
   into found_count, found
   from (
     select v.*, row_number() over () as place
-    from (
-      select c.* from audit_private.verify_chains(null, since, until) c
-      union all
-      select l.* from audit_private.verify_lists(null, since, until) l
-      union all
-      select e.* from audit_private.verify_leaves(null, since, until) e
-      union all
-      select r.* from audit_private.verify_removals(null, since, until) r
-      union all
-      select x.* from audit_private.verify_erasures(null, since, until) x
-    ) v
+    from audit_private.verify_time(null, since, until) v
   ) f;
-  insert into audit_private.verification (from_time, until_time, verified_at, log_size, finding_count, findings)
-  values (since, until, clock_timestamp(), (run.place -> 'log_size')::bigint, found_count, found)
-  on conflict (from_time) do update
-  set verified_at = excluded.verified_at, log_size = excluded.log_size, finding_count = excluded.finding_count,
-    findings = excluded.findings;
+  perform audit_private.note_verification(reverify_step.run_id, since, until, found_count, found);
   perform audit_private.note_place(
     reverify_step.run_id, jsonb_set(run.place, '{weeks}', (run.place -> 'weeks') - 0));
   return 'more';
@@ -15706,7 +15669,7 @@ CREATE FUNCTION audit_private.verify_chains(tenant uuid, from_time timestamp wit
     AS $$
   with wanted as (
     select s as seal
-    from audit_private.tenant t
+    from audit_private.sealed_tenants() as t (tenant_id)
     cross join lateral audit_private.seals_between(t.tenant_id, verify_chains.from_time, verify_chains.until_time) s
     where verify_chains.tenant is null or t.tenant_id = verify_chains.tenant
     union all
@@ -15749,6 +15712,48 @@ ALTER FUNCTION audit_private.verify_chains(tenant uuid, from_time timestamp with
 
 COMMENT ON FUNCTION audit_private.verify_chains(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) IS 'what is wrong with the seals of a time, of one tenant or all';
 
+CREATE FUNCTION audit_private.verify_erasure_counts(tenant uuid) RETURNS SETOF audit_private.finding
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS $$
+  with told as (
+    select e.tenant_id, e.entity_id, min(e.occurred_at) as occurred_at, sum((e.metadata ->> 'erased')::bigint) as erased
+    from audit_private.event e
+    where (verify_erasure_counts.tenant is null or e.tenant_id = verify_erasure_counts.tenant)
+      and e.occurred_at >= statement_timestamp() - interval '365 days'
+      and e.action in ('subject_erased', 'events_erased')
+      and e.source = 'system'
+      and e.metadata ->> 'kind' <> 'data'
+    group by e.tenant_id, e.entity_id
+  ),
+  noted as (
+    select x.tenant_id, x.erasure_id::text as entity_id, x.requested_at, n.erased
+    from audit_private.erasure x
+    cross join lateral (
+      select count(*) as erased from audit_private.erased_event n
+      where n.tenant_id = x.tenant_id and n.erasure_id = x.erasure_id
+    ) n
+    where (verify_erasure_counts.tenant is null or x.tenant_id = verify_erasure_counts.tenant)
+      and x.kind <> 'data'
+      and x.requested_at >= statement_timestamp() - interval '364 days'
+  )
+  select 'unexplained_erasure', tenant_id, null::bigint, null::uuid, coalesce(t.occurred_at, n.requested_at),
+    format('erasure %s: events tell of %s events erased, and %s are noted', entity_id, coalesce(t.erased, 0),
+      coalesce(n.erased, 0))
+  from told t
+  full join noted n using (tenant_id, entity_id)
+  where coalesce(t.erased, 0) <> coalesce(n.erased, 0)
+    and (n.entity_id is not null or not exists (
+      select from audit_private.erasure x
+      where x.tenant_id = t.tenant_id and x.erasure_id::text = t.entity_id
+    ))
+$$;
+
+ALTER FUNCTION audit_private.verify_erasure_counts(tenant uuid) OWNER TO audit_finder;
+
+COMMENT ON FUNCTION audit_private.verify_erasure_counts(tenant uuid) IS 'erasures that are not what their events say';
+
 CREATE FUNCTION audit_private.verify_erasures(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) RETURNS SETOF audit_private.finding
     LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -15776,48 +15781,12 @@ begin
     group by e.tenant_id, e.id, e.occurred_at',
     verify_erasures.from_time, verify_erasures.until_time,
     case when verify_erasures.tenant is null then 'true' else format('e.tenant_id = %L::uuid', verify_erasures.tenant) end);
-
-  if isfinite(verify_erasures.until_time) then
-    return;
-  end if;
-  return query
-  with told as (
-    select e.tenant_id, e.entity_id, min(e.occurred_at) as occurred_at, sum((e.metadata ->> 'erased')::bigint) as erased
-    from audit_private.event e
-    where (verify_erasures.tenant is null or e.tenant_id = verify_erasures.tenant)
-      and e.occurred_at >= statement_timestamp() - interval '365 days'
-      and e.action in ('subject_erased', 'events_erased')
-      and e.source = 'system'
-      and e.metadata ->> 'kind' <> 'data'
-    group by e.tenant_id, e.entity_id
-  ),
-  noted as (
-    select x.tenant_id, x.erasure_id::text as entity_id, x.requested_at, n.erased
-    from audit_private.erasure x
-    cross join lateral (
-      select count(*) as erased from audit_private.erased_event n
-      where n.tenant_id = x.tenant_id and n.erasure_id = x.erasure_id
-    ) n
-    where (verify_erasures.tenant is null or x.tenant_id = verify_erasures.tenant)
-      and x.kind <> 'data'
-      and x.requested_at >= statement_timestamp() - interval '364 days'
-  )
-  select 'unexplained_erasure', tenant_id, null::bigint, null::uuid, coalesce(t.occurred_at, n.requested_at),
-    format('erasure %s: events tell of %s events erased, and %s are noted', entity_id, coalesce(t.erased, 0),
-      coalesce(n.erased, 0))
-  from told t
-  full join noted n using (tenant_id, entity_id)
-  where coalesce(t.erased, 0) <> coalesce(n.erased, 0)
-    and (n.entity_id is not null or not exists (
-      select from audit_private.erasure x
-      where x.tenant_id = t.tenant_id and x.erasure_id::text = t.entity_id
-    ));
 end
 $$;
 
 ALTER FUNCTION audit_private.verify_erasures(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) OWNER TO audit_finder;
 
-COMMENT ON FUNCTION audit_private.verify_erasures(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) IS 'events that are erased though no erasure tells of it, and erasures that are not what their events say';
+COMMENT ON FUNCTION audit_private.verify_erasures(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) IS 'events of a time that are erased though no erasure tells of it';
 
 CREATE FUNCTION audit_private.verify_holds(tenant uuid) RETURNS SETOF audit_private.finding
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
@@ -16213,12 +16182,7 @@ CREATE FUNCTION audit_private.verify_removals(tenant uuid, from_time timestamp w
               join audit_private.purge_receipt q on q.tenant_id = o.tenant_id and q.run_id = o.run_id
               where o.tenant_id = p.tenant_id and o.seal_number = p.seal_number and q.cutoff > r.cutoff
             )
-            or (
-              select m.first_seal from audit_private.seal_removal m
-              where m.tenant_id = p.tenant_id and m.last_seal >= p.seal_number
-              order by m.last_seal
-              limit 1
-            ) <= p.seal_number
+            or audit_private.is_emptied(p.tenant_id, p.seal_number)
           then l.first_at else l.last_at end)
         from audit_private.part_removal p
         left join audit_private.seal l on l.tenant_id = p.tenant_id and l.seal_number = p.seal_number
@@ -16347,6 +16311,42 @@ $$;
 ALTER FUNCTION audit_private.verify_settings(tenant uuid) OWNER TO audit_finder;
 
 COMMENT ON FUNCTION audit_private.verify_settings(tenant uuid) IS 'policies, floors, grants and options that no event tells of';
+
+CREATE FUNCTION audit_private.verify_standing(tenant uuid) RETURNS SETOF audit_private.finding
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select l.* from audit_private.verify_log() l where verify_standing.tenant is null
+  union all
+  select h.* from audit_private.verify_holds(verify_standing.tenant) h
+  union all
+  select e.* from audit_private.verify_erasure_counts(verify_standing.tenant) e
+  union all
+  select s.* from audit_private.verify_settings(verify_standing.tenant) s
+$$;
+
+ALTER FUNCTION audit_private.verify_standing(tenant uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.verify_standing(tenant uuid) IS 'all that is wrong with the log as a whole, with holds, with what erasures count and with settings, of one tenant or all';
+
+CREATE FUNCTION audit_private.verify_time(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) RETURNS SETOF audit_private.finding
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select c.* from audit_private.verify_chains(verify_time.tenant, verify_time.from_time, verify_time.until_time) c
+  union all
+  select l.* from audit_private.verify_lists(verify_time.tenant, verify_time.from_time, verify_time.until_time) l
+  union all
+  select e.* from audit_private.verify_leaves(verify_time.tenant, verify_time.from_time, verify_time.until_time) e
+  union all
+  select r.* from audit_private.verify_removals(verify_time.tenant, verify_time.from_time, verify_time.until_time) r
+  union all
+  select x.* from audit_private.verify_erasures(verify_time.tenant, verify_time.from_time, verify_time.until_time) x
+$$;
+
+ALTER FUNCTION audit_private.verify_time(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.verify_time(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) IS 'all that is wrong with the events of a time and their seals, of one tenant or all';
 
 CREATE FUNCTION audit_private.visible_tenant() RETURNS uuid
     LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED
@@ -19116,6 +19116,10 @@ GRANT ALL ON FUNCTION audit_private.is_apply_worker() TO audit_writer;
 
 REVOKE ALL ON FUNCTION audit_private.is_data_owner_right(item aclitem, object name) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION audit_private.is_emptied(tenant_id uuid, seal_number bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.is_emptied(tenant_id uuid, seal_number bigint) TO audit_finder;
+GRANT ALL ON FUNCTION audit_private.is_emptied(tenant_id uuid, seal_number bigint) TO audit_keeper;
+
 REVOKE ALL ON FUNCTION audit_private.is_naming(document jsonb, names text[], patterns text[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.is_partition_empty(partition_name text, locks_it boolean) FROM PUBLIC;
@@ -19204,6 +19208,9 @@ GRANT ALL ON FUNCTION audit_private.matching_holds(tenant_id uuid, occurred_at t
 
 REVOKE ALL ON FUNCTION audit_private.may_export(tenant_id uuid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION audit_private.merkle_level(nodes bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.merkle_level(nodes bytea) TO audit_finder;
+
 REVOKE ALL ON FUNCTION audit_private.merkle_path(leaves bytea, index integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.merkle_path(leaves bytea, index integer) TO audit_finder;
 
@@ -19241,6 +19248,8 @@ GRANT ALL ON FUNCTION audit_private.note_schedule(role name, is_scheduled boolea
 
 REVOKE ALL ON FUNCTION audit_private.note_step(run_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.note_step(run_id uuid) TO audit_operator;
+
+REVOKE ALL ON FUNCTION audit_private.note_verification(run_id uuid, from_time timestamp with time zone, until_time timestamp with time zone, finding_count bigint, findings jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.object_digests() FROM PUBLIC;
 
@@ -19531,6 +19540,9 @@ REVOKE ALL ON FUNCTION audit_private.value_literal(value jsonb, relation regclas
 REVOKE ALL ON FUNCTION audit_private.verify_chains(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.verify_chains(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) TO audit_owner;
 
+REVOKE ALL ON FUNCTION audit_private.verify_erasure_counts(tenant uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.verify_erasure_counts(tenant uuid) TO audit_owner;
+
 REVOKE ALL ON FUNCTION audit_private.verify_erasures(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.verify_erasures(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) TO audit_owner;
 
@@ -19551,6 +19563,10 @@ GRANT ALL ON FUNCTION audit_private.verify_removals(tenant uuid, from_time times
 
 REVOKE ALL ON FUNCTION audit_private.verify_settings(tenant uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.verify_settings(tenant uuid) TO audit_owner;
+
+REVOKE ALL ON FUNCTION audit_private.verify_standing(tenant uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.verify_time(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.visible_tenant() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.visible_tenant() TO audit_reader;

@@ -19,11 +19,8 @@ begin
   is_pending := exists (
     select from audit_private.epoch e where e.kind in ('dump_restored', 'point_in_time') and e.accepted_at is null);
   if not is_pending then
-    insert into audit_private.epoch (
-      epoch, kind, system_identifier, database_oid, table_oid, timeline, log_size, last_sealed_at
-    )
-    select e.epoch + 1, 'point_in_time', e.system_identifier, e.database_oid, e.table_oid, e.timeline, s.log_size,
-      s.sealed_at
+    insert into audit_private.epoch (epoch, kind, incarnation, timeline, log_size, last_sealed_at)
+    select e.epoch + 1, 'point_in_time', e.incarnation, e.timeline, s.log_size, s.sealed_at
     from audit_private.sealing s
     join audit_private.epoch e on e.epoch = s.epoch;
     update audit_private.sealing s set epoch = s.epoch + 1;

@@ -1,7 +1,6 @@
--- What tells one life of a database from another. A dump that is restored gets other oids or another server; a base
--- backup keeps both, but a server that leaves recovery begins a new timeline. Recovery to a target is told from a standby
--- that took over by the target, which stands in the settings until somebody clears it; where that was done, by the gap
--- that it left.
+-- What tells one life of a database from another. A dump that is restored is another incarnation; a base backup isn't, but
+-- a server that leaves recovery begins a new timeline. Recovery to a target is told from a standby that took over by the
+-- target, which stands in the settings until somebody clears it; where that was done, by the gap that it left.
 create or replace function audit_private.current_epoch()
 returns audit_private.epoch
 language sql
@@ -15,29 +14,25 @@ as $$
     clock_timestamp(),
     case
       when e.epoch is null then 'installed'
-      when (e.system_identifier, e.database_oid, e.table_oid) <> (c.system_identifier, d.oid, c.table_oid)
-        then 'dump_restored'
+      when e.incarnation <> c.incarnation then 'dump_restored'
       when t.has_target or s.sealed_at < clock_timestamp() - interval '15 minutes' then 'point_in_time'
       else 'promoted'
     end,
-    c.system_identifier, d.oid, c.table_oid, c.timeline, s.log_size, s.sealed_at, null, null, null
+    c.incarnation, c.timeline, s.log_size, s.sealed_at, null, null, null
   )::audit_private.epoch
   from audit_private.sealing s
   left join audit_private.epoch e on e.epoch = s.epoch
   cross join (
-    select (select p.system_identifier from pg_control_system() p) as system_identifier,
-      'audit_private.event'::regclass::oid as table_oid,
+    select audit_private.current_incarnation() as incarnation,
       case when not pg_is_in_recovery() then left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) end as timeline
   ) c
-  join pg_database d on d.datname = current_database()
   cross join (
     select bool_or(p.setting <> '') as has_target from pg_settings p
     where p.name in (
       'recovery_target', 'recovery_target_lsn', 'recovery_target_name', 'recovery_target_time', 'recovery_target_xid')
   ) t
   where not pg_is_in_recovery()
-    and (e.epoch is null or (e.system_identifier, e.database_oid, e.table_oid, e.timeline)
-      is distinct from (c.system_identifier, d.oid, c.table_oid, c.timeline))
+    and (e.incarnation, e.timeline) is distinct from (c.incarnation, c.timeline)
 $$;
 comment on function audit_private.current_epoch() is
   'the epoch that the log has entered and that no run of seal_events has noticed yet; null otherwise';

@@ -7,19 +7,14 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   nodes bytea := merkle_path.leaves;
-  width integer := octet_length(nodes) / 32;
   place integer := merkle_path.index;
   path bytea[] := '{}';
 begin
-  while width > 1 loop
-    if (place # 1) < width then
+  while octet_length(nodes) > 32 loop
+    if (place # 1) * 32 < octet_length(nodes) then
       path := path || substr(nodes, (place # 1) * 32 + 1, 32);
     end if;
-    nodes := (
-      select string_agg(sha256('\x01'::bytea || substr(nodes, p * 64 + 1, 64)), '')
-      from generate_series(0, width / 2 - 1) as p
-    ) || case when width % 2 = 1 then substr(nodes, width * 32 - 31, 32) else '' end;
-    width := (width + 1) / 2;
+    nodes := audit_private.merkle_level(nodes);
     place := place / 2;
   end loop;
   return path;

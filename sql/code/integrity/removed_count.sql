@@ -8,13 +8,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
   select case
-    when (
-      select r.first_seal from audit_private.seal_removal r
-      where r.tenant_id = removed_count.tenant_id and r.last_seal >= removed_count.seal_number
-      order by r.last_seal
-      limit 1
-    ) <= removed_count.seal_number
-    then removed_count.event_count
+    when audit_private.is_emptied(removed_count.tenant_id, removed_count.seal_number) then removed_count.event_count
     else (
       select coalesce(sum(p.removed), 0) from audit_private.part_removal p
       where p.tenant_id = removed_count.tenant_id and p.seal_number = removed_count.seal_number

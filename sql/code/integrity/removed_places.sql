@@ -1,5 +1,4 @@
 set local role audit_finder;
--- No two rows of seal_removal overlap, so the first that ends no earlier decides.
 create or replace function audit_private.removed_places(tenant_id uuid, seal_number bigint, part integer)
 returns bit
 language sql
@@ -9,13 +8,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
   select case
-    when (
-      select r.first_seal from audit_private.seal_removal r
-      where r.tenant_id = removed_places.tenant_id and r.last_seal >= removed_places.seal_number
-      order by r.last_seal
-      limit 1
-    ) <= removed_places.seal_number
-    then ~ 0::bit(1024)
+    when audit_private.is_emptied(removed_places.tenant_id, removed_places.seal_number) then ~ 0::bit(1024)
     else (
       select bit_or(p.places) from audit_private.part_removal p
       where p.tenant_id = removed_places.tenant_id

@@ -33,12 +33,7 @@ begin
         and width_bucket(s.last_at, kept_moments)
           = width_bucket(s.first_at - interval '1 microsecond', kept_moments) as is_whole
     from audit_private.seals_between(note_removals.tenant_id, note_removals.from_time, note_removals.until_time) s
-    where coalesce((
-      select r.first_seal from audit_private.seal_removal r
-      where r.tenant_id = s.tenant_id and r.last_seal >= s.seal_number
-      order by r.last_seal
-      limit 1
-    ) > s.seal_number, true)
+    where not audit_private.is_emptied(s.tenant_id, s.seal_number)
   ),
   whole as (
     select f.seal_number, f.event_count, f.event_count - coalesce((

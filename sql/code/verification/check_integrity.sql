@@ -32,13 +32,14 @@ begin
 
   return query
   select 'restore_accepted',
-    case when audit_private.is_removal_barred() then 'error' else 'ok' end,
-    case when audit_private.is_removal_barred()
+    case when r.is_barred then 'error' else 'ok' end,
+    case when r.is_barred
       then 'the log was restored, and nobody has accepted that: nothing is removed until then'
       else 'the log goes on where it was, or a restore was accepted' end,
-    case when audit_private.is_removal_barred()
+    case when r.is_barred
       then 'pgwitness restore-check with the last checkpoint, then: '
-        'select audit.accept_restore(reason => ''restored from the backup of …'');' end;
+        'select audit.accept_restore(reason => ''restored from the backup of …'');' end
+  from audit_private.is_removal_barred() as r (is_barred);
 end
 $$;
 comment on function audit_private.check_integrity() is 'the health checks of sealing';

@@ -1,5 +1,5 @@
--- What concerns no week comes last: the tree over all seals, holds and settings. What is found is an event of the installation, so
--- that it reaches whoever reads its log, and red in check_health until a later run finds nothing.
+-- What concerns no week comes last. What is found is an event of the installation, so that it reaches whoever reads its log,
+-- and red in check_health until a later run finds nothing.
 create or replace function audit_private.finish_verification(run_id uuid)
 returns void
 language plpgsql
@@ -19,21 +19,9 @@ begin
   end if;
   perform audit_private.lock_partitions('infinity', '-infinity');
   select coalesce(jsonb_agg(to_jsonb(f)), '[]') into found
-  from (
-    select l.* from audit_private.verify_log() l
-    union all
-    select h.* from audit_private.verify_holds(null) h
-    union all
-    select x.* from audit_private.verify_erasures(null, 'infinity', 'infinity') x
-    union all
-    select s.* from audit_private.verify_settings(null) s
-    limit 100
-  ) f;
-  insert into audit_private.verification (from_time, until_time, verified_at, log_size, finding_count, findings)
-  values ('-infinity', 'infinity', clock_timestamp(), (run.place -> 'log_size')::bigint, jsonb_array_length(found), found)
-  on conflict (from_time) do update
-  set verified_at = excluded.verified_at, log_size = excluded.log_size, finding_count = excluded.finding_count,
-    findings = excluded.findings;
+  from (select v.* from audit_private.verify_standing(null) v limit 100) f;
+  perform audit_private.note_verification(
+    finish_verification.run_id, '-infinity', 'infinity', jsonb_array_length(found), found);
   select jsonb_object_agg(k.kind, k.findings) into summary
   from (
     select f.finding ->> 'kind' as kind, count(*) as findings

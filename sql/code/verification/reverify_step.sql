@@ -22,23 +22,9 @@ begin
   into found_count, found
   from (
     select v.*, row_number() over () as place
-    from (
-      select c.* from audit_private.verify_chains(null, since, until) c
-      union all
-      select l.* from audit_private.verify_lists(null, since, until) l
-      union all
-      select e.* from audit_private.verify_leaves(null, since, until) e
-      union all
-      select r.* from audit_private.verify_removals(null, since, until) r
-      union all
-      select x.* from audit_private.verify_erasures(null, since, until) x
-    ) v
+    from audit_private.verify_time(null, since, until) v
   ) f;
-  insert into audit_private.verification (from_time, until_time, verified_at, log_size, finding_count, findings)
-  values (since, until, clock_timestamp(), (run.place -> 'log_size')::bigint, found_count, found)
-  on conflict (from_time) do update
-  set verified_at = excluded.verified_at, log_size = excluded.log_size, finding_count = excluded.finding_count,
-    findings = excluded.findings;
+  perform audit_private.note_verification(reverify_step.run_id, since, until, found_count, found);
   perform audit_private.note_place(
     reverify_step.run_id, jsonb_set(run.place, '{weeks}', (run.place -> 'weeks') - 0));
   return 'more';

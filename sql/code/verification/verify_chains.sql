@@ -12,7 +12,7 @@ set jit = off
 as $$
   with wanted as (
     select s as seal
-    from audit_private.tenant t
+    from audit_private.sealed_tenants() as t (tenant_id)
     cross join lateral audit_private.seals_between(t.tenant_id, verify_chains.from_time, verify_chains.until_time) s
     where verify_chains.tenant is null or t.tenant_id = verify_chains.tenant
     union all

@@ -71,12 +71,7 @@ as $$
               join audit_private.purge_receipt q on q.tenant_id = o.tenant_id and q.run_id = o.run_id
               where o.tenant_id = p.tenant_id and o.seal_number = p.seal_number and q.cutoff > r.cutoff
             )
-            or (
-              select m.first_seal from audit_private.seal_removal m
-              where m.tenant_id = p.tenant_id and m.last_seal >= p.seal_number
-              order by m.last_seal
-              limit 1
-            ) <= p.seal_number
+            or audit_private.is_emptied(p.tenant_id, p.seal_number)
           then l.first_at else l.last_at end)
         from audit_private.part_removal p
         left join audit_private.seal l on l.tenant_id = p.tenant_id and l.seal_number = p.seal_number
