@@ -13,13 +13,13 @@ _VARIABLE = "_PGWITNESS_COMPLETE"
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def completion(context: click.Context, shell: str) -> None:
-    r"""Print what a shell needs to complete pgwitness's commands.
+    """Print what a shell needs to complete pgwitness's commands.
 
     \b
     bash:  eval "$(pgwitness completion bash)"             in ~/.bashrc
     zsh:   eval "$(pgwitness completion zsh)"              in ~/.zshrc
     fish:  pgwitness completion fish | source              in ~/.config/fish/config.fish
-    """
+    """  # noqa: D301
     complete = get_completion_class(shell)
     if complete is None:
         raise click.UsageError(f"click knows no completion for {shell}")
