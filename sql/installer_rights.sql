@@ -9,7 +9,7 @@ select current_database()::text as database,
     union all
     select wanted.name
     from unnest(
-      '{audit_app,audit_reader,audit_admin,audit_privacy,audit_operator,audit_auditor,audit_backup}'::text[]
+      '{audit_app,audit_reader,audit_admin,audit_privacy,audit_operator,audit_auditor,audit_shipper,audit_backup}'::text[]
     ) as wanted (name)
     where not exists (select from pg_roles role where role.rolname = wanted.name)
   ) as lacking,

@@ -13,7 +13,7 @@ declare
     coalesce(nullif(current_setting('pgwitness.installer', true), ''), current_user)::name;
   engine_roles constant name[] := '{audit_owner,audit_writer,audit_finder,audit_keeper}';
   people_roles constant name[] :=
-    '{audit_app,audit_reader,audit_admin,audit_privacy,audit_operator,audit_auditor,audit_backup}';
+    '{audit_app,audit_reader,audit_admin,audit_privacy,audit_operator,audit_auditor,audit_shipper,audit_backup}';
   wanted name;
 begin
   foreach wanted in array engine_roles || people_roles loop
@@ -53,4 +53,5 @@ comment on role audit_admin is 'pgwitness: reads, and sets toggles, retention an
 comment on role audit_privacy is 'pgwitness: reports on a person and erases';
 comment on role audit_operator is 'pgwitness: tenants, grants, catalogue, options and jobs; sees no payload';
 comment on role audit_auditor is 'pgwitness: verifies and proves; payloads with a justification';
+comment on role audit_shipper is 'pgwitness: reads the sinks that name it, and nothing else';
 comment on role audit_backup is 'pgwitness: reads everything for a backup; use pg_dump --enable-row-security';

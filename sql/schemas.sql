@@ -102,7 +102,7 @@ comment on schema audit_data is 'pgwitness: what is generated for tables under d
 comment on schema audit_migrations is 'pgwitness: which migrations have been applied';
 
 grant usage on schema audit to audit_app, audit_reader, audit_admin, audit_privacy, audit_operator,
-  audit_auditor, audit_backup;
+  audit_auditor, audit_shipper, audit_backup;
 grant usage, create on schema audit, audit_private to audit_writer, audit_finder, audit_keeper;
 -- Procedures run as their caller and name the steps that they call.
 grant usage on schema audit_private to audit_operator;

@@ -34,6 +34,7 @@ OTHER_PERSONAS: dict[str, tuple[str, ...]] = {
     "owner": ("audit_operator",),
     "auditor": ("audit_auditor",),
     "backup": ("audit_backup",),
+    "shipper": ("audit_shipper",),
     "stranger": (),
 }
 

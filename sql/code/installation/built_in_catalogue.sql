@@ -53,7 +53,8 @@ values
   ('audit_export', '{"en": "Export", "sv": "Export"}', '{}', true),
   ('audit_epoch', '{"en": "Epoch of the log", "sv": "Loggens epok"}', '{}', true),
   ('audit_checkpoint', '{"en": "Checkpoint", "sv": "Kontrollpunkt"}', '{}', true),
-  ('audit_erasure', '{"en": "Erasure", "sv": "Radering"}', '{}', true)
+  ('audit_erasure', '{"en": "Erasure", "sv": "Radering"}', '{}', true),
+  ('audit_sink', '{"en": "Sink", "sv": "Mottagare"}', '{}', true)
 on conflict (entity_type) do update
 set titles = excluded.titles, descriptions = excluded.descriptions, is_built_in = true
 where (known.titles, known.descriptions, known.is_built_in)
@@ -93,6 +94,12 @@ values
   ('data_purged', 'audit_control', '{"en": "Expired data removed", "sv": "Gallrade uppgifter"}'),
   ('jobs_scheduled', 'audit_control', '{"en": "Jobs scheduled", "sv": "Jobb schemalagda"}'),
   ('jobs_unscheduled', 'audit_control', '{"en": "Jobs no longer scheduled", "sv": "Jobb inte längre schemalagda"}'),
+  ('sink_defined', 'audit_control', '{"en": "Sink defined", "sv": "Mottagare bestämd"}'),
+  ('sink_dropped', 'audit_control', '{"en": "Sink dropped", "sv": "Mottagare borttagen"}'),
+  ('sink_approved', 'audit_control', '{"en": "Sink approved", "sv": "Mottagare godkänd"}'),
+  ('sink_approval_withdrawn', 'audit_control', '{"en": "Sink approval withdrawn", "sv": "Mottagares godkännande återtaget"}'),
+  ('sink_purge_wait_set', 'audit_control', '{"en": "Purges wait for a sink or not", "sv": "Gallring väntar på mottagare eller inte"}'),
+  ('dead_letters_discarded', 'audit_control', '{"en": "Refused events given up", "sv": "Avvisade händelser övergivna"}'),
   ('events_imported', 'audit_control', '{"en": "Events imported", "sv": "Händelser inlästa"}'),
   ('audit_session_created', 'audit_access', '{"en": "Access justified", "sv": "Insyn motiverad"}'),
   ('audit_session_closed', 'audit_access', '{"en": "Access ended", "sv": "Insyn avslutad"}'),

@@ -21,6 +21,8 @@ from (
       'largest share of a table that one run of purge_data removes without being told, in percent: 1 to 100'),
     ('seal_silence_minutes', '60', '^([1-9][0-9]{0,3})$',
       'how long a tenant may be silent before a seal says so, in minutes: 1 to 9999'),
+    ('sink_lag_minutes', '60', '^([1-9][0-9]{0,4})$',
+      'how far a sink may be behind before check_health calls it an error, in minutes: 1 to 99999'),
     ('payload_limit_bytes', '65536', '^([1-9][0-9]{3,5}|[1-9][0-9]{6})$',
       'largest payload of an event, in bytes: 1,000 to 9,999,999')
 ) as o (name, default_value, pattern, description)
