@@ -18,10 +18,8 @@ create table audit_private.sink (
   log_index bigint not null,
   place integer not null default 0,
   process_id integer,
-  process_started_at timestamptz,
   seen_at timestamptz,
   acknowledged_at timestamptz,
-  delivered bigint not null default 0,
   error text,
   error_at timestamptz
 );
@@ -42,13 +40,13 @@ comment on column audit_private.sink.defined_by is 'login and SET ROLE role';
 comment on column audit_private.sink.log_index is 'the seal that it has come to';
 comment on column audit_private.sink.place is 'events of that seal that it has passed';
 comment on column audit_private.sink.process_id is 'server process of its consumer';
-comment on column audit_private.sink.process_started_at is 'when that process began; numbers come round';
 comment on column audit_private.sink.seen_at is 'when its consumer was last heard of';
 comment on column audit_private.sink.acknowledged_at is 'when something was last acknowledged';
-comment on column audit_private.sink.delivered is 'events acknowledged so far; what was shipped twice counts once';
 comment on column audit_private.sink.error is 'what went wrong last, by the consumer''s word; null once something is acknowledged';
 comment on column audit_private.sink.error_at is 'when that was';
 
+-- Sealed events of the tenant from its place on are its backlog, up to where it takes part in the sink with all others: the
+-- consumer sets that when it first reads after the approval.
 create table audit_private.sink_approval (
   tenant_id uuid not null references audit_private.tenant,
   sink_name text not null references audit_private.sink on delete cascade,
@@ -57,8 +55,9 @@ create table audit_private.sink_approval (
   approved_at timestamptz not null default clock_timestamp(),
   approved_by text not null,
   ended_at timestamptz,
-  log_index bigint not null default 0,
+  log_index bigint not null,
   place integer not null default 0,
+  until_log_index bigint,
   primary key (tenant_id, sink_name)
 );
 comment on table audit_private.sink_approval is 'tenants that let a sink carry their payloads';
@@ -68,27 +67,13 @@ comment on column audit_private.sink_approval.digest is 'the definition that was
 comment on column audit_private.sink_approval.reason is 'why';
 comment on column audit_private.sink_approval.approved_at is 'when';
 comment on column audit_private.sink_approval.approved_by is 'login and SET ROLE role';
-comment on column audit_private.sink_approval.ended_at is 'when it was withdrawn, or lapsed since the sink changed; null while it holds';
-comment on column audit_private.sink_approval.log_index is 'the seal that the sink had come to when it ended';
-comment on column audit_private.sink_approval.place is 'events of that seal that it had passed';
-
-create table audit_private.sink_backlog (
-  tenant_id uuid not null references audit_private.tenant,
-  sink_name text not null references audit_private.sink on delete cascade,
-  log_index bigint not null,
-  place integer not null,
-  until_log_index bigint not null,
-  until_place integer not null,
-  primary key (tenant_id, sink_name)
-);
-comment on table audit_private.sink_backlog is
-  'what a sink had passed of a tenant before the tenant approved it, and delivers before it goes on';
-comment on column audit_private.sink_backlog.tenant_id is 'whose events';
-comment on column audit_private.sink_backlog.sink_name is 'the sink';
-comment on column audit_private.sink_backlog.log_index is 'the seal that it has come to';
-comment on column audit_private.sink_backlog.place is 'events of that seal that it has passed';
-comment on column audit_private.sink_backlog.until_log_index is 'the seal at which the sink stood';
-comment on column audit_private.sink_backlog.until_place is 'events of that seal that it had passed';
+comment on column audit_private.sink_approval.ended_at is
+  'when it was withdrawn, or lapsed since the sink changed; null while it holds';
+comment on column audit_private.sink_approval.log_index is
+  'the seal that its backlog has come to, or after it has ended the sink; another approval goes on from there';
+comment on column audit_private.sink_approval.place is 'events of that seal that it has passed';
+comment on column audit_private.sink_approval.until_log_index is
+  'the seal from which on it takes part with all others; null until the consumer has read since it was approved';
 
 create sequence audit_private.retry_number as bigint;
 comment on sequence audit_private.retry_number is 'orders the events that are to be tried again';
@@ -150,10 +135,11 @@ create type audit_private.delivered_event as (
 comment on type audit_private.delivered_event is 'an event as formats of sinks take it';
 grant usage on type audit_private.delivered_event to audit_keeper;
 
+alter table audit_private.purge_receipt add column kept_by_sink bigint not null default 0;
+comment on column audit_private.purge_receipt.kept_by_sink is 'due, but not delivered by a sink for which purges wait';
+
 alter table audit_private.sink_approval enable row level security;
 alter table audit_private.sink_approval force row level security;
-alter table audit_private.sink_backlog enable row level security;
-alter table audit_private.sink_backlog force row level security;
 alter table audit_private.dead_letter enable row level security;
 alter table audit_private.dead_letter force row level security;
 
@@ -163,14 +149,6 @@ create policy "Approvals are visible to their tenant and to operators" on audit_
 create policy "The keeper delivers" on audit_private.sink_approval
   to audit_keeper using (true);
 create policy "Backups are complete" on audit_private.sink_approval
-  for select to audit_backup using (true);
-
-create policy "Backlogs are visible to their tenant and to operators" on audit_private.sink_backlog
-  to audit_owner
-  using (tenant_id = (select audit_private.visible_tenant()) or (select audit_private.sees_all_tenants()));
-create policy "The keeper delivers" on audit_private.sink_backlog
-  to audit_keeper using (true);
-create policy "Backups are complete" on audit_private.sink_backlog
   for select to audit_backup using (true);
 
 create policy "Dead letters are visible to their tenant and to operators" on audit_private.dead_letter
@@ -186,6 +164,5 @@ create policy "The keeper names tenants" on audit_private.tenant
 
 grant select, update on audit_private.sink to audit_keeper;
 grant select, update on audit_private.sink_approval to audit_keeper;
-grant select, update, delete on audit_private.sink_backlog to audit_keeper;
 grant select, insert, update, delete on audit_private.dead_letter to audit_keeper;
 grant select on audit_private.sink to audit_finder;

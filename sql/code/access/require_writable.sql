@@ -27,3 +27,4 @@ end
 $$;
 comment on function audit_private.require_writable() is
   'raises WT036 on a standby and in a read-only transaction';
+grant execute on function audit_private.require_writable() to audit_keeper;

@@ -164,6 +164,7 @@ begin
   select count(*), coalesce(sum(s.event_count), 0) into made, sealed from stored s;
   perform audit_private.grow_log(before.log_size, before.log_size + made);
 
+  perform pg_notify('pgwitness_sealed', '') where made > 0 and exists (select from audit_private.sink s);
   update audit_private.sealing s
   set sealed_at = moment, sealed_in = pg_current_xact_id(), snapshot_xmin = after.snapshot_xmin,
     snapshot_xmax = after.snapshot_xmax, snapshot_xips = after.snapshot_xips, log_size = before.log_size + made,

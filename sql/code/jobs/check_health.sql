@@ -97,6 +97,7 @@ begin
   return query select c.* from audit_private.check_retention() c;
   return query select c.* from audit_private.check_data_retention() c;
   return query select c.* from audit_private.check_jobs() c;
+  return query select c.* from audit_private.check_sinks() c;
 
   return query
   select 'logging_on',

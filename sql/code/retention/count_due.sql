@@ -14,6 +14,7 @@ returns table (
   due bigint,
   kept_by_floor bigint,
   kept_by_hold bigint,
+  kept_by_sink bigint,
   oldest_at timestamptz,
   newest_at timestamptz
 )
@@ -30,7 +31,7 @@ begin
     count_due.partition_name, count_due.partition_until, count_due.at, count_due.tenant_ids,
     count_due.treats_all_as_exact, includes_unsealed => count_due.includes_unsealed) || format(
     ' select d.tenant_id, n.found - coalesce(k.total, 0), coalesce(k.by_floor, 0), coalesce(k.by_hold, 0),
-      o.oldest_at, w.newest_at
+      coalesce(k.by_sink, 0), o.oldest_at, w.newest_at
     from due d
     cross join lateral (
       select count(*) as found
@@ -39,7 +40,8 @@ begin
     ) n
     left join (
       select p.tenant_id, count(*) as total, count(*) filter (where not p.is_held) as by_floor,
-        count(*) filter (where p.is_held) as by_hold
+        count(*) filter (where p.is_held) as by_hold,
+        count(*) filter (where p.is_held is null and p.is_awaited) as by_sink
       from kept p
       group by p.tenant_id
     ) k on k.tenant_id = d.tenant_id

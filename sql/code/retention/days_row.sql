@@ -10,7 +10,7 @@ comment on view audit_private.days_row is 'row type of audit.list_retention; hol
 
 create or replace view audit_private.preview_row as
 select t.tenant_id, t.name, r.days, r.is_exact, r.cutoff, r.predicted as due, r.oldest_removed_at as oldest_at,
-  r.newest_removed_at as newest_at, r.kept_by_floor, r.kept_by_hold, r.removed as waiting_for_partition
+  r.newest_removed_at as newest_at, r.kept_by_floor, r.kept_by_hold, r.kept_by_sink, r.removed as waiting_for_partition
 from audit_private.tenant t
 cross join audit_private.purge_receipt r
 where false;
@@ -18,7 +18,7 @@ comment on view audit_private.preview_row is 'row type of audit.preview_purge; h
 
 create or replace view audit_private.purge_row as
 select j.run_id, j.started_at, j.finished_at, r.tenant_id, t.name, r.days, r.is_exact, r.cutoff, r.predicted, r.removed,
-  r.kept_by_floor, r.kept_by_hold, r.oldest_removed_at, r.newest_removed_at, r.is_last, j.result, r.error, j.run_by
+  r.kept_by_floor, r.kept_by_hold, r.kept_by_sink, r.oldest_removed_at, r.newest_removed_at, r.is_last, j.result, r.error, j.run_by
 from audit_private.purge_receipt r
 cross join audit_private.job_run j
 cross join audit_private.tenant t

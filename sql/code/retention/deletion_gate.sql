@@ -3,6 +3,7 @@ set local role audit_keeper;
 -- clauses of a statement. Whoever previews, counts, deletes or saves what survives goes on from here, so that they can't
 -- disagree; and two gates with the same text decide the same. What isn't sealed yet is kept as well, since nobody could
 -- tell afterwards that it was there; a purge seals first, so that is what has come in since.
+-- What a sink has still to deliver is kept too, where purges wait for it.
 --
 -- Policies, floors and holds stand in it as constants. What is due but for a floor or a hold is so found by index, since
 -- it is little, and no row of a closed partition that goes is looked at on the way.
@@ -45,8 +46,8 @@ as $$
       )
     ),
     kept as materialized (
-      select k.place, k.tenant_id, bool_or(k.is_held) as is_held
-      from (select null::tid as place, null::uuid as tenant_id, false as is_held where false',
+      select k.place, k.tenant_id, bool_or(k.is_held) as is_held, bool_or(k.is_awaited) as is_awaited
+      from (select null::tid as place, null::uuid as tenant_id, false as is_held, false as is_awaited where false',
     deletion_gate.partition_name, array_agg(d.tenant_id order by d.tenant_id), array_agg(d.cutoff order by d.tenant_id),
     array_agg(d.is_exact order by d.tenant_id), array_agg(d.removable_before order by d.tenant_id),
     deletion_gate.from_time, deletion_gate.until_time)
@@ -54,7 +55,7 @@ as $$
       select string_agg(format(
         '
         union all
-        select e.ctid, d.tenant_id, false
+        select e.ctid, d.tenant_id, false, false
         from due d
         cross join lateral (
           select e.ctid
@@ -88,7 +89,7 @@ as $$
       select string_agg(format(
         '
         union all
-        select e.ctid, d.tenant_id, true
+        select e.ctid, d.tenant_id, true, false
         from due d
         join audit_private.%1$I e on e.tenant_id = d.tenant_id
         where %2$s
@@ -105,7 +106,7 @@ as $$
       select format(
         '
         union all
-        select e.ctid, d.tenant_id, null
+        select e.ctid, d.tenant_id, null, false
         from due d
         join audit_private.%1$I e on e.tenant_id = d.tenant_id
         where %2$s
@@ -117,6 +118,8 @@ as $$
       where not deletion_gate.includes_unsealed
         and audit_private.has_newer_events(deletion_gate.partition_name, s.snapshot_xmin)
     ), '')
+    || coalesce(' union all ' || audit_private.awaited_statement(
+      deletion_gate.partition_name, deletion_gate.partition_until, deletion_gate.from_time, deletion_gate.until_time), '')
     || ') k
       group by k.place, k.tenant_id
     )'
@@ -126,4 +129,4 @@ comment on function audit_private.deletion_gate(
   text, timestamptz, timestamptz, uuid[], boolean, timestamptz, timestamptz, boolean
 ) is
   'SQL that begins a statement about a partition: due (tenant_id, cutoff, is_exact, removable_before) and kept (place, '
-  'tenant_id, is_held; null for what is not sealed) of it, by the policies of a moment, between two times';
+  'tenant_id, is_held, is_awaited; is_held null for what is not sealed or delivered) of it, by the policies of a moment, between two times';

@@ -52,7 +52,7 @@ begin
     case when count(*) filter (
         where r.error is not null
           or r.removed < r.predicted
-            and r.kept_by_hold = 0
+            and r.kept_by_hold + r.kept_by_sink = 0
             and not exists (
               select from audit_private.retention_policy p
               where p.tenant_id = r.tenant_id and p.set_at > run.started_at - interval '1 day'

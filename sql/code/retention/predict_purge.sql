@@ -67,16 +67,17 @@ begin
   summed as (
     select c.tenant_id, sum(c.due) as due,
       sum(c.kept_by_floor) filter (where w.partition_name is null) as kept_by_floor,
-      sum(c.kept_by_hold) filter (where w.partition_name is null) as kept_by_hold
+      sum(c.kept_by_hold) filter (where w.partition_name is null) as kept_by_hold,
+      sum(c.kept_by_sink) filter (where w.partition_name is null) as kept_by_sink
     from counted c
     left join work w on w.partition_name = c.partition_name
     group by c.tenant_id
   )
   insert into audit_private.purge_receipt (
-    tenant_id, run_id, days, is_exact, cutoff, predicted, kept_by_floor, kept_by_hold, error
+    tenant_id, run_id, days, is_exact, cutoff, predicted, kept_by_floor, kept_by_hold, kept_by_sink, error
   )
   select p.tenant_id, run.run_id, p.days, p.is_exact, run.started_at - p.days * interval '24 hours', coalesce(s.due, 0),
-    coalesce(s.kept_by_floor, 0), coalesce(s.kept_by_hold, 0), refusal
+    coalesce(s.kept_by_floor, 0), coalesce(s.kept_by_hold, 0), coalesce(s.kept_by_sink, 0), refusal
   from audit_private.policies_in_force(run.started_at) p
   cross join noted
   join audit_private.tenant t on t.tenant_id = p.tenant_id

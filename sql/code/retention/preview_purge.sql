@@ -18,6 +18,7 @@ begin
       max(c.newest_at) filter (where not x.as_exact and c.due > 0) as newest_at,
       sum(c.kept_by_floor) filter (where not x.as_exact) as kept_by_floor,
       sum(c.kept_by_hold) filter (where not x.as_exact) as kept_by_hold,
+      sum(c.kept_by_sink) filter (where not x.as_exact) as kept_by_sink,
       sum(c.due) filter (where x.as_exact) as expired
     from audit_private.expired_partitions(now()) p
     cross join (values (false), (true)) as x (as_exact)
@@ -28,7 +29,7 @@ begin
   )
   select t.tenant_id, t.name, p.days, p.is_exact, now() - p.days * interval '24 hours', coalesce(c.due, 0)::bigint,
     c.oldest_at, c.newest_at, coalesce(c.kept_by_floor, 0)::bigint, coalesce(c.kept_by_hold, 0)::bigint,
-    (coalesce(c.expired, 0) - coalesce(c.due, 0))::bigint
+    coalesce(c.kept_by_sink, 0)::bigint, (coalesce(c.expired, 0) - coalesce(c.due, 0))::bigint
   from audit_private.tenant t
   join audit_private.policies_in_force(now()) p on p.tenant_id = t.tenant_id
   left join counted c on c.tenant_id = t.tenant_id
@@ -39,6 +40,6 @@ end
 $$;
 comment on function audit.preview_purge(uuid) is
   'what a purge would remove now, tenant by tenant: how many events are due, between which times, what '
-  'floors and holds keep, and what has expired but goes later, with its partition; of every tenant for audit_operator '
+  'floors, holds and sinks keep, and what has expired but goes later, with its partition; of every tenant for audit_operator '
   'and audit_auditor, of their own for audit_admin';
 grant execute on function audit.preview_purge(uuid) to audit_admin, audit_operator, audit_auditor;

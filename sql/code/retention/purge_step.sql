@@ -57,13 +57,15 @@ begin
     update audit_private.purge_receipt r
     set kept_by_floor = r.kept_by_floor + c.kept_by_floor,
       kept_by_hold = r.kept_by_hold + c.kept_by_hold,
+      kept_by_sink = r.kept_by_sink + c.kept_by_sink,
       removed = r.removed + case when place -> 'tenants' = '[]' then c.due else 0 end,
       oldest_removed_at = case when place -> 'tenants' = '[]' and c.due > 0 then least(r.oldest_removed_at, c.oldest_at)
         else r.oldest_removed_at end,
       newest_removed_at = case when place -> 'tenants' = '[]' and c.due > 0
         then greatest(r.newest_removed_at, c.newest_at) else r.newest_removed_at end
     from jsonb_to_recordset(counts) as c (
-      tenant_id uuid, due bigint, kept_by_floor bigint, kept_by_hold bigint, oldest_at timestamptz, newest_at timestamptz
+      tenant_id uuid, due bigint, kept_by_floor bigint, kept_by_hold bigint, kept_by_sink bigint, oldest_at timestamptz,
+      newest_at timestamptz
     )
     where r.run_id = purge_step.run_id and r.tenant_id = c.tenant_id;
   else
