@@ -1,6 +1,6 @@
 -- What the log keeps beside its events: sessions, exports, holds, reasons and error texts. A hold that stands keeps its
 -- words, since they are what it keeps events by; release_hold takes them then. A text that names the person goes as a
--- whole. What belongs to no tenant (error texts of jobs and sinks, floors, service roles) is the installation's, and goes when
+-- whole. What belongs to no tenant (the jobs' error texts, floors, service roles) is the installation's, and goes when
 -- an erasure is called for its tenant, the nil uuid: one tenant's privacy officer changes nothing of another's.
 -- Names of database roles stay everywhere, as in an event's envelope.
 create or replace function audit_private.erase_beside(
@@ -68,6 +68,10 @@ begin
   update audit_private.dead_letter d
   set error = blank
   where d.tenant_id = erase_beside.tenant_id and d.error ilike any (erase_beside.patterns);
+  update audit_private.sink s
+  set error = blank
+  where s.error ilike any (erase_beside.patterns)
+    and erase_beside.tenant_id = any (audit_private.sink_tenants(s));
   update audit_private.erasure x
   set reason = blank
   where x.tenant_id = erase_beside.tenant_id and x.reason ilike any (erase_beside.patterns);
@@ -91,9 +95,6 @@ begin
     update audit_private.service_grant g
     set reason = blank
     where g.reason ilike any (erase_beside.patterns);
-    update audit_private.sink s
-    set error = blank
-    where s.error ilike any (erase_beside.patterns);
     update audit_private.epoch e
     set accept_reason = blank
     where e.accept_reason ilike any (erase_beside.patterns);
