@@ -6867,7 +6867,7 @@ COMMENT ON FUNCTION audit_private.count_found_events(tenant_id uuid, condition t
 CREATE FUNCTION audit_private.counted_text(value text) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$
-  select pg_catalog.concat(pg_catalog.octet_length(value), ':', value)
+  select coalesce(pg_catalog.octet_length(value) || ':' || value, ':')
 $$;
 
 ALTER FUNCTION audit_private.counted_text(value text) OWNER TO audit_owner;
@@ -8820,12 +8820,15 @@ COMMENT ON FUNCTION audit_private.erase_pending(tenant_id uuid, erasure_id uuid,
 CREATE FUNCTION audit_private.event_envelope(e audit_private.event) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$
-  select pg_catalog.concat(
-    E'pgwitness/event/1\n',
-    e.tenant_id, E'\n', audit_private.microseconds(e.occurred_at), E'\n', e.id, E'\n',
-    audit_private.microseconds(e.recorded_at), E'\n', e.sequence, E'\n', e.transaction_id, E'\n',
-    e.source, E'\n', e.action, E'\n', e.entity_type, E'\n', e.actor_type, E'\n', e.outcome, E'\n',
-    audit_private.counted_text(e.recorded_by))
+  select case
+    when pg_catalog.num_nulls(
+        e.tenant_id, e.occurred_at, e.id, e.recorded_at, e.sequence, e.transaction_id, e.source, e.action, e.entity_type,
+        e.actor_type, e.outcome) = 0
+    then pg_catalog.concat_ws(
+        E'\n', 'pgwitness/event/1', e.tenant_id, audit_private.microseconds(e.occurred_at), e.id,
+        audit_private.microseconds(e.recorded_at), e.sequence, e.transaction_id, e.source, e.action, e.entity_type,
+        e.actor_type, e.outcome, audit_private.counted_text(e.recorded_by))
+  end
 $$;
 
 ALTER FUNCTION audit_private.event_envelope(e audit_private.event) OWNER TO audit_owner;
@@ -12464,10 +12467,9 @@ COMMENT ON FUNCTION audit_private.payload_bytes(description text, actor jsonb, t
 CREATE FUNCTION audit_private.payload_content(e audit_private.event) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$
-  select pg_catalog.concat(
-    e.actor, E'\n', e.target, E'\n', e.changes, E'\n', e.metadata, E'\n', e.ip, E'\n',
-    audit_private.counted_text(e.description), audit_private.counted_text(e.user_agent),
-    audit_private.counted_text(e.request_id), audit_private.counted_text(e.error_message))
+  select pg_catalog.concat(e.actor, E'\n', e.target, E'\n', e.changes, E'\n', e.metadata, E'\n', e.ip, E'\n')
+    || audit_private.counted_text(e.description) || audit_private.counted_text(e.user_agent)
+    || audit_private.counted_text(e.request_id) || audit_private.counted_text(e.error_message)
 $$;
 
 ALTER FUNCTION audit_private.payload_content(e audit_private.event) OWNER TO audit_owner;
