@@ -15756,40 +15756,6 @@ ALTER FUNCTION audit_private.verify_erasure_counts(tenant uuid) OWNER TO audit_f
 
 COMMENT ON FUNCTION audit_private.verify_erasure_counts(tenant uuid) IS 'erasures that are not what their events say';
 
-CREATE FUNCTION audit_private.verify_erasures(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) RETURNS SETOF audit_private.finding
-    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    SET jit TO 'off'
-    SET "DateStyle" TO 'ISO, YMD'
-    AS $$
-begin
-  return query execute format(
-    'select ''unexplained_erasure'', e.tenant_id, null::bigint, e.id, e.occurred_at,
-      ''erased, and no erasure tells of it: '' || string_agg(g.name, '', '' order by g.name)
-    from audit_private.event e
-    cross join lateral (
-      values (''actor_id'', e.actor_id_digest), (''entity_id'', e.entity_id_digest), (''payload'', e.payload_digest)
-    ) as g (name, digest)
-    where e.occurred_at >= %L::timestamptz and e.occurred_at < %L::timestamptz and %s
-      and (e.actor_id_digest is not null or e.entity_id_digest is not null or e.payload_digest is not null)
-      and g.digest is not null
-      and not exists (
-        select from audit_private.erased_event x
-        where x.tenant_id = e.tenant_id and x.occurred_at = e.occurred_at and x.event_id = e.id and g.name = any (x.groups)
-      )
-      and not (e.source = ''captured'' and exists (
-        select from audit_private.erasure x where x.tenant_id = e.tenant_id and x.kind = ''data''
-      ))
-    group by e.tenant_id, e.id, e.occurred_at',
-    verify_erasures.from_time, verify_erasures.until_time,
-    case when verify_erasures.tenant is null then 'true' else format('e.tenant_id = %L::uuid', verify_erasures.tenant) end);
-end
-$$;
-
-ALTER FUNCTION audit_private.verify_erasures(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) OWNER TO audit_finder;
-
-COMMENT ON FUNCTION audit_private.verify_erasures(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) IS 'events of a time that are erased though no erasure tells of it';
-
 CREATE FUNCTION audit_private.verify_holds(tenant uuid) RETURNS SETOF audit_private.finding
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -15897,8 +15863,8 @@ begin
   into next_transaction_id
   from audit_private.instance i;
   return query execute format(
-    'with listed as (
-      select p.tenant_id, p.seal_number, b.sealed_at as known_at, b.known_before, b.known_open, b.known_since, l.*
+    'with part as (
+      select p.*, b.sealed_at as known_at, b.known_before, b.known_open, b.known_since
       from audit_private.sealed_tenants() as t (tenant_id)
       cross join lateral audit_private.seals_between(t.tenant_id, %2$L::timestamptz, %3$L::timestamptz) s
       left join lateral (
@@ -15914,20 +15880,28 @@ begin
         where p.tenant_id = s.tenant_id and p.seal_number = s.seal_number - 1
           and p.snapshot ~ ''^[0-9]{1,18}:[0-9]{1,18}:([0-9]{1,18}(,[0-9]{1,18})*)?$''
           and s.snapshot ~ ''^[0-9]{1,18}:[0-9]{1,18}:''
+        offset 0
       ) b on true
       join audit_private.seal_part p on p.tenant_id = s.tenant_id and p.seal_number = s.seal_number
+      where p.last_at >= %2$L::timestamptz and p.first_at < %3$L::timestamptz and %1$s
+      offset 0
+    ),
+    listed as (
+      select p.tenant_id, p.seal_number, p.known_at, p.known_before, p.known_open, p.known_since, l.*
+      from part p
       cross join lateral (
-        select u.occurred_at, u.id, substr(d.leaves, u.place::integer * 32 - 31, 32) as leaf
+        select u.occurred_at, u.id, substr(d.leaves, u.place * 32 - 31, 32) as leaf
         from (
           select p.leaves || '''' as leaves, audit_private.removed_places(p.tenant_id, p.seal_number, p.part) as removed
           offset 0
         ) d
-        cross join unnest(p.times, p.ids) with ordinality as u (occurred_at, id, place)
+        cross join (
+          select unnest(p.times) as occurred_at, unnest(p.ids) as id, generate_series(1, cardinality(p.times)) as place
+        ) u
         where u.occurred_at >= %2$L::timestamptz and u.occurred_at < %3$L::timestamptz
-          and (d.removed is null or get_bit(d.removed, u.place::integer - 1) = 0)
+          and (d.removed is null or get_bit(d.removed, u.place - 1) = 0)
         offset 0
       ) l
-      where p.last_at >= %2$L::timestamptz and p.first_at < %3$L::timestamptz and %1$s
     ),
     present as (
       select e.tenant_id, e.occurred_at, e.id, audit_private.leaf_of_event(e) as leaf, e.recorded_at, e.transaction_id,
@@ -15936,13 +15910,18 @@ begin
             e.description, e.actor, e.target, e.changes, e.metadata, e.ip, e.user_agent, e.request_id, e.error_message) > 0
           or e.entity_id_digest is not null and e.entity_id is not null
           or e.actor_id_digest is not null and e.actor_id !~ ''^erased-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$''
-          as has_erased
+          as has_erased,
+        case when num_nonnulls(e.actor_id_digest, e.entity_id_digest, e.payload_digest) > 0 then array_remove(array[
+          case when e.actor_id_digest is not null then ''actor_id'' end,
+          case when e.entity_id_digest is not null then ''entity_id'' end,
+          case when e.payload_digest is not null then ''payload'' end], null) end as erased_groups,
+        e.source = ''captured'' as is_captured
       from audit_private.event e
       where e.occurred_at >= %2$L::timestamptz and e.occurred_at < %3$L::timestamptz and %5$s
       offset 0
     ),
     found as (
-      select f.kind, tenant_id, l.seal_number, id, occurred_at, f.detail
+      select f.kind, tenant_id, l.seal_number, id, occurred_at, f.detail, e.erased_groups, e.is_captured
       from listed l
       full join present e using (tenant_id, occurred_at, id)
       cross join lateral (
@@ -15977,7 +15956,7 @@ begin
             else format(''says that it was recorded at %%s, and was written after %%s'', e.recorded_at, l.known_at)
           end
       ) as f (kind, detail)
-      where f.kind is not null
+      where f.kind is not null or e.erased_groups is not null
     )
     select f.kind, f.tenant_id, coalesce(f.seal_number, r.seal_number), f.id, f.occurred_at,
       case when r.seal_number is null then f.detail else ''there, though a receipt says that it was removed'' end
@@ -15988,7 +15967,21 @@ begin
       join audit_private.seal_part p on p.tenant_id = s.tenant_id and p.seal_number = s.seal_number
       where f.kind = ''extra_event'' and f.seal_number is null and f.id = any (p.ids)
       limit 1
-    ) r on true',
+    ) r on true
+    where f.kind is not null
+    union all
+    select ''unexplained_erasure'', f.tenant_id, null, f.id, f.occurred_at,
+      ''erased, and no erasure tells of it: '' || string_agg(distinct g.name, '', '' order by g.name)
+    from found f
+    cross join lateral unnest(f.erased_groups) as g (name)
+    where not exists (
+        select from audit_private.erased_event x
+        where x.tenant_id = f.tenant_id and x.occurred_at = f.occurred_at and x.event_id = f.id and g.name = any (x.groups)
+      )
+      and not (f.is_captured and exists (
+        select from audit_private.erasure x where x.tenant_id = f.tenant_id and x.kind = ''data''
+      ))
+    group by f.tenant_id, f.id, f.occurred_at',
     case when verify_leaves.tenant is null then 'true' else format('t.tenant_id = %L::uuid', verify_leaves.tenant) end,
     verify_leaves.from_time, verify_leaves.until_time,
     case when not state.is_caught_up or coalesce((audit_private.current_epoch()).kind = 'dump_restored', false) then 'true'
@@ -16000,7 +15993,7 @@ $_$;
 
 ALTER FUNCTION audit_private.verify_leaves(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) OWNER TO audit_finder;
 
-COMMENT ON FUNCTION audit_private.verify_leaves(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) IS 'events of a time that were changed, are missing, or are there though no seal knows them';
+COMMENT ON FUNCTION audit_private.verify_leaves(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) IS 'events of a time that were changed, are missing, are there though no seal knows them, or are erased though no erasure tells of it';
 
 CREATE FUNCTION audit_private.verify_lists(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) RETURNS SETOF audit_private.finding
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
@@ -16342,8 +16335,6 @@ CREATE FUNCTION audit_private.verify_time(tenant uuid, from_time timestamp with 
   select e.* from audit_private.verify_leaves(verify_time.tenant, verify_time.from_time, verify_time.until_time) e
   union all
   select r.* from audit_private.verify_removals(verify_time.tenant, verify_time.from_time, verify_time.until_time) r
-  union all
-  select x.* from audit_private.verify_erasures(verify_time.tenant, verify_time.from_time, verify_time.until_time) x
 $$;
 
 ALTER FUNCTION audit_private.verify_time(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) OWNER TO audit_owner;
@@ -19544,9 +19535,6 @@ GRANT ALL ON FUNCTION audit_private.verify_chains(tenant uuid, from_time timesta
 
 REVOKE ALL ON FUNCTION audit_private.verify_erasure_counts(tenant uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.verify_erasure_counts(tenant uuid) TO audit_owner;
-
-REVOKE ALL ON FUNCTION audit_private.verify_erasures(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION audit_private.verify_erasures(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) TO audit_owner;
 
 REVOKE ALL ON FUNCTION audit_private.verify_holds(tenant uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.verify_holds(tenant uuid) TO audit_owner;
