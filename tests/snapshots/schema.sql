@@ -16025,12 +16025,29 @@ CREATE FUNCTION audit_private.verify_lists(tenant uuid, from_time timestamp with
     from listed l
     group by l.tenant_id, l.seal_number
   ),
+  spanned as (
+    select p.tenant_id, p.seal_number, p.part, coalesce(m.moments[1], '-infinity') as lowest,
+      coalesce(m.moments[cardinality(m.moments)], 'infinity') as highest, m.moments = p.times as is_ascending
+    from checked c
+    join audit_private.seal_part p on p.tenant_id = c.tenant_id and p.seal_number = c.seal_number
+    cross join lateral (select array(select distinct unnest(p.times) as moment order by moment) as moments offset 0) m
+  ),
+  suspected as (
+    select o.tenant_id, o.seal_number, o.part
+    from (
+      select s.*, max(s.highest) over (w rows between unbounded preceding and 1 preceding) as highest_before,
+        lead(s.lowest) over w as lowest_after
+      from spanned s
+      window w as (partition by s.tenant_id order by s.lowest, s.seal_number, s.part)
+    ) o
+    where not o.is_ascending or o.lowest <= o.highest_before or o.highest >= o.lowest_after
+  ),
   twice as materialized (
     select u.tenant_id, u.occurred_at, u.id, min(u.seal_number) as first_seal, max(u.seal_number) as last_seal
     from (
       select p.tenant_id, p.seal_number, l.occurred_at, l.id
-      from checked c
-      join audit_private.seal_part p on p.tenant_id = c.tenant_id and p.seal_number = c.seal_number
+      from suspected o
+      join audit_private.seal_part p on p.tenant_id = o.tenant_id and p.seal_number = o.seal_number and p.part = o.part
       cross join lateral unnest(p.times, p.ids) as l (occurred_at, id)
       where l.occurred_at >= verify_lists.from_time and l.occurred_at < verify_lists.until_time
     ) u
