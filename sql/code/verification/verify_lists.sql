@@ -1,9 +1,9 @@
 set local role audit_finder;
 -- The lists of seals with an event between two times: each part against its root, all of them against the seal, and no
 -- event in two of them. A list may be gone where receipts say that all of its events are; and what was removed and then
--- imported anew is in two, in one of them as removed. Only parts whose times meet those of another one, or that hold a time
--- twice or out of order, can list an event twice, and most do neither: so events are counted in those alone. What first_at and
--- last_at say is not believed for that.
+-- imported anew is in two, in one of them as removed. Only parts whose times meet those of another one, or that hold a
+-- time twice or out of order, can list an event twice, and most do neither: so events are counted in those alone. What
+-- first_at and last_at say is not believed for that.
 create or replace function audit_private.verify_lists(tenant uuid, from_time timestamptz, until_time timestamptz)
 returns setof audit_private.finding
 language sql
