@@ -16489,6 +16489,7 @@ CREATE FUNCTION audit_private.write_chunks(tenant_id uuid, export_id uuid, after
     AS $_$
 declare
   bytes_allowed constant integer := 8388608;
+  bytes_kept constant integer := 33000000;
   line_end constant text := case write_chunks.format when 'csv' then E'\r\n' else E'\n' end;
   head text := case when write_chunks.format = 'csv' and write_chunks.after_chunk = 0 then (
     select string_agg(c.name, ',' order by c.place) from audit_private.export_columns('csv') c
@@ -16574,6 +16575,9 @@ begin
     is_last := rows < write_chunks.most and bytes < bytes_allowed;
     exit when not is_last;
   end loop;
+  if write_chunks.after_chunk = 0 and not is_last then
+    perform octet_length(repeat('x', bytes_kept));
+  end if;
   if head is not null then
     bytes := octet_length(head);
     insert into audit_private.export_chunk (tenant_id, export_id, number, rows, bytes, content, digest)

@@ -7,6 +7,9 @@ set local role audit_keeper;
 -- A chunk ends early when its events are large, and counting how far it comes takes a tenth of the time. So where events
 -- have been small, all are taken uncounted first, but for lines so large that memory might not hold as many of them; where
 -- one was left out, or the chunk has become too large, nothing is stored, and they are counted.
+--
+-- glibc gives memory of this size back after every chunk and asks for it anew, page by page, which takes a seventh of the
+-- time, unless as large a piece has been freed before: 32 MB is the most that it keeps. Elsewhere that does no harm.
 create or replace function audit_private.write_chunks(
   tenant_id uuid,
   export_id uuid,
@@ -38,6 +41,7 @@ set default_toast_compression = 'pglz'
 as $$
 declare
   bytes_allowed constant integer := 8388608;
+  bytes_kept constant integer := 33000000;
   line_end constant text := case write_chunks.format when 'csv' then E'\r\n' else E'\n' end;
   head text := case when write_chunks.format = 'csv' and write_chunks.after_chunk = 0 then (
     select string_agg(c.name, ',' order by c.place) from audit_private.export_columns('csv') c
@@ -123,6 +127,9 @@ begin
     is_last := rows < write_chunks.most and bytes < bytes_allowed;
     exit when not is_last;
   end loop;
+  if write_chunks.after_chunk = 0 and not is_last then
+    perform octet_length(repeat('x', bytes_kept));
+  end if;
   if head is not null then
     bytes := octet_length(head);
     insert into audit_private.export_chunk (tenant_id, export_id, number, rows, bytes, content, digest)
