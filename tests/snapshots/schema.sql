@@ -16,6 +16,39 @@ ALTER SCHEMA audit_private OWNER TO audit_owner;
 
 COMMENT ON SCHEMA audit_private IS 'pgwitness: tables, helpers and trigger functions; not an interface';
 
+CREATE TYPE audit_private.delivered_event AS (
+	tenant_id uuid,
+	tenant_name text,
+	occurred_at timestamp with time zone,
+	id uuid,
+	recorded_at timestamp with time zone,
+	sequence bigint,
+	transaction_id bigint,
+	source text,
+	category text,
+	action text,
+	action_title text,
+	entity_type text,
+	entity_id text,
+	actor_type text,
+	actor_id text,
+	actor jsonb,
+	description text,
+	target jsonb,
+	changes jsonb,
+	metadata jsonb,
+	outcome text,
+	error_message text,
+	ip inet,
+	user_agent text,
+	request_id text,
+	recorded_by text
+);
+
+ALTER TYPE audit_private.delivered_event OWNER TO audit_owner;
+
+COMMENT ON TYPE audit_private.delivered_event IS 'an event as formats of sinks take it';
+
 CREATE TYPE audit_private.finding AS (
 	kind text,
 	tenant_id uuid,
@@ -5684,6 +5717,58 @@ ALTER FUNCTION audit_private.carry_out_erasure(tenant_id uuid, erasure_id uuid, 
 
 COMMENT ON FUNCTION audit_private.carry_out_erasure(tenant_id uuid, erasure_id uuid, names text[], pseudonyms text[], patterns text[], OUT erased bigint, OUT held bigint, OUT exports bigint) IS 'erases what an erasure has found and no hold keeps, and empties exports; of how many events it did, how many a hold keeps, and how many exports';
 
+CREATE FUNCTION audit_private.cef_extension(key text, value text, longest integer) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  select ' ' || key || '=' || pg_catalog.replace(pg_catalog.replace(pg_catalog.replace(pg_catalog.replace(
+    pg_catalog."left"(value, longest), E'\\', E'\\\\'), '=', E'\\='), E'\n', E'\\n'), E'\r', E'\\r')
+$$;
+
+ALTER FUNCTION audit_private.cef_extension(key text, value text, longest integer) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.cef_extension(key text, value text, longest integer) IS 'a key of CEF with its value, cut to a number of characters; null without a value';
+
+CREATE FUNCTION audit_private.cef_record(e audit_private.delivered_event, options jsonb) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+  select pg_catalog.concat(
+    'CEF:0|pgwitness|pgwitness|1|', e.action, '|',
+    pg_catalog.translate(pg_catalog.replace(pg_catalog.replace(
+      pg_catalog."left"(coalesce(nullif(e.action_title, ''), e.action), 512), E'\\', E'\\\\'), '|', E'\\|'), E'\r\n', '  '),
+    '|', 2 * audit_private.event_severity(e.action, e.outcome, e.category) + 1,
+    '|rt=', audit_private.microseconds(e.occurred_at) / 1000,
+    ' externalId=', e.id,
+    ' act=', e.action,
+    ' outcome=', e.outcome,
+    audit_private.cef_extension('cat', e.category, 1023),
+    ' deviceExternalId=', e.tenant_id,
+    audit_private.cef_extension('dvchost', options ->> 'host_name', 100),
+    audit_private.cef_extension('suid', e.actor_id, 1023),
+    audit_private.cef_extension('suser', coalesce(e.actor ->> 'name', e.actor ->> 'email', e.actor_id), 1023),
+    ' spriv=', e.actor_type,
+    case pg_catalog.family(e.ip) when 4 then ' src=' else ' c6a2Label=Source IPv6 Address c6a2=' end || pg_catalog.host(e.ip),
+    audit_private.cef_extension('requestClientApplication', e.user_agent, 1023),
+    audit_private.cef_extension('reason', e.error_message, 1023),
+    audit_private.cef_extension('msg', e.description, 1023),
+    audit_private.cef_extension('cs1Label=tenantName cs1', e.tenant_name, 4000),
+    audit_private.cef_extension('cs2Label=entityType cs2', e.entity_type, 4000),
+    audit_private.cef_extension('cs3Label=entityId cs3', e.entity_id, 4000),
+    audit_private.cef_extension('cs4Label=target cs4', e.target::text, 4000),
+    audit_private.cef_extension('cs5Label=changes cs5', e.changes::text, 4000),
+    audit_private.cef_extension('cs6Label=metadata cs6', e.metadata::text, 4000),
+    ' cn1Label=sequence cn1=', e.sequence,
+    ' cn2Label=transactionId cn2=', e.transaction_id,
+    ' deviceCustomDate1Label=recordedAt deviceCustomDate1=', audit_private.microseconds(e.recorded_at) / 1000,
+    audit_private.cef_extension('pgwitnessActor', e.actor::text, 4000),
+    audit_private.cef_extension('pgwitnessRequestId', e.request_id, 4000),
+    audit_private.cef_extension('pgwitnessRecordedBy', e.recorded_by, 4000),
+    ' pgwitnessSource=', e.source)
+$$;
+
+ALTER FUNCTION audit_private.cef_record(e audit_private.delivered_event, options jsonb) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.cef_record(e audit_private.delivered_event, options jsonb) IS 'an event in the Common Event Format, version 0';
+
 CREATE FUNCTION audit_private.changes_expression(watched audit_private.watched_table, relation regclass) RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -6684,6 +6769,33 @@ $$;
 ALTER FUNCTION audit_private.close_next_partition(tried text[]) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.close_next_partition(tried text[]) IS 'closes the newest partition that is no longer written to, but those tried already, and returns its name, also when it is in use; null when there is none; a step of maintain_partitions';
+
+CREATE FUNCTION audit_private.cloudevents_record(e audit_private.delivered_event, options jsonb) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $_$
+  select pg_catalog.concat(
+    '{"specversion":"1.0","id":"', e.id,
+    '","source":', pg_catalog.to_json(coalesce(options ->> 'source', '/pgwitness')),
+    ',"type":"pgwitness.event.', e.action,
+    '","subject":',
+    pg_catalog.to_json(case
+      when e.entity_id ~ E'^[^\\u0001-\\u001f\\u007f-\\u009f\\ufdd0-\\ufdef\\ufffe\\uffff]+$'
+        then e.entity_type || '/' || e.entity_id
+      else e.entity_type
+    end),
+    ',"time":', audit_private.json_time(e.occurred_at),
+    ',"datacontenttype":"application/json","tenantid":"', e.tenant_id,
+    '","outcome":"', e.outcome,
+    '","category":"' || e.category,
+    '","entitytype":"', e.entity_type,
+    '","actortype":"', e.actor_type,
+    '","recordedtime":', audit_private.json_time(e.recorded_at),
+    ',"data":', audit_private.jsonl_record(e, options), '}')
+$_$;
+
+ALTER FUNCTION audit_private.cloudevents_record(e audit_private.delivered_event, options jsonb) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.cloudevents_record(e audit_private.delivered_event, options jsonb) IS 'an event as a CloudEvent 1.0 in structured mode; a batch is a JSON array of them';
 
 CREATE FUNCTION audit_private.column_kind(type_id oid, collation_id oid, OUT is_printed boolean, OUT is_exact boolean) RETURNS record
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
@@ -8870,6 +8982,20 @@ $_$;
 ALTER FUNCTION audit_private.event_partitions() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.event_partitions() IS 'partitions of the event table with their bounds; closed ones have the indexes for reading';
+
+CREATE FUNCTION audit_private.event_severity(action text, outcome text, category text) RETURNS integer
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  select case
+    when action = 'verification_failed' then 4
+    else case when outcome = 'failure' then 3 else 1 end
+      + case when category in ('audit_control', 'audit_access') then 1 else 0 end
+  end
+$$;
+
+ALTER FUNCTION audit_private.event_severity(action text, outcome text, category text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.event_severity(action text, outcome text, category text) IS 'how much an event matters: 1 done, 2 done to the log itself, 3 failed, 4 failed at the log itself or the log doesn''t verify';
 
 CREATE FUNCTION audit_private.event_time(id uuid) RETURNS timestamp with time zone
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
@@ -11139,6 +11265,57 @@ ALTER FUNCTION audit_private.job_states() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.job_states() IS 'each job''s last run and last success, and whether it is due';
 
+CREATE FUNCTION audit_private.json_time(moment timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+  select pg_catalog.rtrim(pg_catalog.to_json(moment at time zone interval '0')::text, '"') || 'Z"'
+$$;
+
+ALTER FUNCTION audit_private.json_time(moment timestamp with time zone) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.json_time(moment timestamp with time zone) IS 'a moment as RFC 3339 in UTC, in quotation marks';
+
+CREATE FUNCTION audit_private.jsonl_record(e audit_private.delivered_event, options jsonb) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+  select pg_catalog.concat(
+    '{"tenant_id":"', e.tenant_id,
+    '","occurred_at":', audit_private.json_time(e.occurred_at),
+    ',"id":"', e.id,
+    '","recorded_at":', audit_private.json_time(e.recorded_at),
+    ',"sequence":', e.sequence,
+    ',"transaction_id":', e.transaction_id,
+    ',"source":"', e.source,
+    '","category":', coalesce(pg_catalog.to_json(e.category), 'null'::pg_catalog.json),
+    ',"action":"', e.action,
+    '","entity_type":"', e.entity_type,
+    case when options ->> 'content' is distinct from 'envelope' then
+      pg_catalog.concat('","entity_id":', coalesce(pg_catalog.to_json(e.entity_id), 'null'::pg_catalog.json), ',"actor_type":"')
+      else '","actor_type":"'
+    end,
+    e.actor_type,
+    case when options ->> 'content' is distinct from 'envelope' then
+      pg_catalog.concat(
+        '","actor_id":', coalesce(pg_catalog.to_json(e.actor_id), 'null'::pg_catalog.json),
+        ',"actor":', coalesce(e.actor, 'null'::pg_catalog.jsonb),
+        ',"description":', coalesce(pg_catalog.to_json(e.description), 'null'::pg_catalog.json),
+        ',"target":', coalesce(e.target, pg_catalog.jsonb_build_object('type', e.entity_type, 'id', e.entity_id)),
+        ',"changes":', coalesce(e.changes, 'null'::pg_catalog.jsonb),
+        ',"metadata":', coalesce(e.metadata, 'null'::pg_catalog.jsonb),
+        ',"outcome":"', e.outcome,
+        '","error_message":', coalesce(pg_catalog.to_json(e.error_message), 'null'::pg_catalog.json),
+        ',"ip":', coalesce(pg_catalog.to_json(e.ip), 'null'::pg_catalog.json),
+        ',"user_agent":', coalesce(pg_catalog.to_json(e.user_agent), 'null'::pg_catalog.json),
+        ',"request_id":', coalesce(pg_catalog.to_json(e.request_id), 'null'::pg_catalog.json))
+      else pg_catalog.concat('","outcome":"', e.outcome, '"')
+    end,
+    ',"recorded_by":', coalesce(pg_catalog.to_json(e.recorded_by), 'null'::pg_catalog.json), '}')
+$$;
+
+ALTER FUNCTION audit_private.jsonl_record(e audit_private.delivered_event, options jsonb) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.jsonl_record(e audit_private.delivered_event, options jsonb) IS 'an event as a line of JSON Lines';
+
 CREATE FUNCTION audit_private.key_columns(relation regclass) RETURNS text[]
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -12336,6 +12513,311 @@ $$;
 ALTER FUNCTION audit_private.object_digests() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.object_digests() IS 'digest of each function, trigger, policy, table, view, sequence and schema as it is now, and of a partition''s guard';
+
+CREATE FUNCTION audit_private.ocsf_activity_id(class_uid integer, action text) RETURNS integer
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  select case class_uid
+    when 3001 then case
+      when action like '%password_changed' then 3
+      when action like '%password_reset' then 4
+      when action like '%mfa_enabled' then 10
+      when action like '%mfa_disabled' then 11
+      else case pg_catalog.split_part(action, '_', -1)
+        when 'created' then 1
+        when 'updated' then 99
+        when 'deleted' then 6
+        when 'truncated' then 6
+        when 'added' then 1
+        when 'registered' then 1
+        when 'generated' then 1
+        when 'enabled' then 2
+        when 'activated' then 2
+        when 'disabled' then 5
+        when 'deactivated' then 5
+        when 'suspended' then 5
+        when 'removed' then 6
+        when 'locked' then 9
+        when 'unlocked' then 12
+        else 99
+      end
+    end
+    else case pg_catalog.split_part(action, '_', -1)
+      when 'created' then 1
+      when 'updated' then 3
+      when 'deleted' then 4
+      when 'truncated' then 4
+      when 'added' then 1
+      when 'registered' then 1
+      when 'generated' then 1
+      when 'uploaded' then 1
+      when 'imported' then 1
+      when 'placed' then 1
+      when 'defined' then 1
+      when 'viewed' then 2
+      when 'read' then 2
+      when 'exported' then 2
+      when 'downloaded' then 2
+      when 'modified' then 3
+      when 'changed' then 3
+      when 'set' then 3
+      when 'toggled' then 3
+      when 'enabled' then 3
+      when 'disabled' then 3
+      when 'transferred' then 3
+      when 'rotated' then 3
+      when 'removed' then 4
+      when 'dropped' then 4
+      when 'erased' then 4
+      when 'purged' then 4
+      when 'discarded' then 4
+      else 99
+    end
+  end
+$$;
+
+ALTER FUNCTION audit_private.ocsf_activity_id(class_uid integer, action text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.ocsf_activity_id(class_uid integer, action text) IS 'OCSF''s number for what an action does, in Account Change (3001) or API Activity (6003)';
+
+CREATE FUNCTION audit_private.ocsf_activity_name(type_uid integer) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  select case type_uid
+    when 300101 then 'Create'
+    when 300102 then 'Enable'
+    when 300103 then 'Password Change'
+    when 300104 then 'Password Reset'
+    when 300105 then 'Disable'
+    when 300106 then 'Delete'
+    when 300109 then 'Lock'
+    when 300110 then 'MFA Factor Enable'
+    when 300111 then 'MFA Factor Disable'
+    when 300112 then 'Unlock'
+    when 600301 then 'Create'
+    when 600302 then 'Read'
+    when 600303 then 'Update'
+    when 600304 then 'Delete'
+    else 'Other'
+  end
+$$;
+
+ALTER FUNCTION audit_private.ocsf_activity_name(type_uid integer) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.ocsf_activity_name(type_uid integer) IS 'OCSF''s name for an activity of its class';
+
+CREATE FUNCTION audit_private.ocsf_event(e audit_private.delivered_event, class_uid integer, class_name text, category text) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+  select pg_catalog.concat(
+    '{"class_uid":', class_uid,
+    ',"class_name":"', class_name,
+    '",', category,
+    ',"activity_id":', audit_private.ocsf_activity_id(class_uid, e.action),
+    ',"activity_name":"', case audit_private.ocsf_activity_id(class_uid, e.action)
+      when 99 then e.action
+      else audit_private.ocsf_activity_name(class_uid * 100 + audit_private.ocsf_activity_id(class_uid, e.action))
+    end,
+    '","type_uid":', class_uid * 100 + audit_private.ocsf_activity_id(class_uid, e.action),
+    ',"type_name":"', class_name, ': ',
+    audit_private.ocsf_activity_name(class_uid * 100 + audit_private.ocsf_activity_id(class_uid, e.action)),
+    case audit_private.event_severity(e.action, e.outcome, e.category)
+      when 1 then '","severity_id":1,"severity":"Informational'
+      when 2 then '","severity_id":2,"severity":"Low'
+      when 3 then '","severity_id":3,"severity":"Medium'
+      else '","severity_id":4,"severity":"High'
+    end,
+    case e.outcome
+      when 'failure' then '","status_id":2,"status":"Failure"'
+      else '","status_id":1,"status":"Success"'
+    end,
+    ',"status_detail":' || pg_catalog.to_json(e.error_message)::text,
+    ',"time":', audit_private.microseconds(e.occurred_at) / 1000,
+    ',"message":', pg_catalog.to_json(coalesce(e.description, e.action_title, e.action)),
+    ',"metadata":{"version":"1.5.0","product":{"name":"pgwitness","vendor_name":"pgwitness"},"uid":"', e.id,
+    '","tenant_uid":"', e.tenant_id,
+    '","event_code":"', e.action,
+    '","sequence":', e.sequence,
+    ',"logged_time":', audit_private.microseconds(e.recorded_at) / 1000,
+    ',"original_time":', audit_private.json_time(e.occurred_at),
+    ',"correlation_uid":' || pg_catalog.to_json(e.request_id)::text,
+    '},"actor":{"app_name":', pg_catalog.to_json(coalesce(e.recorded_by, 'unknown')),
+    case when e.actor_id is not null then
+      ',"user":' || audit_private.ocsf_user(e.actor_id, e.actor ->> 'name', e.actor_type)
+    end,
+    '},"src_endpoint":{', coalesce('"ip":"' || pg_catalog.host(e.ip) || '"', '"name":"unknown"'),
+    '}',
+    ',"http_request":{"user_agent":' || pg_catalog.to_json(e.user_agent)::text || '}',
+    ',"unmapped":{"transaction_id":', e.transaction_id,
+    ',"source":"', e.source,
+    '","entity_type":"', e.entity_type,
+    '","actor_type":"', e.actor_type,
+    '","category":"' || e.category,
+    '"',
+    ',"tenant_name":' || pg_catalog.to_json(e.tenant_name)::text,
+    ',"entity_id":' || pg_catalog.to_json(e.entity_id)::text,
+    ',"actor":' || e.actor::text,
+    ',"target":' || e.target::text,
+    ',"changes":' || e.changes::text,
+    ',"metadata":' || e.metadata::text,
+    '}')
+$$;
+
+ALTER FUNCTION audit_private.ocsf_event(e audit_private.delivered_event, class_uid integer, class_name text, category text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.ocsf_event(e audit_private.delivered_event, class_uid integer, class_name text, category text) IS 'an event of OCSF but for what its class alone has, without the last brace';
+
+CREATE FUNCTION audit_private.ocsf_record(e audit_private.delivered_event, options jsonb) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+  select case
+    when e.entity_type = any (pg_catalog.string_to_array(
+      coalesce(options ->> 'account_entity_types', 'user,account,member,group,role'), ','))
+    then pg_catalog.concat(
+      audit_private.ocsf_event(
+        e, 3001, 'Account Change', '"category_uid":3,"category_name":"Identity & Access Management"'),
+      ',"user":', audit_private.ocsf_user(coalesce(e.entity_id, 'unknown'), e.target ->> 'name', e.entity_type), '}')
+    else pg_catalog.concat(
+      audit_private.ocsf_event(e, 6003, 'API Activity', '"category_uid":6,"category_name":"Application Activity"'),
+      ',"api":{"operation":"', e.action,
+      '"},"resources":[{"type":"', e.entity_type, '"',
+      ',"name":' || pg_catalog.to_json(e.target ->> 'name')::text,
+      ',"uid":', pg_catalog.to_json(coalesce(e.entity_id, 'unknown')), '}]}')
+  end
+$$;
+
+ALTER FUNCTION audit_private.ocsf_record(e audit_private.delivered_event, options jsonb) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.ocsf_record(e audit_private.delivered_event, options jsonb) IS 'an event of OCSF 1.5.0: Account Change for types of accounts, API Activity for others';
+
+CREATE FUNCTION audit_private.ocsf_user(uid text, name text, kind text) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+  select pg_catalog.concat(
+    '{"uid":', pg_catalog.to_json(uid),
+    ',"name":' || pg_catalog.to_json(name)::text,
+    case
+      when kind in ('user', 'account', 'member') then ',"type_id":1,"type":"User"}'
+      when kind = 'system' then ',"type_id":3,"type":"System"}'
+      else ',"type_id":99,"type":"' || kind || '"}'
+    end)
+$$;
+
+ALTER FUNCTION audit_private.ocsf_user(uid text, name text, kind text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.ocsf_user(uid text, name text, kind text) IS 'an actor or an account as OCSF''s object user';
+
+CREATE FUNCTION audit_private.otlp_attribute(name text, value text) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+  select ',{"key":"pgwitness.' || name || '","value":{"stringValue":' || pg_catalog.to_json(value)::text || '}}'
+$$;
+
+ALTER FUNCTION audit_private.otlp_attribute(name text, value text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.otlp_attribute(name text, value text) IS 'an attribute of a log record of OTLP behind another one; null without a value';
+
+CREATE FUNCTION audit_private.otlp_record(e audit_private.delivered_event, options jsonb) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+  select pg_catalog.concat(
+    '{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":',
+    pg_catalog.to_json(coalesce(options ->> 'application', 'pgwitness')),
+    '}}]},"scopeLogs":[{"scope":{"name":"pgwitness"},"logRecords":[{"timeUnixNano":"',
+    audit_private.microseconds(e.occurred_at), '000","observedTimeUnixNano":"',
+    audit_private.microseconds(e.recorded_at), '000',
+    case
+      when audit_private.event_severity(e.action, e.outcome, e.category) < 3
+        then '","severityNumber":9,"severityText":"INFO"'
+      else '","severityNumber":13,"severityText":"WARN"'
+    end,
+    ',"eventName":"pgwitness.event.', e.action,
+    '","body":{"stringValue":', pg_catalog.to_json(coalesce(e.description, e.action_title, e.action)),
+    '},"attributes":[{"key":"pgwitness.tenant_id","value":{"stringValue":"', e.tenant_id,
+    '"}}', audit_private.otlp_attribute('tenant_name', e.tenant_name),
+    ',{"key":"pgwitness.id","value":{"stringValue":"', e.id,
+    '"}},{"key":"pgwitness.sequence","value":{"intValue":"', e.sequence,
+    '"}},{"key":"pgwitness.transaction_id","value":{"intValue":"', e.transaction_id,
+    '"}},{"key":"pgwitness.source","value":{"stringValue":"', e.source,
+    '"}}', audit_private.otlp_attribute('category', e.category),
+    ',{"key":"pgwitness.action","value":{"stringValue":"', e.action,
+    '"}},{"key":"pgwitness.entity_type","value":{"stringValue":"', e.entity_type,
+    '"}}', audit_private.otlp_attribute('entity_id', e.entity_id),
+    ',{"key":"pgwitness.actor_type","value":{"stringValue":"', e.actor_type,
+    '"}}', audit_private.otlp_attribute('actor_id', e.actor_id),
+    ',{"key":"pgwitness.actor","value":' || audit_private.otlp_value(e.actor, 8) || '}',
+    ',{"key":"pgwitness.target","value":' || audit_private.otlp_value(e.target, 8) || '}',
+    ',{"key":"pgwitness.changes","value":' || audit_private.otlp_value(e.changes, 8) || '}',
+    ',{"key":"pgwitness.metadata","value":' || audit_private.otlp_value(e.metadata, 8) || '}',
+    ',{"key":"pgwitness.outcome","value":{"stringValue":"', e.outcome,
+    '"}}', audit_private.otlp_attribute('error_message', e.error_message),
+    audit_private.otlp_attribute('ip', pg_catalog.host(e.ip)),
+    audit_private.otlp_attribute('user_agent', e.user_agent),
+    audit_private.otlp_attribute('request_id', e.request_id),
+    audit_private.otlp_attribute('recorded_by', e.recorded_by),
+    ']}]}]}')
+$$;
+
+ALTER FUNCTION audit_private.otlp_record(e audit_private.delivered_event, options jsonb) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.otlp_record(e audit_private.delivered_event, options jsonb) IS 'an event as an element of resourceLogs in OTLP''s JSON';
+
+CREATE FUNCTION audit_private.otlp_scalar(value jsonb) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+  select case pg_catalog.jsonb_typeof(value)
+    when 'string' then pg_catalog.concat('{"stringValue":', value, '}')
+    when 'number' then case
+      when pg_catalog.length(value::text) > 18 then pg_catalog.concat('{"stringValue":"', value, '"}')
+      when pg_catalog.strpos(value::text, '.') = 0 then pg_catalog.concat('{"intValue":"', value, '"}')
+      when pg_catalog.length(value::text) > 16 then pg_catalog.concat('{"stringValue":"', value, '"}')
+      else pg_catalog.concat('{"doubleValue":', value, '}')
+    end
+    when 'boolean' then pg_catalog.concat('{"boolValue":', value, '}')
+    when 'null' then '{}'
+    else pg_catalog.concat('{"stringValue":', pg_catalog.to_json(value::text), '}')
+  end
+$$;
+
+ALTER FUNCTION audit_private.otlp_scalar(value jsonb) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.otlp_scalar(value jsonb) IS 'a JSON scalar as an AnyValue of OTLP; an object or array as its text';
+
+CREATE FUNCTION audit_private.otlp_value(value jsonb, levels integer) RETURNS text
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+    AS $_$
+declare
+  items jsonb;
+  item jsonb;
+  written text[] := '{}';
+begin
+  if otlp_value.levels > 0 then
+    if pg_catalog.jsonb_typeof(otlp_value.value) = 'object' then
+      items := pg_catalog.jsonb_path_query_array(otlp_value.value, '$.keyvalue()');
+      for place in 0 .. pg_catalog.jsonb_array_length(items) - 1 loop
+        item := items -> place -> 'value';
+        written := pg_catalog.array_append(written, pg_catalog.concat('{"key":', items -> place -> 'key', ',"value":',
+          case pg_catalog.jsonb_typeof(item)
+            when 'string' then '{"stringValue":' || item::text || '}'
+            else audit_private.otlp_value(item, otlp_value.levels - 1)
+          end, '}'));
+      end loop;
+      return pg_catalog.concat('{"kvlistValue":{"values":[', pg_catalog.array_to_string(written, ','), ']}}');
+    elsif pg_catalog.jsonb_typeof(otlp_value.value) = 'array' then
+      items := pg_catalog.jsonb_path_query_array(otlp_value.value, '$[*]');
+      for place in 0 .. pg_catalog.jsonb_array_length(items) - 1 loop
+        written := pg_catalog.array_append(written, audit_private.otlp_value(items -> place, otlp_value.levels - 1));
+      end loop;
+      return pg_catalog.concat('{"arrayValue":{"values":[', pg_catalog.array_to_string(written, ','), ']}}');
+    end if;
+  end if;
+  return audit_private.otlp_scalar(otlp_value.value);
+end
+$_$;
+
+ALTER FUNCTION audit_private.otlp_value(value jsonb, levels integer) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.otlp_value(value jsonb, levels integer) IS 'JSON as an AnyValue of OTLP, what lies deeper than a number of levels as text';
 
 CREATE FUNCTION audit_private.partition_index_statements(partition text, is_concurrent boolean) RETURNS SETOF text
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
@@ -14595,6 +15077,61 @@ ALTER FUNCTION audit_private.reverify_step(run_id uuid) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.reverify_step(run_id uuid) IS 'verifies a week of events and keeps what it found: more to do, or done; a step of reverify_events';
 
+CREATE FUNCTION audit_private.rfc5424_parameter(name text, value text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  select ' ' || name || '="' || pg_catalog.replace(pg_catalog.replace(pg_catalog.replace(
+    value, E'\\', E'\\\\'), '"', E'\\"'), ']', E'\\]') || '"'
+$$;
+
+ALTER FUNCTION audit_private.rfc5424_parameter(name text, value text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.rfc5424_parameter(name text, value text) IS 'a parameter of structured data in RFC 5424; null without a value';
+
+CREATE FUNCTION audit_private.rfc5424_record(e audit_private.delivered_event, options jsonb) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+  select pg_catalog.replace(pg_catalog.replace(pg_catalog.concat(
+    '<', 8 * coalesce((options ->> 'facility')::integer, 13) + case
+      when audit_private.event_severity(e.action, e.outcome, e.category) < 3 then 5 else 4
+    end, '>1 ',
+    pg_catalog.to_char(e.occurred_at at time zone interval '0', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z "'),
+    coalesce(options ->> 'host_name', '-'), ' ',
+    coalesce(options ->> 'application', 'pgwitness'), ' - ',
+    pg_catalog."left"(e.action, 32),
+    ' [pgwitness@', coalesce(options ->> 'enterprise_number', '32473'),
+    ' tenant_id="', e.tenant_id, '"',
+    audit_private.rfc5424_parameter('tenant_name', e.tenant_name),
+    ' id="', e.id,
+    '" recorded_at="',
+    pg_catalog.to_char(e.recorded_at at time zone interval '0', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+    '" sequence="', e.sequence,
+    '" transaction_id="', e.transaction_id,
+    '" source="', e.source, '"',
+    audit_private.rfc5424_parameter('category', e.category),
+    ' action="', e.action, '"',
+    audit_private.rfc5424_parameter('action_title', e.action_title),
+    ' entity_type="', e.entity_type, '"',
+    audit_private.rfc5424_parameter('entity_id', e.entity_id),
+    ' actor_type="', e.actor_type, '"',
+    audit_private.rfc5424_parameter('actor_id', e.actor_id),
+    audit_private.rfc5424_parameter('actor', e.actor::text),
+    audit_private.rfc5424_parameter('target', e.target::text),
+    audit_private.rfc5424_parameter('changes', e.changes::text),
+    audit_private.rfc5424_parameter('metadata', e.metadata::text),
+    ' outcome="', e.outcome, '"',
+    audit_private.rfc5424_parameter('error_message', e.error_message),
+    audit_private.rfc5424_parameter('ip', pg_catalog.host(e.ip)),
+    audit_private.rfc5424_parameter('user_agent', e.user_agent),
+    audit_private.rfc5424_parameter('request_id', e.request_id),
+    audit_private.rfc5424_parameter('recorded_by', e.recorded_by),
+    E'] \ufeff', coalesce(e.description, e.action_title, e.action)), E'\n', E'\u240a'), E'\r', E'\u240d')
+$$;
+
+ALTER FUNCTION audit_private.rfc5424_record(e audit_private.delivered_event, options jsonb) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.rfc5424_record(e audit_private.delivered_event, options jsonb) IS 'an event as a syslog message of RFC 5424';
+
 CREATE FUNCTION audit_private.rough_patterns(texts text[]) RETURNS text[]
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -14985,6 +15522,68 @@ $$;
 ALTER FUNCTION audit_private.sees_all_tenants() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.sees_all_tenants() IS 'whether the role administers or audits every tenant';
+
+CREATE FUNCTION audit_private.sink_kinds() RETURNS TABLE(kind text, format text)
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  values
+    ('custom', 'jsonl'),
+    ('file', 'jsonl'),
+    ('stdout', 'jsonl'),
+    ('syslog', 'rfc5424'),
+    ('webhook', 'cloudevents'),
+    ('splunk', 'jsonl'),
+    ('elastic', 'jsonl'),
+    ('otlp', 'otlp'),
+    ('nats', 'cloudevents'),
+    ('parquet', 'jsonl')
+$$;
+
+ALTER FUNCTION audit_private.sink_kinds() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.sink_kinds() IS 'kinds of sinks, and the format that each has unless told';
+
+CREATE FUNCTION audit_private.sink_options() RETURNS TABLE(name text, kinds text[], is_required boolean, pattern text, description text)
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+  values
+    ('format', null::text[], false, '^(jsonl|cef|rfc5424|ocsf|otlp|cloudevents)$',
+      'jsonl, cef, rfc5424, ocsf, otlp or cloudevents'),
+    ('content', null, false, '^(whole|envelope)$', 'whole events, or their envelopes, which nobody has to approve'),
+    ('start', null, false, '^(now|beginning)$', 'with what is sealed from now on, or with the first event kept'),
+    ('purge_waits', null, false, '^(true|false)$', 'whether a purge leaves events that were not delivered'),
+    ('batch_size', null, false, '^([1-9][0-9]{0,3}|10000)$', 'events a batch: 1 to 10000'),
+    ('max_attempts', null, false, '^([1-9][0-9]?|100)$', 'refusals of one event until it is put aside: 1 to 100'),
+    ('host_name', null, false, '^[!-~]{1,255}$', 'how this installation is called, in rfc5424 and cef'),
+    ('facility', null, false, '^([0-9]|1[0-9]|2[0-3])$', 'syslog facility, 0 to 23; 13 (log audit) unless told'),
+    ('application', null, false, '^[!-~]{1,48}$', 'how the sending application is called, in rfc5424 and otlp'),
+    ('enterprise_number', null, false, '^[1-9][0-9]{0,9}$', 'private enterprise number of structured data in rfc5424'),
+    ('source', null, false, '^[!-~]{1,200}$', 'URI of this installation, in cloudevents'),
+    ('account_entity_types', null, false, '^[a-z0-9_]+(,[a-z0-9_]+)*$', 'entity types that are accounts, in ocsf'),
+    ('path', '{file}', true, '^/.+$', 'absolute path of the file'),
+    ('rotate_bytes', '{file}', false, '^[1-9][0-9]{3,12}$', 'size at which a new file is begun'),
+    ('rotate_hours', '{file}', false, '^([1-9][0-9]{0,3})$', 'age at which a new file is begun'),
+    ('gzip', '{file,webhook,splunk,elastic,otlp}', false, '^(true|false)$', 'compress what is rotated or sent'),
+    ('address', '{syslog}', true, '^[^@/\s]+:[0-9]{1,5}$', 'host:port'),
+    ('protocol', '{syslog}', false, '^(udp|tcp|tls)$', 'udp, tcp or tls'),
+    ('url', '{webhook,splunk,elastic,otlp,nats,parquet}', true, '^[a-z][a-z0-9+.-]*://[^@\s?#]*$',
+      'address, without user, password or query; for parquet a folder, also file:///…'),
+    ('index', '{elastic}', false, '^[a-z0-9][a-z0-9._-]{0,254}$', 'index or data stream'),
+    ('subject', '{nats}', false, '^[!-~]{1,255}$', 'subject'),
+    ('ca_file', '{syslog,webhook,splunk,elastic,otlp,nats}', false, '^/.+$', 'certificates to trust, besides the system''s'),
+    ('timeout_seconds', '{syslog,webhook,splunk,elastic,otlp,nats}', false, '^([1-9]|[1-9][0-9]|[12][0-9]{2}|300)$',
+      'how long a receiver may take: 1 to 300'),
+    ('token_env', '{webhook,splunk,elastic,otlp,nats}', false, '^[A-Z_][A-Z0-9_]*$', 'environment variable that holds the token'),
+    ('token_file', '{webhook,splunk,elastic,otlp,nats}', false, '^/.+$', 'file that holds the token'),
+    ('secret_env', '{webhook}', false, '^[A-Z_][A-Z0-9_]*$', 'environment variable that holds the key of the signature'),
+    ('secret_file', '{webhook}', false, '^/.+$', 'file that holds the key of the signature')
+$_$;
+
+ALTER FUNCTION audit_private.sink_options() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.sink_options() IS 'options that sinks may have, and the pattern that a value follows';
 
 CREATE FUNCTION audit_private.skip_partition(run_id uuid, error text) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
@@ -17027,6 +17626,42 @@ COMMENT ON COLUMN audit_private.data_retention_wait.waits_until IS 'until when i
 
 COMMENT ON COLUMN audit_private.data_retention_wait.seen_at IS 'moment of the last run that met it';
 
+CREATE TABLE audit_private.dead_letter (
+    tenant_id uuid NOT NULL,
+    sink_name text NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    event_id uuid NOT NULL,
+    refusals integer DEFAULT 1 NOT NULL,
+    first_refused_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    last_refused_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    error text NOT NULL,
+    retry_number bigint
+);
+
+ALTER TABLE ONLY audit_private.dead_letter FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.dead_letter OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.dead_letter IS 'events that a receiver refused, until they are delivered or given up';
+
+COMMENT ON COLUMN audit_private.dead_letter.tenant_id IS 'whose event';
+
+COMMENT ON COLUMN audit_private.dead_letter.sink_name IS 'the sink';
+
+COMMENT ON COLUMN audit_private.dead_letter.occurred_at IS 'the event''s time';
+
+COMMENT ON COLUMN audit_private.dead_letter.event_id IS 'the event';
+
+COMMENT ON COLUMN audit_private.dead_letter.refusals IS 'how often it was given up';
+
+COMMENT ON COLUMN audit_private.dead_letter.first_refused_at IS 'when first';
+
+COMMENT ON COLUMN audit_private.dead_letter.last_refused_at IS 'when last';
+
+COMMENT ON COLUMN audit_private.dead_letter.error IS 'the receiver''s words, by the consumer''s';
+
+COMMENT ON COLUMN audit_private.dead_letter.retry_number IS 'it is to be tried again, in this order; null while it isn''t';
+
 CREATE TABLE audit_private.entity_type (
     entity_type text NOT NULL,
     titles jsonb NOT NULL,
@@ -17412,6 +18047,17 @@ COMMENT ON COLUMN audit_private.retention_floor.set_at IS 'when';
 
 COMMENT ON COLUMN audit_private.retention_floor.set_by IS 'login and SET ROLE role';
 
+CREATE SEQUENCE audit_private.retry_number
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+ALTER TABLE audit_private.retry_number OWNER TO audit_owner;
+
+COMMENT ON SEQUENCE audit_private.retry_number IS 'orders the events that are to be tried again';
+
 CREATE TABLE audit_private.role_binding (
     role_name name NOT NULL,
     is_service boolean NOT NULL,
@@ -17534,6 +18180,140 @@ COMMENT ON COLUMN audit_private.service_grant.granted_at IS 'when';
 
 COMMENT ON COLUMN audit_private.service_grant.granted_by IS 'login and SET ROLE role';
 
+CREATE TABLE audit_private.sink (
+    sink_name text NOT NULL,
+    kind text NOT NULL,
+    options jsonb NOT NULL,
+    filter jsonb NOT NULL,
+    tenant_ids uuid[],
+    role_name name NOT NULL,
+    digest text NOT NULL,
+    carries_payloads boolean NOT NULL,
+    begins_at_once boolean NOT NULL,
+    purge_waits boolean NOT NULL,
+    defined_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    defined_by text NOT NULL,
+    log_index bigint NOT NULL,
+    place integer DEFAULT 0 NOT NULL,
+    process_id integer,
+    process_started_at timestamp with time zone,
+    seen_at timestamp with time zone,
+    acknowledged_at timestamp with time zone,
+    delivered bigint DEFAULT 0 NOT NULL,
+    error text,
+    error_at timestamp with time zone,
+    CONSTRAINT sink_sink_name_check CHECK ((sink_name ~ '^[a-z][a-z0-9_-]{0,62}$'::text))
+);
+
+ALTER TABLE audit_private.sink OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.sink IS 'where events are shipped to, and how far each has come';
+
+COMMENT ON COLUMN audit_private.sink.sink_name IS 'the sink';
+
+COMMENT ON COLUMN audit_private.sink.kind IS 'how it is shipped; sink_kinds lists them';
+
+COMMENT ON COLUMN audit_private.sink.options IS 'format, address and the like, never a secret; sink_options lists them';
+
+COMMENT ON COLUMN audit_private.sink.filter IS 'which events, as in a search; its times as they were in the time zone of who defined it';
+
+COMMENT ON COLUMN audit_private.sink.tenant_ids IS 'whose events; null for every tenant''s';
+
+COMMENT ON COLUMN audit_private.sink.role_name IS 'the one role that may read it, by exact name';
+
+COMMENT ON COLUMN audit_private.sink.digest IS 'SHA-256 of the definition in hexadecimal: what is approved';
+
+COMMENT ON COLUMN audit_private.sink.carries_payloads IS 'whole events, which wait for the tenant''s approval, in place of envelopes';
+
+COMMENT ON COLUMN audit_private.sink.begins_at_once IS 'a tenant''s events are shipped from where the sink has come to; else from the first one kept';
+
+COMMENT ON COLUMN audit_private.sink.purge_waits IS 'a purge leaves events that it has not delivered';
+
+COMMENT ON COLUMN audit_private.sink.defined_at IS 'when it was defined';
+
+COMMENT ON COLUMN audit_private.sink.defined_by IS 'login and SET ROLE role';
+
+COMMENT ON COLUMN audit_private.sink.log_index IS 'the seal that it has come to';
+
+COMMENT ON COLUMN audit_private.sink.place IS 'events of that seal that it has passed';
+
+COMMENT ON COLUMN audit_private.sink.process_id IS 'server process of its consumer';
+
+COMMENT ON COLUMN audit_private.sink.process_started_at IS 'when that process began; numbers come round';
+
+COMMENT ON COLUMN audit_private.sink.seen_at IS 'when its consumer was last heard of';
+
+COMMENT ON COLUMN audit_private.sink.acknowledged_at IS 'when something was last acknowledged';
+
+COMMENT ON COLUMN audit_private.sink.delivered IS 'events acknowledged so far; what was shipped twice counts once';
+
+COMMENT ON COLUMN audit_private.sink.error IS 'what went wrong last, by the consumer''s word; null once something is acknowledged';
+
+COMMENT ON COLUMN audit_private.sink.error_at IS 'when that was';
+
+CREATE TABLE audit_private.sink_approval (
+    tenant_id uuid NOT NULL,
+    sink_name text NOT NULL,
+    digest text NOT NULL,
+    reason text NOT NULL,
+    approved_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    approved_by text NOT NULL,
+    ended_at timestamp with time zone,
+    log_index bigint DEFAULT 0 NOT NULL,
+    place integer DEFAULT 0 NOT NULL
+);
+
+ALTER TABLE ONLY audit_private.sink_approval FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.sink_approval OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.sink_approval IS 'tenants that let a sink carry their payloads';
+
+COMMENT ON COLUMN audit_private.sink_approval.tenant_id IS 'whose events';
+
+COMMENT ON COLUMN audit_private.sink_approval.sink_name IS 'the sink';
+
+COMMENT ON COLUMN audit_private.sink_approval.digest IS 'the definition that was approved';
+
+COMMENT ON COLUMN audit_private.sink_approval.reason IS 'why';
+
+COMMENT ON COLUMN audit_private.sink_approval.approved_at IS 'when';
+
+COMMENT ON COLUMN audit_private.sink_approval.approved_by IS 'login and SET ROLE role';
+
+COMMENT ON COLUMN audit_private.sink_approval.ended_at IS 'when it was withdrawn, or lapsed since the sink changed; null while it holds';
+
+COMMENT ON COLUMN audit_private.sink_approval.log_index IS 'the seal that the sink had come to when it ended';
+
+COMMENT ON COLUMN audit_private.sink_approval.place IS 'events of that seal that it had passed';
+
+CREATE TABLE audit_private.sink_backlog (
+    tenant_id uuid NOT NULL,
+    sink_name text NOT NULL,
+    log_index bigint NOT NULL,
+    place integer NOT NULL,
+    until_log_index bigint NOT NULL,
+    until_place integer NOT NULL
+);
+
+ALTER TABLE ONLY audit_private.sink_backlog FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.sink_backlog OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.sink_backlog IS 'what a sink had passed of a tenant before the tenant approved it, and delivers before it goes on';
+
+COMMENT ON COLUMN audit_private.sink_backlog.tenant_id IS 'whose events';
+
+COMMENT ON COLUMN audit_private.sink_backlog.sink_name IS 'the sink';
+
+COMMENT ON COLUMN audit_private.sink_backlog.log_index IS 'the seal that it has come to';
+
+COMMENT ON COLUMN audit_private.sink_backlog.place IS 'events of that seal that it has passed';
+
+COMMENT ON COLUMN audit_private.sink_backlog.until_log_index IS 'the seal at which the sink stood';
+
+COMMENT ON COLUMN audit_private.sink_backlog.until_place IS 'events of that seal that it had passed';
+
 CREATE TABLE audit_private.tenant_grant (
     tenant_id uuid NOT NULL,
     role_name name NOT NULL,
@@ -17638,6 +18418,9 @@ ALTER TABLE ONLY audit_private.data_retention_preview
 ALTER TABLE ONLY audit_private.data_retention_wait
     ADD CONSTRAINT data_retention_wait_pkey PRIMARY KEY (relation, entity_id);
 
+ALTER TABLE ONLY audit_private.dead_letter
+    ADD CONSTRAINT dead_letter_pkey PRIMARY KEY (tenant_id, sink_name, event_id);
+
 ALTER TABLE ONLY audit_private.entity_type
     ADD CONSTRAINT entity_type_pkey PRIMARY KEY (entity_type);
 
@@ -17725,6 +18508,15 @@ ALTER TABLE ONLY audit_private.sealing
 ALTER TABLE ONLY audit_private.service_grant
     ADD CONSTRAINT service_grant_pkey PRIMARY KEY (role_name);
 
+ALTER TABLE ONLY audit_private.sink_approval
+    ADD CONSTRAINT sink_approval_pkey PRIMARY KEY (tenant_id, sink_name);
+
+ALTER TABLE ONLY audit_private.sink_backlog
+    ADD CONSTRAINT sink_backlog_pkey PRIMARY KEY (tenant_id, sink_name);
+
+ALTER TABLE ONLY audit_private.sink
+    ADD CONSTRAINT sink_pkey PRIMARY KEY (sink_name);
+
 ALTER TABLE ONLY audit_private.tenant_grant
     ADD CONSTRAINT tenant_grant_pkey PRIMARY KEY (tenant_id, role_name);
 
@@ -17751,6 +18543,8 @@ CREATE INDEX data_purge_receipt_relation_idx ON audit_private.data_purge_receipt
 CREATE INDEX data_purge_receipt_run_id_idx ON audit_private.data_purge_receipt USING btree (run_id, relation);
 
 CREATE INDEX data_purge_receipt_started_at_idx ON audit_private.data_purge_receipt USING btree (started_at);
+
+CREATE INDEX dead_letter_retry_number_idx ON audit_private.dead_letter USING btree (tenant_id, sink_name, retry_number) WHERE (retry_number IS NOT NULL);
 
 CREATE INDEX erased_event_occurred_at_idx ON audit_private.erased_event USING btree (occurred_at);
 
@@ -17869,6 +18663,12 @@ ALTER TABLE ONLY audit_private.data_retention_preview
 ALTER TABLE ONLY audit_private.data_retention_wait
     ADD CONSTRAINT data_retention_wait_relation_fkey FOREIGN KEY (relation) REFERENCES audit_private.data_retention(relation) ON DELETE CASCADE;
 
+ALTER TABLE ONLY audit_private.dead_letter
+    ADD CONSTRAINT dead_letter_sink_name_fkey FOREIGN KEY (sink_name) REFERENCES audit_private.sink(sink_name) ON DELETE CASCADE;
+
+ALTER TABLE ONLY audit_private.dead_letter
+    ADD CONSTRAINT dead_letter_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES audit_private.tenant(tenant_id);
+
 ALTER TABLE ONLY audit_private.erased_event
     ADD CONSTRAINT erased_event_tenant_id_erasure_id_fkey FOREIGN KEY (tenant_id, erasure_id) REFERENCES audit_private.erasure(tenant_id, erasure_id);
 
@@ -17896,12 +18696,28 @@ ALTER TABLE ONLY audit_private.retention_policy
 ALTER TABLE ONLY audit_private.seal
     ADD CONSTRAINT seal_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES audit_private.tenant(tenant_id);
 
+ALTER TABLE ONLY audit_private.sink_approval
+    ADD CONSTRAINT sink_approval_sink_name_fkey FOREIGN KEY (sink_name) REFERENCES audit_private.sink(sink_name) ON DELETE CASCADE;
+
+ALTER TABLE ONLY audit_private.sink_approval
+    ADD CONSTRAINT sink_approval_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES audit_private.tenant(tenant_id);
+
+ALTER TABLE ONLY audit_private.sink_backlog
+    ADD CONSTRAINT sink_backlog_sink_name_fkey FOREIGN KEY (sink_name) REFERENCES audit_private.sink(sink_name) ON DELETE CASCADE;
+
+ALTER TABLE ONLY audit_private.sink_backlog
+    ADD CONSTRAINT sink_backlog_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES audit_private.tenant(tenant_id);
+
 ALTER TABLE ONLY audit_private.tenant_grant
     ADD CONSTRAINT tenant_grant_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES audit_private.tenant(tenant_id);
 
 CREATE POLICY "A tenant is visible to itself and to operators" ON audit_private.tenant TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
 
 CREATE POLICY "Access sessions are visible to their tenant and to operators" ON audit_private.access_session TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
+
+CREATE POLICY "Approvals are visible to their tenant and to operators" ON audit_private.sink_approval TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
+
+CREATE POLICY "Backlogs are visible to their tenant and to operators" ON audit_private.sink_backlog TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
 
 CREATE POLICY "Backups are complete" ON audit_private.access_closing FOR SELECT TO audit_backup USING (true);
 
@@ -17914,6 +18730,8 @@ CREATE POLICY "Backups are complete" ON audit_private.capture_spool FOR SELECT T
 CREATE POLICY "Backups are complete" ON audit_private.category_toggle FOR SELECT TO audit_backup USING (true);
 
 CREATE POLICY "Backups are complete" ON audit_private.data_purge_receipt FOR SELECT TO audit_backup USING (true);
+
+CREATE POLICY "Backups are complete" ON audit_private.dead_letter FOR SELECT TO audit_backup USING (true);
 
 CREATE POLICY "Backups are complete" ON audit_private.erased_event FOR SELECT TO audit_backup USING (true);
 
@@ -17949,6 +18767,10 @@ CREATE POLICY "Backups are complete" ON audit_private.seal_part FOR SELECT TO au
 
 CREATE POLICY "Backups are complete" ON audit_private.seal_removal FOR SELECT TO audit_backup USING (true);
 
+CREATE POLICY "Backups are complete" ON audit_private.sink_approval FOR SELECT TO audit_backup USING (true);
+
+CREATE POLICY "Backups are complete" ON audit_private.sink_backlog FOR SELECT TO audit_backup USING (true);
+
 CREATE POLICY "Backups are complete" ON audit_private.tenant FOR SELECT TO audit_backup USING (true);
 
 CREATE POLICY "Backups are complete" ON audit_private.tenant_grant FOR SELECT TO audit_backup USING (true);
@@ -17960,6 +18782,8 @@ CREATE POLICY "Cancellations are visible to their tenant and to operators" ON au
 CREATE POLICY "Closings are visible to their tenant and to operators" ON audit_private.access_closing TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
 
 CREATE POLICY "Content is visible to its tenant and to operators" ON audit_private.export_chunk TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
+
+CREATE POLICY "Dead letters are visible to their tenant and to operators" ON audit_private.dead_letter TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
 
 CREATE POLICY "Decisions are visible to their tenant and to operators" ON audit_private.logging_decision TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
 
@@ -18009,6 +18833,12 @@ CREATE POLICY "The finder verifies" ON audit_private.seal_removal FOR SELECT TO 
 
 CREATE POLICY "The finder verifies" ON audit_private.tenant_grant FOR SELECT TO audit_finder USING (true);
 
+CREATE POLICY "The keeper delivers" ON audit_private.dead_letter TO audit_keeper USING (true);
+
+CREATE POLICY "The keeper delivers" ON audit_private.sink_approval TO audit_keeper USING (true);
+
+CREATE POLICY "The keeper delivers" ON audit_private.sink_backlog TO audit_keeper USING (true);
+
 CREATE POLICY "The keeper erases" ON audit_private.capture_spool FOR UPDATE TO audit_keeper USING (true);
 
 CREATE POLICY "The keeper erases" ON audit_private.event FOR UPDATE TO audit_keeper USING (true);
@@ -18018,6 +18848,8 @@ CREATE POLICY "The keeper erases" ON audit_private.idempotency_key FOR DELETE TO
 CREATE POLICY "The keeper gives receipts" ON audit_private.purge_receipt TO audit_keeper USING (true) WITH CHECK (true);
 
 CREATE POLICY "The keeper is told how much it wrote" ON audit_private.export_chunk FOR SELECT TO audit_keeper USING (true);
+
+CREATE POLICY "The keeper names tenants" ON audit_private.tenant FOR SELECT TO audit_keeper USING (true);
 
 CREATE POLICY "The keeper notes what it has erased" ON audit_private.erased_event FOR INSERT TO audit_keeper WITH CHECK (true);
 
@@ -18075,6 +18907,8 @@ ALTER TABLE audit_private.category_toggle ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE audit_private.data_purge_receipt ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE audit_private.dead_letter ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE audit_private.erased_event ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE audit_private.erasure ENABLE ROW LEVEL SECURITY;
@@ -18109,6 +18943,10 @@ ALTER TABLE audit_private.seal_part ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE audit_private.seal_removal ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE audit_private.sink_approval ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.sink_backlog ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE audit_private.tenant ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE audit_private.tenant_grant ENABLE ROW LEVEL SECURITY;
@@ -18119,6 +18957,7 @@ GRANT USAGE ON SCHEMA audit TO audit_admin;
 GRANT USAGE ON SCHEMA audit TO audit_privacy;
 GRANT USAGE ON SCHEMA audit TO audit_operator;
 GRANT USAGE ON SCHEMA audit TO audit_auditor;
+GRANT USAGE ON SCHEMA audit TO audit_shipper;
 GRANT USAGE ON SCHEMA audit TO audit_backup;
 GRANT ALL ON SCHEMA audit TO audit_writer;
 GRANT ALL ON SCHEMA audit TO audit_finder;
@@ -18131,6 +18970,9 @@ GRANT ALL ON SCHEMA audit_private TO audit_finder;
 GRANT ALL ON SCHEMA audit_private TO audit_keeper;
 GRANT USAGE ON SCHEMA audit_private TO audit_operator;
 GRANT USAGE ON SCHEMA audit_private TO audit_backup;
+
+REVOKE ALL ON TYPE audit_private.delivered_event FROM PUBLIC;
+GRANT ALL ON TYPE audit_private.delivered_event TO audit_keeper;
 
 REVOKE ALL ON TYPE audit_private.finding FROM PUBLIC;
 GRANT ALL ON TYPE audit_private.finding TO audit_finder;
@@ -18735,6 +19577,12 @@ GRANT ALL ON FUNCTION audit_private.captured_entity_id(key text) TO audit_writer
 
 REVOKE ALL ON FUNCTION audit_private.carry_out_erasure(tenant_id uuid, erasure_id uuid, names text[], pseudonyms text[], patterns text[], OUT erased bigint, OUT held bigint, OUT exports bigint) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION audit_private.cef_extension(key text, value text, longest integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.cef_extension(key text, value text, longest integer) TO audit_keeper;
+
+REVOKE ALL ON FUNCTION audit_private.cef_record(e audit_private.delivered_event, options jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.cef_record(e audit_private.delivered_event, options jsonb) TO audit_keeper;
+
 REVOKE ALL ON FUNCTION audit_private.changes_expression(watched audit_private.watched_table, relation regclass) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.changes_expression(watched audit_private.watched_table, relation regclass) TO audit_writer;
 
@@ -18784,6 +19632,9 @@ GRANT ALL ON FUNCTION audit_private.close_gate() TO audit_keeper;
 
 REVOKE ALL ON FUNCTION audit_private.close_next_partition(tried text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.close_next_partition(tried text[]) TO audit_operator;
+
+REVOKE ALL ON FUNCTION audit_private.cloudevents_record(e audit_private.delivered_event, options jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.cloudevents_record(e audit_private.delivered_event, options jsonb) TO audit_keeper;
 
 REVOKE ALL ON FUNCTION audit_private.column_kind(type_id oid, collation_id oid, OUT is_printed boolean, OUT is_exact boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.column_kind(type_id oid, collation_id oid, OUT is_printed boolean, OUT is_exact boolean) TO audit_writer;
@@ -18941,6 +19792,9 @@ REVOKE ALL ON FUNCTION audit_private.event_partitions() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.event_partitions() TO audit_finder;
 GRANT ALL ON FUNCTION audit_private.event_partitions() TO audit_keeper;
 GRANT ALL ON FUNCTION audit_private.event_partitions() TO audit_writer;
+
+REVOKE ALL ON FUNCTION audit_private.event_severity(action text, outcome text, category text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.event_severity(action text, outcome text, category text) TO audit_keeper;
 
 REVOKE ALL ON FUNCTION audit_private.event_time(id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.event_time(id uuid) TO audit_writer;
@@ -19153,6 +20007,12 @@ REVOKE ALL ON FUNCTION audit_private.job_slots() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.job_states() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION audit_private.json_time(moment timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.json_time(moment timestamp with time zone) TO audit_keeper;
+
+REVOKE ALL ON FUNCTION audit_private.jsonl_record(e audit_private.delivered_event, options jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.jsonl_record(e audit_private.delivered_event, options jsonb) TO audit_keeper;
+
 REVOKE ALL ON FUNCTION audit_private.key_columns(relation regclass) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.key_columns(relation regclass) TO audit_writer;
 
@@ -19252,6 +20112,33 @@ GRANT ALL ON FUNCTION audit_private.note_step(run_id uuid) TO audit_operator;
 REVOKE ALL ON FUNCTION audit_private.note_verification(run_id uuid, from_time timestamp with time zone, until_time timestamp with time zone, finding_count bigint, findings jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.object_digests() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.ocsf_activity_id(class_uid integer, action text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.ocsf_activity_id(class_uid integer, action text) TO audit_keeper;
+
+REVOKE ALL ON FUNCTION audit_private.ocsf_activity_name(type_uid integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.ocsf_activity_name(type_uid integer) TO audit_keeper;
+
+REVOKE ALL ON FUNCTION audit_private.ocsf_event(e audit_private.delivered_event, class_uid integer, class_name text, category text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.ocsf_event(e audit_private.delivered_event, class_uid integer, class_name text, category text) TO audit_keeper;
+
+REVOKE ALL ON FUNCTION audit_private.ocsf_record(e audit_private.delivered_event, options jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.ocsf_record(e audit_private.delivered_event, options jsonb) TO audit_keeper;
+
+REVOKE ALL ON FUNCTION audit_private.ocsf_user(uid text, name text, kind text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.ocsf_user(uid text, name text, kind text) TO audit_keeper;
+
+REVOKE ALL ON FUNCTION audit_private.otlp_attribute(name text, value text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.otlp_attribute(name text, value text) TO audit_keeper;
+
+REVOKE ALL ON FUNCTION audit_private.otlp_record(e audit_private.delivered_event, options jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.otlp_record(e audit_private.delivered_event, options jsonb) TO audit_keeper;
+
+REVOKE ALL ON FUNCTION audit_private.otlp_scalar(value jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.otlp_scalar(value jsonb) TO audit_keeper;
+
+REVOKE ALL ON FUNCTION audit_private.otlp_value(value jsonb, levels integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.otlp_value(value jsonb, levels integer) TO audit_keeper;
 
 REVOKE ALL ON FUNCTION audit_private.partition_index_statements(partition text, is_concurrent boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.partition_index_statements(partition text, is_concurrent boolean) TO audit_operator;
@@ -19447,6 +20334,12 @@ GRANT ALL ON FUNCTION audit_private.retention_cutoff(tenant_id uuid) TO audit_ke
 REVOKE ALL ON FUNCTION audit_private.reverify_step(run_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.reverify_step(run_id uuid) TO audit_operator;
 
+REVOKE ALL ON FUNCTION audit_private.rfc5424_parameter(name text, value text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.rfc5424_parameter(name text, value text) TO audit_keeper;
+
+REVOKE ALL ON FUNCTION audit_private.rfc5424_record(e audit_private.delivered_event, options jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.rfc5424_record(e audit_private.delivered_event, options jsonb) TO audit_keeper;
+
 REVOKE ALL ON FUNCTION audit_private.rough_patterns(texts text[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.row_changes(tenant_id uuid, entity_type text, entity_id text) FROM PUBLIC;
@@ -19484,6 +20377,10 @@ REVOKE ALL ON FUNCTION audit_private.seen_condition(seen text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.sees_all_tenants() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.sees_all_tenants() TO audit_writer;
+
+REVOKE ALL ON FUNCTION audit_private.sink_kinds() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.sink_options() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.skip_partition(run_id uuid, error text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.skip_partition(run_id uuid, error text) TO audit_operator;
@@ -19649,6 +20546,9 @@ GRANT SELECT ON TABLE audit_private.data_retention_preview TO audit_backup;
 
 GRANT SELECT ON TABLE audit_private.data_retention_wait TO audit_backup;
 
+GRANT SELECT ON TABLE audit_private.dead_letter TO audit_backup;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE audit_private.dead_letter TO audit_keeper;
+
 GRANT SELECT ON TABLE audit_private.entity_type TO audit_backup;
 GRANT SELECT ON TABLE audit_private.entity_type TO audit_writer;
 GRANT SELECT ON TABLE audit_private.entity_type TO audit_finder;
@@ -19716,6 +20616,8 @@ GRANT SELECT ON TABLE audit_private.retention_floor TO audit_backup;
 GRANT SELECT ON TABLE audit_private.retention_floor TO audit_finder;
 GRANT SELECT ON TABLE audit_private.retention_floor TO audit_keeper;
 
+GRANT SELECT ON SEQUENCE audit_private.retry_number TO audit_backup;
+
 GRANT SELECT ON TABLE audit_private.role_binding TO audit_backup;
 GRANT SELECT ON TABLE audit_private.role_binding TO audit_writer;
 
@@ -19733,6 +20635,16 @@ GRANT SELECT,INSERT ON TABLE audit_private.seal_removal TO audit_keeper;
 
 GRANT SELECT ON TABLE audit_private.service_grant TO audit_backup;
 GRANT SELECT ON TABLE audit_private.service_grant TO audit_finder;
+
+GRANT SELECT ON TABLE audit_private.sink TO audit_backup;
+GRANT SELECT,UPDATE ON TABLE audit_private.sink TO audit_keeper;
+GRANT SELECT ON TABLE audit_private.sink TO audit_finder;
+
+GRANT SELECT ON TABLE audit_private.sink_approval TO audit_backup;
+GRANT SELECT,UPDATE ON TABLE audit_private.sink_approval TO audit_keeper;
+
+GRANT SELECT ON TABLE audit_private.sink_backlog TO audit_backup;
+GRANT SELECT,DELETE,UPDATE ON TABLE audit_private.sink_backlog TO audit_keeper;
 
 GRANT SELECT ON TABLE audit_private.tenant_grant TO audit_backup;
 GRANT SELECT ON TABLE audit_private.tenant_grant TO audit_finder;

@@ -41,7 +41,9 @@ as $$
     ',"original_time":', audit_private.json_time(e.occurred_at),
     ',"correlation_uid":' || pg_catalog.to_json(e.request_id)::text,
     '},"actor":{"app_name":', pg_catalog.to_json(coalesce(e.recorded_by, 'unknown')),
-    ',"user":' || audit_private.ocsf_user(e.actor_id, e.actor ->> 'name', e.actor_type),
+    case when e.actor_id is not null then
+      ',"user":' || audit_private.ocsf_user(e.actor_id, e.actor ->> 'name', e.actor_type)
+    end,
     '},"src_endpoint":{', coalesce('"ip":"' || pg_catalog.host(e.ip) || '"', '"name":"unknown"'),
     '}',
     ',"http_request":{"user_agent":' || pg_catalog.to_json(e.user_agent)::text || '}',

@@ -1,4 +1,4 @@
--- In the JSON of proto3 numbers of 64 bits are texts. What is null has no attribute. Four levels of a snapshot come as lists
+-- In the JSON of proto3 numbers of 64 bits are texts. What is null has no attribute. Eight levels of a snapshot come as lists
 -- of keys and values, what lies deeper as JSON in a text.
 create or replace function audit_private.otlp_record(e audit_private.delivered_event, options jsonb)
 returns text
@@ -31,10 +31,10 @@ as $$
     '"}}', audit_private.otlp_attribute('entity_id', e.entity_id),
     ',{"key":"pgwitness.actor_type","value":{"stringValue":"', e.actor_type,
     '"}}', audit_private.otlp_attribute('actor_id', e.actor_id),
-    ',{"key":"pgwitness.actor","value":' || audit_private.otlp_value(e.actor, 4) || '}',
-    ',{"key":"pgwitness.target","value":' || audit_private.otlp_value(e.target, 4) || '}',
-    ',{"key":"pgwitness.changes","value":' || audit_private.otlp_value(e.changes, 4) || '}',
-    ',{"key":"pgwitness.metadata","value":' || audit_private.otlp_value(e.metadata, 4) || '}',
+    ',{"key":"pgwitness.actor","value":' || audit_private.otlp_value(e.actor, 8) || '}',
+    ',{"key":"pgwitness.target","value":' || audit_private.otlp_value(e.target, 8) || '}',
+    ',{"key":"pgwitness.changes","value":' || audit_private.otlp_value(e.changes, 8) || '}',
+    ',{"key":"pgwitness.metadata","value":' || audit_private.otlp_value(e.metadata, 8) || '}',
     ',{"key":"pgwitness.outcome","value":{"stringValue":"', e.outcome,
     '"}}', audit_private.otlp_attribute('error_message', e.error_message),
     audit_private.otlp_attribute('ip', pg_catalog.host(e.ip)),

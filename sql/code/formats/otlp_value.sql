@@ -6,6 +6,7 @@ returns text
 language plpgsql
 stable
 parallel safe
+strict
 as $$
 declare
   items jsonb;
