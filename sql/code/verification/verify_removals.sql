@@ -44,8 +44,8 @@ as $$
     where verify_removals.tenant is null or t.tenant_id = verify_removals.tenant
   ),
   purge as materialized (
-    select u.tenant_id, u.run_id, r.run_id is not null as has_receipt, coalesce(r.removed, 0) as removed, r.cutoff, r.is_told,
-      j.started_at, j.finished_at, p.days as policy_days, n.noted,
+    select u.tenant_id, u.run_id, r.run_id is not null as has_receipt, coalesce(r.removed, 0) as removed, r.cutoff, r.hot_cutoff, r.is_told,
+      j.started_at, j.finished_at, p.days as policy_days, h.days as hot_days, n.noted,
       coalesce(r.oldest_removed_at, n.oldest_at) as oldest_at, greatest(n.newest_at, r.newest_removed_at) as newest_at
     from run u
     left join audit_private.purge_receipt r on r.tenant_id = u.tenant_id and r.run_id = u.run_id
@@ -53,6 +53,13 @@ as $$
     left join lateral (
       select p.days from audit_private.policies_in_force(j.started_at) p where p.tenant_id = u.tenant_id
     ) p on true
+    left join lateral (
+      select h.days
+      from audit_private.hot_policy h
+      where h.tenant_id = u.tenant_id and h.takes_effect_at <= j.started_at
+      order by h.takes_effect_at desc
+      limit 1
+    ) h on true
     cross join lateral (
       select coalesce(sum(m.removed), 0) as noted, min(m.oldest_at) as oldest_at, max(m.newest_at) as newest_at
       from (
@@ -69,7 +76,8 @@ as $$
               select
               from audit_private.part_removal o
               join audit_private.purge_receipt q on q.tenant_id = o.tenant_id and q.run_id = o.run_id
-              where o.tenant_id = p.tenant_id and o.seal_number = p.seal_number and q.cutoff > r.cutoff
+              where o.tenant_id = p.tenant_id and o.seal_number = p.seal_number
+                and greatest(q.cutoff, q.hot_cutoff) > greatest(r.cutoff, r.hot_cutoff)
             )
             or audit_private.is_emptied(p.tenant_id, p.seal_number)
           then l.first_at else l.last_at end)
@@ -99,11 +107,18 @@ as $$
   from purge r
   cross join lateral (
     values
-      ('early_purge', r.newest_at >= r.cutoff,
-        format('removed an event of %s, and its cut-off was %s', r.newest_at, r.cutoff)),
+      ('early_purge', r.newest_at >= greatest(r.cutoff, r.hot_cutoff),
+        format('removed an event of %s, and its cut-off was %s', r.newest_at, greatest(r.cutoff, r.hot_cutoff))),
       ('early_purge',
-        r.has_receipt and (r.policy_days is null or (r.cutoff <= r.started_at - r.policy_days * interval '24 hours') is not true),
+        r.has_receipt and case
+          when r.policy_days is null then r.cutoff is not null or r.hot_cutoff is null
+          else (r.cutoff <= r.started_at - r.policy_days * interval '24 hours') is not true
+        end,
         format('its cut-off was %s, and the policy kept events for %s days', r.cutoff, coalesce(r.policy_days::text, 'all'))),
+      ('early_purge',
+        r.hot_cutoff is not null and (r.hot_cutoff <= r.started_at - r.hot_days * interval '24 hours') is not true,
+        format('its cut-off for what is archived was %s, and the policy kept it for %s days', r.hot_cutoff,
+          coalesce(r.hot_days::text, 'all'))),
       ('unexplained_purge', not r.has_receipt, 'there is no receipt of it'),
       ('unexplained_purge', greatest(r.started_at, r.finished_at) > statement_timestamp() + interval '1 hour',
         format('says that it ran at %s', r.started_at)),
