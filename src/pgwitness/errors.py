@@ -308,6 +308,30 @@ class LedgerInvalid(PgwitnessError):
     """WT141: these aren't lines of a ledger."""
 
 
+class SinkUnknown(PgwitnessError):
+    """WT150: there is no such sink for the role."""
+
+
+class SinkTaken(PgwitnessError):
+    """WT151: another consumer ships this sink."""
+
+
+class SinkCursorForeign(PgwitnessError):
+    """WT152: this is no place in the log as it is now; read again without it."""
+
+
+class SinkRefused(PgwitnessError):
+    """WT153: a sink can't be defined like that."""
+
+
+class SinkApprovalRefused(PgwitnessError):
+    """WT154: there is no such sink to approve, or it is defined otherwise."""
+
+
+class DeadLetterRefused(PgwitnessError):
+    """WT155: the sink hasn't given this event."""
+
+
 class ValueUnstorable(PgwitnessError, ValueError):
     """The client can't turn a Python value into JSON or text without losing some of it."""
 
@@ -370,6 +394,12 @@ ERRORS: dict[str, type[PgwitnessError]] = {
     "WT132": Unprovable,
     "WT140": ErasureRefused,
     "WT141": LedgerInvalid,
+    "WT150": SinkUnknown,
+    "WT151": SinkTaken,
+    "WT152": SinkCursorForeign,
+    "WT153": SinkRefused,
+    "WT154": SinkApprovalRefused,
+    "WT155": DeadLetterRefused,
 }
 
 

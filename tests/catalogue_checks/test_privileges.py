@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from databases import Database
 
-PEOPLE = ["app", "reader", "admin", "privacy", "operator", "auditor", "backup"]
+PEOPLE = ["app", "reader", "admin", "privacy", "operator", "auditor", "shipper", "backup"]
 
 READERS = "reader admin privacy auditor"
 EVERYBODY = f"app operator {READERS}"
@@ -110,6 +110,21 @@ MATRIX = {
     "prove_consistency": f"operator {READERS}",
     "prove_events": READERS,
     "prove_event": READERS,
+    # sinks
+    "define_sink": "operator",
+    "drop_sink": "operator",
+    "list_sinks": "operator auditor admin shipper",
+    "list_sink_options": "operator shipper",
+    "approve_sink": "admin",
+    "withdraw_sink_approval": "admin",
+    "set_purge_waits": "operator",
+    "read_sink": "shipper",
+    "acknowledge_sink": "shipper",
+    "report_sink_error": "shipper",
+    "add_dead_letter": "shipper",
+    "list_dead_letters": "operator auditor shipper",
+    "retry_dead_letters": "operator",
+    "discard_dead_letters": "operator",
     # partitions and jobs
     "list_upkeep": "operator",
     "schedule_jobs": "operator",

@@ -73,7 +73,7 @@ def test_nothing_remains_but_roles(empty_database: Database, binaries: Path) -> 
     migrations.uninstall(empty_database.installer_dsn)
     assert dump_schema(binaries, empty_database.dsn("postgres")) == before
     roles = empty_database.superuser().execute("select from pg_roles where rolname ~ '^audit_'")
-    assert len(roles.fetchall()) == 11
+    assert len(roles.fetchall()) == 12
 
 
 def test_it_can_be_installed_again(fresh_database: Database) -> None:

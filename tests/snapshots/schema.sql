@@ -16,6 +16,39 @@ ALTER SCHEMA audit_private OWNER TO audit_owner;
 
 COMMENT ON SCHEMA audit_private IS 'pgwitness: tables, helpers and trigger functions; not an interface';
 
+CREATE TYPE audit_private.delivered_event AS (
+	tenant_id uuid,
+	tenant_name text,
+	occurred_at timestamp with time zone,
+	id uuid,
+	recorded_at timestamp with time zone,
+	sequence bigint,
+	transaction_id bigint,
+	source text,
+	category text,
+	action text,
+	action_title text,
+	entity_type text,
+	entity_id text,
+	actor_type text,
+	actor_id text,
+	actor jsonb,
+	description text,
+	target jsonb,
+	changes jsonb,
+	metadata jsonb,
+	outcome text,
+	error_message text,
+	ip inet,
+	user_agent text,
+	request_id text,
+	recorded_by text
+);
+
+ALTER TYPE audit_private.delivered_event OWNER TO audit_owner;
+
+COMMENT ON TYPE audit_private.delivered_event IS 'an event as formats of sinks take it';
+
 CREATE TYPE audit_private.finding AS (
 	kind text,
 	tenant_id uuid,
@@ -68,6 +101,143 @@ $$;
 ALTER FUNCTION audit.accept_restore(reason text) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit.accept_restore(reason text) IS 'declares that the log was restored from a backup, so that events may be removed again, and returns the epoch in which it goes on; what a later checkpoint knew is then reported as restored and not as a cut tail; for audit_operator';
+
+CREATE FUNCTION audit.acknowledge_sink(name text, cursor text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  taken constant audit_private.sink := audit_private.take_sink(acknowledge_sink.name);
+  place constant record := audit_private.read_sink_cursor(acknowledge_sink.cursor);
+  has_moved boolean;
+begin
+  if taken.process_id is distinct from pg_backend_pid() then
+    perform audit_private.refuse_consumer(taken.sink_name, taken.process_id);
+  end if;
+  if place.mode = 'retry' then
+    delete from audit_private.dead_letter d
+    where d.sink_name = taken.sink_name
+      and d.tenant_id = any (audit_private.sink_tenants(taken))
+      and d.retry_number <= place.retry_number;
+    has_moved := found;
+  elsif place.mode = 'backlog' then
+    update audit_private.sink_approval b
+    set log_index = place.log_index, place = place.place
+    where b.sink_name = taken.sink_name
+      and b.tenant_id = place.tenant_id
+      and b.ended_at is null
+      and (place.log_index, place.place) > (b.log_index, b.place)
+      and place.log_index <= b.until_log_index;
+    has_moved := found;
+  else
+    update audit_private.sink s
+    set log_index = place.log_index, place = place.place
+    where s.sink_name = taken.sink_name and (place.log_index, place.place) > (s.log_index, s.place);
+    has_moved := found;
+  end if;
+  update audit_private.sink s
+  set acknowledged_at = clock_timestamp(), error = null, error_at = null
+  where s.sink_name = taken.sink_name and has_moved;
+  return has_moved;
+end
+$$;
+
+ALTER FUNCTION audit.acknowledge_sink(name text, cursor text) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit.acknowledge_sink(name text, cursor text) IS 'What a sink gave up to this row''s cursor has arrived, and doesn''t come again; true when that moved it on. For the one role that the sink names; raises WT037, WT150, WT151 and WT152.';
+
+CREATE FUNCTION audit.add_dead_letter(name text, event_id uuid, occurred_at timestamp with time zone, error text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  taken constant audit_private.sink := audit_private.take_sink(add_dead_letter.name);
+begin
+  insert into audit_private.dead_letter as d (tenant_id, sink_name, occurred_at, event_id, error)
+  select k.tenant_id, taken.sink_name, k.occurred_at, k.id, left(coalesce(add_dead_letter.error, ''), 500)
+  from unnest(audit_private.sink_tenants(taken)) as t (tenant_id)
+  cross join lateral audit_private.seals_between(
+    t.tenant_id, add_dead_letter.occurred_at, add_dead_letter.occurred_at + interval '1 microsecond') s
+  join audit_private.seal_part p on p.tenant_id = s.tenant_id and p.seal_number = s.seal_number
+    and add_dead_letter.event_id = any (p.ids)
+  join audit_private.event k on k.tenant_id = t.tenant_id and k.occurred_at = add_dead_letter.occurred_at
+    and k.id = add_dead_letter.event_id
+  limit 1
+  on conflict on constraint dead_letter_pkey do update
+  set refusals = d.refusals + 1, last_refused_at = excluded.first_refused_at, error = excluded.error, retry_number = null;
+  if not found then
+    raise exception using
+      errcode = 'WT155',
+      message = format('sink %s has not given event %s of %s', quote_literal(taken.sink_name),
+        coalesce(add_dead_letter.event_id::text, 'null'), coalesce(add_dead_letter.occurred_at::text, 'null')),
+      detail = 'It is not there, not sealed, or of a tenant whose events the sink does not carry.',
+      hint = 'Give event_id and occurred_at of a row of audit.read_sink as they are.';
+  end if;
+end
+$$;
+
+ALTER FUNCTION audit.add_dead_letter(name text, event_id uuid, occurred_at timestamp with time zone, error text) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit.add_dead_letter(name text, event_id uuid, occurred_at timestamp with time zone, error text) IS 'the receiver of a sink refuses an event for good: it is put aside; for the one role that the sink names; raises WT037, WT150, WT151 and WT155';
+
+CREATE FUNCTION audit.approve_sink(name text, digest text, reason text, tenant_id uuid DEFAULT NULL::uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  tenant constant uuid := audit_private.require_tenant(approve_sink.tenant_id);
+  checked_reason constant text := audit_private.check_reason(approve_sink.reason);
+  known audit_private.sink;
+  before audit_private.sink_approval;
+begin
+  perform audit_private.require_read_committed();
+  perform audit_private.pass_gate();
+  select s.* into known
+  from audit_private.sink s
+  where s.sink_name = approve_sink.name and (s.tenant_ids is null or tenant = any (s.tenant_ids));
+  if known.digest is distinct from approve_sink.digest or known.carries_payloads is not true then
+    raise exception using
+      errcode = 'WT154',
+      message = format('sink %s can''t be approved', coalesce(quote_literal(approve_sink.name), 'null')),
+      detail = case
+        when known.sink_name is null then 'There is no sink of this name for the tenant.'
+        when not known.carries_payloads then 'It carries envelopes, which nobody has to approve.'
+        else format('Its definition has the digest %s.', known.digest)
+      end,
+      hint = 'Look at it first: select name, kind, options, filter, role, digest from audit.list_sinks();';
+  end if;
+  select a.* into before
+  from audit_private.sink_approval a
+  where a.tenant_id = tenant and a.sink_name = known.sink_name;
+  if before.ended_at is null and before.digest = known.digest then
+    perform audit_private.release_tenant();
+    return false;
+  end if;
+
+  insert into audit_private.sink_approval as a (tenant_id, sink_name, digest, reason, approved_by, log_index)
+  select tenant, known.sink_name, known.digest, checked_reason, audit_private.recorded_by(),
+    case when known.begins_at_once then g.log_size else 0 end
+  from audit_private.sealing g
+  on conflict on constraint sink_approval_pkey do update
+  set digest = excluded.digest, reason = excluded.reason, approved_at = excluded.approved_at,
+    approved_by = excluded.approved_by, ended_at = null, until_log_index = null;
+  perform audit_private.write_system_event(
+    tenant_id => tenant,
+    action => 'sink_approved',
+    entity_type => 'audit_sink',
+    entity_id => known.sink_name,
+    description => format('Sink %s approved', known.sink_name),
+    metadata => jsonb_build_object(
+      'reason', checked_reason, 'digest', known.digest, 'kind', known.kind, 'options', known.options,
+      'filter', known.filter, 'role', known.role_name));
+  perform audit_private.release_tenant();
+  return true;
+end
+$$;
+
+ALTER FUNCTION audit.approve_sink(name text, digest text, reason text, tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.approve_sink(name text, digest text, reason text, tenant_id uuid) IS 'lets a sink, as the digest says that it is defined, carry whole events of the tenant; true when that changed anything; for audit_admin; raises WT021 and WT154';
 
 CREATE FUNCTION audit.arm_data_retention(relation regclass, reason text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
@@ -319,6 +489,7 @@ begin
   return query select c.* from audit_private.check_retention() c;
   return query select c.* from audit_private.check_data_retention() c;
   return query select c.* from audit_private.check_jobs() c;
+  return query select c.* from audit_private.check_sinks() c;
 
   return query
   select 'logging_on',
@@ -829,6 +1000,75 @@ ALTER FUNCTION audit.define_entity_type(entity_type text, titles jsonb, descript
 
 COMMENT ON FUNCTION audit.define_entity_type(entity_type text, titles jsonb, descriptions jsonb) IS 'defines or redefines a kind of thing that events are about; true when that changed anything; for audit_operator';
 
+CREATE FUNCTION audit.define_sink(name text, kind text, role text, options jsonb DEFAULT '{}'::jsonb, filter jsonb DEFAULT '{}'::jsonb, tenant_ids uuid[] DEFAULT NULL::uuid[]) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  known audit_private.sink;
+  wanted audit_private.sink;
+begin
+  perform audit_private.require_read_committed();
+  perform audit_private.check_role(define_sink.role::name);
+  wanted := audit_private.checked_sink(
+    define_sink.name, define_sink.kind, define_sink.role::name, define_sink.options, define_sink.filter,
+    define_sink.tenant_ids);
+  perform audit_private.pass_gate();
+  select s.* into known from audit_private.sink s where s.sink_name = define_sink.name for update;
+  if (known.digest, known.options, known.tenant_ids) is not distinct from (wanted.digest, wanted.options, wanted.tenant_ids) then
+    return false;
+  end if;
+  if known.purge_waits and not wanted.purge_waits then
+    raise exception using
+      errcode = 'WT153',
+      message = format('sink %s can''t be defined', quote_literal(known.sink_name)),
+      detail = 'Purges wait for it, and no longer would.',
+      hint = format('Keep the option purge_waits; that they no longer wait takes a reason: '
+        'select audit.set_purge_waits(name => %L, waits => false, reason => …);', known.sink_name);
+  end if;
+
+  perform audit_private.end_sink_approvals(known.sink_name, array(
+    select a.tenant_id
+    from audit_private.sink_approval a
+    where a.sink_name = known.sink_name
+      and (a.digest <> wanted.digest or (a.tenant_id = any (wanted.tenant_ids)) is false)
+  ));
+  insert into audit_private.sink as s (
+    sink_name, kind, options, filter, tenant_ids, role_name, digest, carries_payloads, begins_at_once, purge_waits,
+    defined_by, log_index
+  )
+  select wanted.sink_name, wanted.kind, wanted.options, wanted.filter, wanted.tenant_ids, wanted.role_name, wanted.digest,
+    wanted.carries_payloads, wanted.begins_at_once, wanted.purge_waits, audit_private.recorded_by(),
+    case when wanted.begins_at_once then g.log_size else 0 end
+  from audit_private.sealing g
+  on conflict (sink_name) do update
+  set kind = excluded.kind, options = excluded.options, filter = excluded.filter, tenant_ids = excluded.tenant_ids,
+    role_name = excluded.role_name, digest = excluded.digest, carries_payloads = excluded.carries_payloads,
+    begins_at_once = excluded.begins_at_once, purge_waits = excluded.purge_waits, defined_at = clock_timestamp(),
+    defined_by = excluded.defined_by;
+
+  perform audit_private.write_system_event(
+    tenant_id => t.tenant_id,
+    action => 'sink_defined',
+    entity_type => 'audit_sink',
+    entity_id => wanted.sink_name,
+    description => format('Sink %s defined (%s)', wanted.sink_name, wanted.kind),
+    metadata => jsonb_build_object(
+      'kind', wanted.kind, 'options', wanted.options, 'filter', wanted.filter, 'role', wanted.role_name,
+      'digest', wanted.digest, 'carries_payloads', wanted.carries_payloads))
+  from (
+    select '00000000-0000-0000-0000-000000000000'::uuid as tenant_id
+    union
+    select unnest(wanted.tenant_ids)
+  ) t;
+  return true;
+end
+$$;
+
+ALTER FUNCTION audit.define_sink(name text, kind text, role text, options jsonb, filter jsonb, tenant_ids uuid[]) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.define_sink(name text, kind text, role text, options jsonb, filter jsonb, tenant_ids uuid[]) IS 'defines where events are shipped to, and the one role that may read it; true when that changed anything; for audit_operator; raises WT003, WT005, WT040 and WT153';
+
 CREATE FUNCTION audit.disarm_data_retention(relation regclass, reason text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -859,6 +1099,44 @@ $$;
 ALTER FUNCTION audit.disarm_data_retention(relation regclass, reason text) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit.disarm_data_retention(relation regclass, reason text) IS 'lets purge_data remove nothing more of a table; true when that changed anything; for audit_operator; raises WT021 and WT112';
+
+CREATE FUNCTION audit.discard_dead_letters(name text, reason text, event_ids uuid[] DEFAULT NULL::uuid[]) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  checked_reason constant text := audit_private.check_reason(discard_dead_letters.reason);
+  known constant audit_private.sink := audit_private.known_sink(discard_dead_letters.name);
+  discarded bigint;
+begin
+  with gone as (
+    delete from audit_private.dead_letter d
+    where d.sink_name = known.sink_name
+      and (discard_dead_letters.event_ids is null or d.event_id = any (discard_dead_letters.event_ids))
+    returning d.tenant_id, d.event_id
+  ),
+  told as (
+    select g.tenant_id, count(*) as events, (array_agg(g.event_id order by g.event_id))[:1000] as ids
+    from gone g
+    group by g.tenant_id
+  )
+  select coalesce(sum(t.events), 0) into discarded
+  from told t
+  cross join lateral audit_private.write_system_event(
+    tenant_id => t.tenant_id,
+    action => 'dead_letters_discarded',
+    entity_type => 'audit_sink',
+    entity_id => known.sink_name,
+    description => format('%s events that sink %s refused were given up', t.events, known.sink_name),
+    metadata => jsonb_build_object('reason', checked_reason, 'events', t.events, 'event_ids', t.ids)) as w (id)
+  where w.id is not null;
+  return discarded;
+end
+$$;
+
+ALTER FUNCTION audit.discard_dead_letters(name text, reason text, event_ids uuid[]) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.discard_dead_letters(name text, reason text, event_ids uuid[]) IS 'gives refused events of a sink up: those named, or all; how many; for audit_operator; raises WT021 and WT150';
 
 CREATE FUNCTION audit.drop_data_retention(relation regclass, reason text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
@@ -896,6 +1174,43 @@ $$;
 ALTER FUNCTION audit.drop_data_retention(relation regclass, reason text) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit.drop_data_retention(relation regclass, reason text) IS 'a table is no longer under data retention; its rows and receipts stay; null for tables that are gone; true when that changed anything; for audit_operator; raises WT021';
+
+CREATE FUNCTION audit.drop_sink(name text, reason text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  checked_reason constant text := audit_private.check_reason(drop_sink.reason);
+  known audit_private.sink;
+begin
+  select s.* into known from audit_private.sink s where s.sink_name = drop_sink.name for update;
+  if not found then
+    return false;
+  end if;
+  perform audit_private.write_system_event(
+    tenant_id => t.tenant_id,
+    action => 'sink_dropped',
+    entity_type => 'audit_sink',
+    entity_id => known.sink_name,
+    description => format('Sink %s dropped', known.sink_name),
+    metadata => jsonb_build_object(
+      'reason', checked_reason, 'delivered', known.delivered, 'purge_waits', known.purge_waits, 'seals_behind', (
+        select g.log_size - known.log_index from audit_private.sealing g)))
+  from (
+    select '00000000-0000-0000-0000-000000000000'::uuid as tenant_id
+    union
+    select unnest(known.tenant_ids)
+    union
+    select a.tenant_id from audit_private.sink_approval a where a.sink_name = known.sink_name and a.ended_at is null
+  ) t;
+  delete from audit_private.sink s where s.sink_name = known.sink_name;
+  return true;
+end
+$$;
+
+ALTER FUNCTION audit.drop_sink(name text, reason text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.drop_sink(name text, reason text) IS 'forgets a sink and how far it has come; true when there was one; for audit_operator; raises WT021';
 
 CREATE FUNCTION audit.erase_events(filter jsonb, reason text, tenant_id uuid DEFAULT NULL::uuid, OUT erasure_id uuid, OUT erased bigint, OUT held bigint, OUT exports bigint) RETURNS record
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1790,6 +2105,21 @@ ALTER FUNCTION audit.list_data_retention() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit.list_data_retention() IS 'tables under data retention, by whose days, since when rows go, and what keeps a run from them; for audit_operator, audit_auditor and audit_privacy';
 
+CREATE FUNCTION audit.list_dead_letters(name text) RETURNS TABLE(tenant_id uuid, event_id uuid, occurred_at timestamp with time zone, refusals integer, first_refused_at timestamp with time zone, last_refused_at timestamp with time zone, error text, is_retrying boolean)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select d.tenant_id, d.event_id, d.occurred_at, d.refusals, d.first_refused_at, d.last_refused_at, d.error,
+    d.retry_number is not null
+  from audit_private.dead_letter d
+  where d.sink_name = audit_private.readable_sink(list_dead_letters.name)
+  order by d.first_refused_at, d.event_id
+$$;
+
+ALTER FUNCTION audit.list_dead_letters(name text) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit.list_dead_letters(name text) IS 'events that the receiver of a sink refused, oldest first; for audit_operator, audit_auditor and the role that the sink names; raises WT150';
+
 CREATE FUNCTION audit.list_epochs() RETURNS TABLE(epoch integer, origin text, kind text, began_at timestamp with time zone, log_size bigint, last_sealed_at timestamp with time zone, accepted_at timestamp with time zone, accepted_by text, accept_reason text)
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2145,7 +2475,8 @@ CREATE TABLE audit_private.purge_receipt (
     newest_removed_at timestamp with time zone,
     is_last boolean DEFAULT false NOT NULL,
     is_told boolean DEFAULT false NOT NULL,
-    error text
+    error text,
+    kept_by_sink bigint DEFAULT 0 NOT NULL
 );
 
 ALTER TABLE ONLY audit_private.purge_receipt FORCE ROW LEVEL SECURITY;
@@ -2181,6 +2512,8 @@ COMMENT ON COLUMN audit_private.purge_receipt.is_last IS 'the tenant is retired,
 COMMENT ON COLUMN audit_private.purge_receipt.is_told IS 'an event tells of it';
 
 COMMENT ON COLUMN audit_private.purge_receipt.error IS 'what kept the run from removing some of them';
+
+COMMENT ON COLUMN audit_private.purge_receipt.kept_by_sink IS 'due, but not delivered by a sink for which purges wait';
 
 CREATE TABLE audit_private.tenant (
     tenant_id uuid NOT NULL,
@@ -2220,6 +2553,7 @@ CREATE VIEW audit_private.purge_row AS
     r.removed,
     r.kept_by_floor,
     r.kept_by_hold,
+    r.kept_by_sink,
     r.oldest_removed_at,
     r.newest_removed_at,
     r.is_last,
@@ -2244,7 +2578,7 @@ declare
 begin
   return query
   select j.run_id, j.started_at, j.finished_at, r.tenant_id, t.name, r.days, r.is_exact, r.cutoff, r.predicted, r.removed,
-    r.kept_by_floor, r.kept_by_hold, r.oldest_removed_at, r.newest_removed_at, r.is_last, j.result, r.error, j.run_by
+    r.kept_by_floor, r.kept_by_hold, r.kept_by_sink, r.oldest_removed_at, r.newest_removed_at, r.is_last, j.result, r.error, j.run_by
   from audit_private.purge_receipt r
   join audit_private.job_run j on j.run_id = r.run_id
   join audit_private.tenant t on t.tenant_id = r.tenant_id
@@ -2459,6 +2793,55 @@ $$;
 ALTER FUNCTION audit.list_seals(up_to integer, before_index bigint, tenant_id uuid) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit.list_seals(up_to integer, before_index bigint, tenant_id uuid) IS 'seals, newest first; before_index => the log_index of the last row reads on; of every tenant for audit_operator and audit_auditor, of their own for audit_admin';
+
+CREATE FUNCTION audit.list_sink_options() RETURNS TABLE(name text, kinds text[], is_required boolean, pattern text, description text)
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select o.name,
+    coalesce(o.kinds, array(select k.kind from audit_private.sink_kinds() k order by k.kind)),
+    o.is_required, o.pattern, o.description
+  from audit_private.sink_options() o
+$$;
+
+ALTER FUNCTION audit.list_sink_options() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.list_sink_options() IS 'options that audit.define_sink knows: for which kinds, and the pattern that a value follows; for audit_operator and audit_shipper';
+
+CREATE FUNCTION audit.list_sinks(tenant_id uuid DEFAULT NULL::uuid) RETURNS TABLE(name text, kind text, format text, options jsonb, filter jsonb, tenant_ids uuid[], role text, digest text, carries_payloads boolean, purge_waits boolean, is_approved boolean, approved_tenants bigint, events_behind bigint, behind_since timestamp with time zone, dead_letters bigint, consumer_process_id integer, seen_at timestamp with time zone, acknowledged_at timestamp with time zone, error text, error_at timestamp with time zone, defined_at timestamp with time zone, defined_by text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  is_consumer constant boolean := list_sinks.tenant_id is null and not audit_private.sees_all_tenants()
+    and exists (select from audit_private.sink s where s.role_name = audit_private.effective_role());
+  tenant constant uuid := case when not is_consumer then audit_private.listed_tenant(list_sinks.tenant_id) end;
+begin
+  return query
+  select s.sink_name, s.kind, audit_private.sink_format(s), s.options, s.filter,
+    case when tenant is null or s.tenant_ids is null then s.tenant_ids else array[tenant] end,
+    s.role_name::text, s.digest, s.carries_payloads, s.purge_waits,
+    case when tenant is not null and s.carries_payloads then tenant = any (audit_private.sink_tenants(s)) end,
+    case when tenant is null and s.carries_payloads then cardinality(audit_private.sink_tenants(s))::bigint end,
+    l.events, l.since, audit_private.count_dead_letters(s, tenant), s.process_id, s.seen_at, s.acknowledged_at, s.error, s.error_at,
+    s.defined_at, s.defined_by
+  from audit_private.sink s
+  cross join lateral audit_private.sink_lag(s, tenant) l
+  where case
+    when is_consumer then s.role_name = audit_private.effective_role()
+    else tenant is null or s.tenant_ids is null or tenant = any (s.tenant_ids)
+  end
+  order by s.sink_name;
+  if not is_consumer then
+    perform audit_private.release_tenant();
+  end if;
+end
+$$;
+
+ALTER FUNCTION audit.list_sinks(tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.list_sinks(tenant_id uuid) IS 'sinks: what each is, how far behind, and what went wrong; all of them for audit_operator and audit_auditor, those for their tenant for audit_admin, those that name it for a role of audit_shipper';
 
 CREATE FUNCTION audit.list_spool() RETURNS TABLE(entity_type text, operation text, spooled_at timestamp with time zone, spooled_by text, events bigint, error text)
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
@@ -3059,6 +3442,7 @@ CREATE VIEW audit_private.preview_row AS
     r.newest_removed_at AS newest_at,
     r.kept_by_floor,
     r.kept_by_hold,
+    r.kept_by_sink,
     r.removed AS waiting_for_partition
    FROM (audit_private.tenant t
      CROSS JOIN audit_private.purge_receipt r)
@@ -3084,6 +3468,7 @@ begin
       max(c.newest_at) filter (where not x.as_exact and c.due > 0) as newest_at,
       sum(c.kept_by_floor) filter (where not x.as_exact) as kept_by_floor,
       sum(c.kept_by_hold) filter (where not x.as_exact) as kept_by_hold,
+      sum(c.kept_by_sink) filter (where not x.as_exact) as kept_by_sink,
       sum(c.due) filter (where x.as_exact) as expired
     from audit_private.expired_partitions(now()) p
     cross join (values (false), (true)) as x (as_exact)
@@ -3094,7 +3479,7 @@ begin
   )
   select t.tenant_id, t.name, p.days, p.is_exact, now() - p.days * interval '24 hours', coalesce(c.due, 0)::bigint,
     c.oldest_at, c.newest_at, coalesce(c.kept_by_floor, 0)::bigint, coalesce(c.kept_by_hold, 0)::bigint,
-    (coalesce(c.expired, 0) - coalesce(c.due, 0))::bigint
+    coalesce(c.kept_by_sink, 0)::bigint, (coalesce(c.expired, 0) - coalesce(c.due, 0))::bigint
   from audit_private.tenant t
   join audit_private.policies_in_force(now()) p on p.tenant_id = t.tenant_id
   left join counted c on c.tenant_id = t.tenant_id
@@ -3106,7 +3491,7 @@ $$;
 
 ALTER FUNCTION audit.preview_purge(tenant_id uuid) OWNER TO audit_owner;
 
-COMMENT ON FUNCTION audit.preview_purge(tenant_id uuid) IS 'what a purge would remove now, tenant by tenant: how many events are due, between which times, what floors and holds keep, and what has expired but goes later, with its partition; of every tenant for audit_operator and audit_auditor, of their own for audit_admin';
+COMMENT ON FUNCTION audit.preview_purge(tenant_id uuid) IS 'what a purge would remove now, tenant by tenant: how many events are due, between which times, what floors, holds and sinks keep, and what has expired but goes later, with its partition; of every tenant for audit_operator and audit_auditor, of their own for audit_admin';
 
 CREATE FUNCTION audit.prove_consistency(old_size bigint, new_size bigint) RETURNS text[]
     LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
@@ -3358,6 +3743,77 @@ ALTER FUNCTION audit.read_export(export_id uuid, after_chunk integer, tenant_id 
 
 COMMENT ON FUNCTION audit.read_export(export_id uuid, after_chunk integer, tenant_id uuid) IS 'The next few chunks of a completed export; after_chunk => the last one that you have reads on, no row is the end. Needs an open access session; each download is logged. Raises WT030, WT031, WT032, WT035, WT036, WT121, WT122, WT123 and WT124.';
 
+CREATE FUNCTION audit.read_sink(name text, batch_size integer DEFAULT 1000, after text DEFAULT NULL::text) RETURNS TABLE(cursor text, tenant_id uuid, event_id uuid, occurred_at timestamp with time zone, content text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  taken audit_private.sink := audit_private.take_sink(read_sink.name);
+  tenants constant uuid[] := audit_private.sink_tenants(taken);
+  size constant integer := least(greatest(coalesce(read_sink.batch_size, 1000), 1), 10000);
+  log_size constant bigint := (select s.log_size from audit_private.sealing s);
+  place record;
+  backlog audit_private.sink_approval;
+begin
+  if read_sink.after is not null then
+    place := audit_private.read_sink_cursor(read_sink.after);
+  else
+    select null::text as mode, null::uuid as tenant_id, null::bigint as log_index, null::integer as place,
+      null::bigint as retry_number
+    into place;
+  end if;
+
+  update audit_private.sink_approval a
+  set until_log_index = log_size
+  where a.sink_name = taken.sink_name and a.tenant_id = any (tenants) and a.until_log_index is null;
+  if coalesce(place.mode, 'retry') = 'retry' then
+    return query
+    select * from audit_private.deliver_letters(taken, tenants, coalesce(place.retry_number, 0), size);
+    if found then
+      return;
+    end if;
+  end if;
+
+  if coalesce(place.mode, 'backlog') <> 'log' then
+    for backlog in
+      select b.* from audit_private.sink_approval b
+      where b.sink_name = taken.sink_name
+        and b.tenant_id = any (tenants)
+        and b.log_index < b.until_log_index
+        and b.tenant_id >= coalesce(place.tenant_id, '00000000-0000-0000-0000-000000000000')
+      order by b.tenant_id
+    loop
+      return query
+      select * from audit_private.deliver_span(
+        taken, 'backlog:' || backlog.tenant_id, array[backlog.tenant_id],
+        case when backlog.tenant_id = place.tenant_id then place.log_index else backlog.log_index end,
+        case when backlog.tenant_id = place.tenant_id then place.place else backlog.place end,
+        backlog.until_log_index, size);
+      if found then
+        return;
+      end if;
+    end loop;
+  end if;
+
+  if place.mode = 'log' then
+    taken.log_index := place.log_index;
+    taken.place := place.place;
+  end if;
+  return query
+  select * from audit_private.deliver_span(
+    taken, 'log', audit_private.sink_tenants(taken, taken.log_index), taken.log_index, taken.place,
+    least(log_size, (
+      select min(a.until_log_index)
+      from audit_private.sink_approval a
+      where a.sink_name = taken.sink_name and a.tenant_id = any (tenants) and a.until_log_index > taken.log_index
+    )), size);
+end
+$$;
+
+ALTER FUNCTION audit.read_sink(name text, batch_size integer, after text) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit.read_sink(name text, batch_size integer, after text) IS 'The next events of a sink in its format, 1 to 10000, behind what was acknowledged or behind the cursor of an earlier row: once acknowledge_sink is given the last row''s cursor they don''t come again. A row without an event only says how far there is none. For the one role that the sink names; raises WT037, WT150, WT151 and WT152.';
+
 CREATE FUNCTION audit.register_tenant(tenant_id uuid, name text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3488,6 +3944,23 @@ $$;
 ALTER FUNCTION audit.replay_erasures(entries jsonb, reason text, tenant_id uuid, OUT erasure_id uuid, OUT erased bigint, OUT held bigint, OUT exports bigint) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit.replay_erasures(entries jsonb, reason text, tenant_id uuid, OUT erasure_id uuid, OUT erased bigint, OUT held bigint, OUT exports bigint) IS 'Erases in the tenant''s events once more what a ledger tells, after an older backup was restored; the lines of other tenants are passed over. Returns what audit.erase_events does. For audit_privacy; raises WT021, WT036, WT037 and WT141.';
+
+CREATE FUNCTION audit.report_sink_error(name text, error text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  taken constant audit_private.sink := audit_private.take_sink(report_sink_error.name);
+begin
+  update audit_private.sink s
+  set error = left(report_sink_error.error, 500), error_at = clock_timestamp()
+  where s.sink_name = taken.sink_name;
+end
+$$;
+
+ALTER FUNCTION audit.report_sink_error(name text, error text) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit.report_sink_error(name text, error text) IS 'tells why a sink could not be shipped, until something is acknowledged; for the one role that the sink names; raises WT037, WT150 and WT151';
 
 CREATE VIEW audit_private.event_relation AS
  SELECT NULL::text[] AS relations,
@@ -3734,6 +4207,28 @@ $$;
 ALTER FUNCTION audit.retire_tenant(reason text, tenant_id uuid) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit.retire_tenant(reason text, tenant_id uuid) IS 'ends a tenant''s logging and revokes its grants; its events stay until their retention ends; true when that changed anything; for audit_operator';
+
+CREATE FUNCTION audit.retry_dead_letters(name text, event_ids uuid[] DEFAULT NULL::uuid[]) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  known constant audit_private.sink := audit_private.known_sink(retry_dead_letters.name);
+  retried bigint;
+begin
+  update audit_private.dead_letter d
+  set retry_number = nextval('audit_private.retry_number')
+  where d.sink_name = known.sink_name
+    and (retry_dead_letters.event_ids is null or d.event_id = any (retry_dead_letters.event_ids))
+    and d.retry_number is null;
+  get diagnostics retried = row_count;
+  return retried;
+end
+$$;
+
+ALTER FUNCTION audit.retry_dead_letters(name text, event_ids uuid[]) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.retry_dead_letters(name text, event_ids uuid[]) IS 'has a sink give refused events once more, before all others: those named, or all; how many; for audit_operator; raises WT150';
 
 CREATE PROCEDURE audit.reverify_events()
     LANGUAGE plpgsql
@@ -4259,6 +4754,46 @@ ALTER FUNCTION audit.set_option(name text, value text, reason text) OWNER TO aud
 
 COMMENT ON FUNCTION audit.set_option(name text, value text, reason text) IS 'sets an option of the installation; true when that changed anything; for audit_operator';
 
+CREATE FUNCTION audit.set_purge_waits(name text, waits boolean, reason text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  checked_reason constant text := audit_private.check_reason(set_purge_waits.reason);
+  wanted constant boolean := coalesce(set_purge_waits.waits, false);
+  known audit_private.sink;
+begin
+  perform audit_private.require_read_committed();
+  perform audit_private.pass_gate();
+  known := audit_private.known_sink(set_purge_waits.name);
+  if known.purge_waits = wanted then
+    return false;
+  end if;
+  update audit_private.sink s
+  set purge_waits = wanted, options = s.options || jsonb_build_object('purge_waits', wanted)
+  where s.sink_name = known.sink_name;
+  perform audit_private.write_system_event(
+    tenant_id => t.tenant_id,
+    action => 'sink_purge_wait_set',
+    entity_type => 'audit_sink',
+    entity_id => known.sink_name,
+    description => format(
+      case when wanted then 'Purges wait for sink %s' else 'Purges no longer wait for sink %s' end, known.sink_name),
+    metadata => jsonb_build_object('reason', checked_reason),
+    changes => jsonb_build_object('purge_waits', jsonb_build_object('old', known.purge_waits, 'new', wanted)))
+  from (
+    select '00000000-0000-0000-0000-000000000000'::uuid as tenant_id
+    union
+    select a.tenant_id from audit_private.sink_approval a where a.sink_name = known.sink_name and a.ended_at is null
+  ) t;
+  return true;
+end
+$$;
+
+ALTER FUNCTION audit.set_purge_waits(name text, waits boolean, reason text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.set_purge_waits(name text, waits boolean, reason text) IS 'whether purges leave what a sink has not delivered; true when that changed anything; for audit_operator; raises WT021 and WT150';
+
 CREATE FUNCTION audit.set_retention(days integer, reason text, is_exact boolean DEFAULT NULL::boolean, tenant_id uuid DEFAULT NULL::uuid) RETURNS timestamp with time zone
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4675,6 +5210,34 @@ ALTER FUNCTION audit.watch(relation regclass, entity_type text, tenant_column te
 
 COMMENT ON FUNCTION audit.watch(relation regclass, entity_type text, tenant_column text, label_column text, columns text[], redact_columns text[], ignore_columns text[], category text, level text, on_error text, keep_deleted_values boolean, reason text) IS 'captures a table''s changes from now on; run again after alter table, or to change how; true when that changed anything; for its owner, with audit_operator; raises WT090, and WT021 where it would record less without a reason';
 
+CREATE FUNCTION audit.withdraw_sink_approval(name text, reason text, tenant_id uuid DEFAULT NULL::uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  tenant constant uuid := audit_private.require_tenant(withdraw_sink_approval.tenant_id);
+  checked_reason constant text := audit_private.check_reason(withdraw_sink_approval.reason);
+  is_withdrawn boolean;
+begin
+  is_withdrawn := exists (select from audit_private.end_sink_approvals(withdraw_sink_approval.name, array[tenant]));
+  if is_withdrawn then
+    perform audit_private.write_system_event(
+      tenant_id => tenant,
+      action => 'sink_approval_withdrawn',
+      entity_type => 'audit_sink',
+      entity_id => withdraw_sink_approval.name,
+      description => format('Approval of sink %s withdrawn', withdraw_sink_approval.name),
+      metadata => jsonb_build_object('reason', checked_reason));
+  end if;
+  perform audit_private.release_tenant();
+  return is_withdrawn;
+end
+$$;
+
+ALTER FUNCTION audit.withdraw_sink_approval(name text, reason text, tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.withdraw_sink_approval(name text, reason text, tenant_id uuid) IS 'no longer lets a sink carry events of the tenant; true when that changed anything; for audit_admin; raises WT021';
+
 CREATE FUNCTION audit_private.access_expiry(opened_at timestamp with time zone, last_used_at timestamp with time zone, closed_at timestamp with time zone) RETURNS timestamp with time zone
     LANGUAGE sql STABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4807,6 +5370,69 @@ $$;
 ALTER FUNCTION audit_private.add_partitions(moments timestamp with time zone[]) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.add_partitions(moments timestamp with time zone[]) IS 'makes the partitions that these moments of the past need; returns how many';
+
+CREATE FUNCTION audit_private.awaited_statement(partition_name text, partition_until timestamp with time zone, from_time timestamp with time zone, until_time timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    SET "DateStyle" TO 'ISO, YMD'
+    AS $_$
+  with waited as (
+    select s.sink_name, audit_private.sink_condition(s) as condition, p.*
+    from audit_private.sink s
+    cross join lateral audit_private.sink_spans(s) p
+    where s.purge_waits
+  ),
+  statement as (
+    select format(
+      'select e.ctid, d.tenant_id, null::boolean, true
+      from due d
+      join audit_private.seal s on s.tenant_id = d.tenant_id
+      join audit_private.seal_part p on p.tenant_id = s.tenant_id and p.seal_number = s.seal_number
+      cross join lateral unnest(p.times, p.ids) with ordinality as u (occurred_at, id, place)
+      join audit_private.%1$I e on e.tenant_id = d.tenant_id and e.occurred_at = u.occurred_at and e.id = u.id
+      where d.tenant_id = any (%2$L::uuid[])
+        and p.last_at >= %3$L::timestamptz and p.first_at < %4$L::timestamptz
+        and u.occurred_at >= %3$L::timestamptz and u.occurred_at < least(d.removable_before, %4$L::timestamptz)
+        and (s.log_index, p.part * 1024 + u.place) > (%5$s, %6$s)%7$s
+        and s.log_index >= %5$s
+        and (%8$s)',
+      awaited_statement.partition_name, array_agg(w.tenant_id order by w.tenant_id), awaited_statement.from_time,
+      least(awaited_statement.until_time, awaited_statement.partition_until), w.log_index, w.place,
+      case when w.until_log_index is not null then
+        format(' and s.log_index < %s', w.until_log_index) end,
+      w.condition) as text
+    from waited w
+    where exists (
+      select from audit_private.seal s
+      where s.tenant_id = w.tenant_id and s.log_index >= w.log_index
+        and s.first_at < least(awaited_statement.until_time, awaited_statement.partition_until)
+        and s.last_at >= awaited_statement.from_time
+    )
+    group by w.sink_name, w.condition, w.log_index, w.place, w.until_log_index
+    union all
+    select format(
+      'select e.ctid, d.tenant_id, null::boolean, true
+      from due d
+      join audit_private.dead_letter l on l.tenant_id = d.tenant_id
+      join audit_private.sink s on s.sink_name = l.sink_name and s.purge_waits
+      join audit_private.%I e on e.tenant_id = d.tenant_id and e.occurred_at = l.occurred_at and e.id = l.event_id
+      where e.occurred_at >= %L::timestamptz and e.occurred_at < least(d.removable_before, %L::timestamptz)',
+      awaited_statement.partition_name, awaited_statement.from_time,
+      least(awaited_statement.until_time, awaited_statement.partition_until))
+    where exists (
+      select from audit_private.dead_letter l
+      join audit_private.sink s on s.sink_name = l.sink_name and s.purge_waits
+      where l.occurred_at < least(awaited_statement.until_time, awaited_statement.partition_until)
+        and l.occurred_at >= awaited_statement.from_time
+    )
+  )
+  select string_agg(s.text, ' union all ' order by s.text) from statement s
+$_$;
+
+ALTER FUNCTION audit_private.awaited_statement(partition_name text, partition_until timestamp with time zone, from_time timestamp with time zone, until_time timestamp with time zone) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit_private.awaited_statement(partition_name text, partition_until timestamp with time zone, from_time timestamp with time zone, until_time timestamp with time zone) IS 'SQL that gives what is due in a partition and a sink for which purges wait has not delivered; null when there is nothing';
 
 CREATE FUNCTION audit_private.batch_events(events jsonb) RETURNS TABLE(action text, entity_type text, entity_id text, description text, metadata jsonb, target jsonb, changes jsonb, outcome text, error_message text, occurred_at timestamp with time zone, idempotency_key text, actor_id text, actor_type text, actor jsonb, ip inet, user_agent text, request_id text, id uuid, index bigint)
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -6306,6 +6932,52 @@ ALTER FUNCTION audit_private.check_scheduler(role name) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.check_scheduler(role name) IS 'raises WT114 unless the role can schedule jobs with pg_cron here';
 
+CREATE FUNCTION audit_private.check_sinks() RETURNS TABLE(check_name text, state text, detail text, hint text)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+  with sink as (
+    select s.sink_name, s.role_name, s.purge_waits, s.acknowledged_at, s.error, l.events, l.since,
+      clock_timestamp() - l.since > (
+        select o.value::integer * interval '1 minute' from audit_private.option o where o.name = 'sink_lag_minutes'
+      ) as is_late,
+      audit_private.count_dead_letters(s) as letters,
+      s.carries_payloads and cardinality(audit_private.sink_tenants(s)) = 0 as is_unapproved
+    from audit_private.sink s
+    cross join lateral audit_private.sink_lag(s) l
+  )
+  select 'sinks_delivering',
+    case when count(*) filter (where s.is_late) > 0 then 'error'
+      when count(*) filter (where s.error is not null or s.is_unapproved) > 0 then 'warning' else 'ok' end,
+    coalesce(string_agg(
+      format('%s: %s', s.sink_name, concat_ws('; ',
+        case when s.is_late then format('%s events behind, since %s', s.events, s.since) end,
+        case when s.is_late and s.purge_waits then 'purges wait for it' end,
+        case when s.is_late then 'last acknowledged ' || coalesce('at ' || s.acknowledged_at, 'never') end,
+        case when s.is_unapproved then 'no tenant has approved it' end,
+        'last error: ' || s.error)), ', ' order by s.sink_name)
+      filter (where s.is_late or s.error is not null or s.is_unapproved),
+      case when count(*) = 0 then 'there is no sink' else 'every sink delivers in time' end),
+    string_agg(distinct
+      case when s.is_unapproved then 'An audit_admin of the tenant: pgwitness sink approve NAME'
+        else 'pgwitness ship NAME --follow' end, ' ')
+      filter (where s.is_late or s.error is not null or s.is_unapproved)
+  from sink s
+  union all
+  select 'dead_letters',
+    case when coalesce(sum(s.letters), 0) = 0 then 'ok' else 'warning' end,
+    coalesce('refused by their receivers: '
+      || string_agg(format('%s of %s', s.letters, s.sink_name), ', ' order by s.sink_name) filter (where s.letters > 0),
+      'no receiver has refused an event'),
+    string_agg(format('select * from audit.list_dead_letters(name => %1$L); then audit.retry_dead_letters(name => %1$L)',
+      s.sink_name), '; ' order by s.sink_name) filter (where s.letters > 0)
+  from sink s
+$_$;
+
+ALTER FUNCTION audit_private.check_sinks() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.check_sinks() IS 'checks of sinks, for check_health';
+
 CREATE FUNCTION audit_private.check_tenant(tenant_id uuid) RETURNS void
     LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -6576,6 +7248,151 @@ ALTER FUNCTION audit_private.check_watch(watched audit_private.watched_table, re
 
 COMMENT ON FUNCTION audit_private.check_watch(watched audit_private.watched_table, relation regclass) IS 'raises WT090 unless the table can be watched like that';
 
+CREATE TABLE audit_private.sink (
+    sink_name text NOT NULL,
+    kind text NOT NULL,
+    options jsonb NOT NULL,
+    filter jsonb NOT NULL,
+    tenant_ids uuid[],
+    role_name name NOT NULL,
+    digest text NOT NULL,
+    carries_payloads boolean NOT NULL,
+    begins_at_once boolean NOT NULL,
+    purge_waits boolean NOT NULL,
+    defined_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    defined_by text NOT NULL,
+    log_index bigint NOT NULL,
+    place integer DEFAULT 0 NOT NULL,
+    process_id integer,
+    seen_at timestamp with time zone,
+    acknowledged_at timestamp with time zone,
+    error text,
+    error_at timestamp with time zone,
+    CONSTRAINT sink_sink_name_check CHECK ((sink_name ~ '^[a-z][a-z0-9_-]{0,62}$'::text))
+);
+
+ALTER TABLE audit_private.sink OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.sink IS 'where events are shipped to, and how far each has come';
+
+COMMENT ON COLUMN audit_private.sink.sink_name IS 'the sink';
+
+COMMENT ON COLUMN audit_private.sink.kind IS 'how it is shipped; sink_kinds lists them';
+
+COMMENT ON COLUMN audit_private.sink.options IS 'format, address and the like, never a secret; sink_options lists them';
+
+COMMENT ON COLUMN audit_private.sink.filter IS 'which events, as in a search; its times as they were in the time zone of who defined it';
+
+COMMENT ON COLUMN audit_private.sink.tenant_ids IS 'whose events; null for every tenant''s';
+
+COMMENT ON COLUMN audit_private.sink.role_name IS 'the one role that may read it, by exact name';
+
+COMMENT ON COLUMN audit_private.sink.digest IS 'SHA-256 of the definition in hexadecimal: what is approved';
+
+COMMENT ON COLUMN audit_private.sink.carries_payloads IS 'whole events, which wait for the tenant''s approval, in place of envelopes';
+
+COMMENT ON COLUMN audit_private.sink.begins_at_once IS 'a tenant''s events are shipped from where the sink has come to; else from the first one kept';
+
+COMMENT ON COLUMN audit_private.sink.purge_waits IS 'a purge leaves events that it has not delivered';
+
+COMMENT ON COLUMN audit_private.sink.defined_at IS 'when it was defined';
+
+COMMENT ON COLUMN audit_private.sink.defined_by IS 'login and SET ROLE role';
+
+COMMENT ON COLUMN audit_private.sink.log_index IS 'the seal that it has come to';
+
+COMMENT ON COLUMN audit_private.sink.place IS 'events of that seal that it has passed';
+
+COMMENT ON COLUMN audit_private.sink.process_id IS 'server process of its consumer';
+
+COMMENT ON COLUMN audit_private.sink.seen_at IS 'when its consumer was last heard of';
+
+COMMENT ON COLUMN audit_private.sink.acknowledged_at IS 'when something was last acknowledged';
+
+COMMENT ON COLUMN audit_private.sink.error IS 'what went wrong last, by the consumer''s word; null once something is acknowledged';
+
+COMMENT ON COLUMN audit_private.sink.error_at IS 'when that was';
+
+CREATE FUNCTION audit_private.checked_sink(name text, kind text, role name, options jsonb, filter jsonb, tenant_ids uuid[]) RETURNS audit_private.sink
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "DateStyle" TO 'ISO, YMD'
+    AS $_$
+declare
+  given constant jsonb := coalesce(checked_sink.options, '{}');
+  asked constant jsonb := coalesce(checked_sink.filter, '{}');
+  problem text;
+  checked audit_private.sink;
+begin
+  checked.sink_name := checked_sink.name;
+  checked.kind := checked_sink.kind;
+  checked.role_name := checked_sink.role;
+  checked.options := given;
+  checked.tenant_ids := (select array_agg(distinct t order by t) from unnest(checked_sink.tenant_ids) as t);
+  checked.carries_payloads := given ->> 'content' is distinct from 'envelope';
+  checked.begins_at_once := given ->> 'start' is distinct from 'beginning';
+  checked.purge_waits := coalesce(given -> 'purge_waits', 'false') in ('true', '"true"');
+  perform audit_private.filter_condition(asked);
+  checked.filter := asked || jsonb_strip_nulls(jsonb_build_object(
+    'from', audit_private.filter_time(asked, 'from'), 'to', audit_private.filter_time(asked, 'to')));
+
+  problem := case
+    when checked_sink.name ~ '^[a-z][a-z0-9_-]{0,62}$' is not true
+      then 'A name begins with a lower-case letter and has up to 63 of those, digits, _ and -.'
+    when not exists (select from audit_private.sink_kinds() k where k.kind = checked_sink.kind)
+      then 'Kinds are ' || (select string_agg(k.kind, ', ' order by k.kind) from audit_private.sink_kinds() k) || '.'
+    when jsonb_typeof(given) <> 'object' then 'Options are a JSON object.'
+    when cardinality(checked_sink.tenant_ids) = 0 or array_position(checked_sink.tenant_ids, null) is not null
+      then 'Give the tenants whose events it is for, or null for all.'
+  end;
+  if problem is null then
+    select coalesce(
+      format('Option %s of kind %s can''t be %s: %s.', o.name, checked_sink.kind, left(g.value::text, 200), o.description),
+      format('There is no option %s of kind %s.', quote_ident(left(g.key, 100)), checked_sink.kind))
+    into problem
+    from jsonb_each(given) as g (key, value)
+    left join audit_private.sink_options() o
+      on o.name = g.key and (o.kinds is null or checked_sink.kind = any (o.kinds))
+    where o.name is null or jsonb_typeof(g.value) not in ('string', 'number', 'boolean') or g.value #>> '{}' !~ o.pattern
+    order by g.key
+    limit 1;
+  end if;
+  if problem is null then
+    select format('Kind %s needs the option %s: %s.', checked_sink.kind, o.name, o.description)
+    into problem
+    from audit_private.sink_options() o
+    where o.is_required and checked_sink.kind = any (o.kinds) and not given ? o.name
+    order by o.name
+    limit 1;
+  end if;
+  if problem is null and not checked.carries_payloads then
+    select format('It carries envelopes, and may not be filtered by %s.', string_agg(k, ', ' order by k)) into problem
+    from jsonb_object_keys(asked) as k
+    where k <> all ('{action,category,entity_type,actor_type,outcome,source,id,from,to}'::text[])
+    having count(*) > 0;
+  end if;
+  if problem is not null then
+    raise exception using
+      errcode = 'WT153',
+      message = format('sink %s can''t be defined', coalesce(quote_literal(checked_sink.name), 'null')),
+      detail = problem,
+      hint = 'Options and what they mean: select * from audit.list_sink_options(); a secret is never one of them: name the '
+        'environment variable or the file that holds it.';
+  end if;
+  perform audit_private.check_tenant(t) from unnest(checked.tenant_ids) as t;
+
+  checked.digest := encode(sha256(convert_to(jsonb_build_object(
+    'kind', checked.kind, 'role', checked.role_name, 'filter', checked.filter,
+    'options', given - '{start,purge_waits,batch_size,max_attempts,rotate_bytes,rotate_hours,gzip,timeout_seconds}'::text[]
+  )::text, 'UTF8')), 'hex');
+  return checked;
+end
+$_$;
+
+ALTER FUNCTION audit_private.checked_sink(name text, kind text, role name, options jsonb, filter jsonb, tenant_ids uuid[]) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.checked_sink(name text, kind text, role name, options jsonb, filter jsonb, tenant_ids uuid[]) IS 'a definition as it is to be stored; raises WT003, WT040 and WT153';
+
 CREATE FUNCTION audit_private.claim_idempotency_key(tenant_id uuid, idempotency_key text, event_id uuid, content_digest bytea) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -6779,7 +7596,21 @@ ALTER FUNCTION audit_private.count_actor_events(tenant_id uuid, actor_ids text[]
 
 COMMENT ON FUNCTION audit_private.count_actor_events(tenant_id uuid, actor_ids text[], from_time timestamp with time zone, until_time timestamp with time zone, most bigint) IS 'how many events each of the actors has, counted no further than asked';
 
-CREATE FUNCTION audit_private.count_due(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, tenant_ids uuid[] DEFAULT NULL::uuid[], treats_all_as_exact boolean DEFAULT false, includes_unsealed boolean DEFAULT false) RETURNS TABLE(tenant_id uuid, due bigint, kept_by_floor bigint, kept_by_hold bigint, oldest_at timestamp with time zone, newest_at timestamp with time zone)
+CREATE FUNCTION audit_private.count_dead_letters(sink audit_private.sink, tenant_id uuid DEFAULT NULL::uuid) RETURNS bigint
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select count(*)
+  from audit_private.dead_letter d
+  where d.sink_name = (count_dead_letters.sink).sink_name
+    and (count_dead_letters.tenant_id is null or d.tenant_id = count_dead_letters.tenant_id)
+$$;
+
+ALTER FUNCTION audit_private.count_dead_letters(sink audit_private.sink, tenant_id uuid) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit_private.count_dead_letters(sink audit_private.sink, tenant_id uuid) IS 'events that a receiver refused, of one tenant or all';
+
+CREATE FUNCTION audit_private.count_due(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, tenant_ids uuid[] DEFAULT NULL::uuid[], treats_all_as_exact boolean DEFAULT false, includes_unsealed boolean DEFAULT false) RETURNS TABLE(tenant_id uuid, due bigint, kept_by_floor bigint, kept_by_hold bigint, kept_by_sink bigint, oldest_at timestamp with time zone, newest_at timestamp with time zone)
     LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 10
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET jit TO 'off'
@@ -6789,7 +7620,7 @@ begin
     count_due.partition_name, count_due.partition_until, count_due.at, count_due.tenant_ids,
     count_due.treats_all_as_exact, includes_unsealed => count_due.includes_unsealed) || format(
     ' select d.tenant_id, n.found - coalesce(k.total, 0), coalesce(k.by_floor, 0), coalesce(k.by_hold, 0),
-      o.oldest_at, w.newest_at
+      coalesce(k.by_sink, 0), o.oldest_at, w.newest_at
     from due d
     cross join lateral (
       select count(*) as found
@@ -6798,7 +7629,8 @@ begin
     ) n
     left join (
       select p.tenant_id, count(*) as total, count(*) filter (where not p.is_held) as by_floor,
-        count(*) filter (where p.is_held) as by_hold
+        count(*) filter (where p.is_held) as by_hold,
+        count(*) filter (where p.is_held is null and p.is_awaited) as by_sink
       from kept p
       group by p.tenant_id
     ) k on k.tenant_id = d.tenant_id
@@ -8149,8 +8981,8 @@ CREATE FUNCTION audit_private.deletion_gate(partition_name text, partition_until
       )
     ),
     kept as materialized (
-      select k.place, k.tenant_id, bool_or(k.is_held) as is_held
-      from (select null::tid as place, null::uuid as tenant_id, false as is_held where false',
+      select k.place, k.tenant_id, bool_or(k.is_held) as is_held, bool_or(k.is_awaited) as is_awaited
+      from (select null::tid as place, null::uuid as tenant_id, false as is_held, false as is_awaited where false',
     deletion_gate.partition_name, array_agg(d.tenant_id order by d.tenant_id), array_agg(d.cutoff order by d.tenant_id),
     array_agg(d.is_exact order by d.tenant_id), array_agg(d.removable_before order by d.tenant_id),
     deletion_gate.from_time, deletion_gate.until_time)
@@ -8158,7 +8990,7 @@ CREATE FUNCTION audit_private.deletion_gate(partition_name text, partition_until
       select string_agg(format(
         '
         union all
-        select e.ctid, d.tenant_id, false
+        select e.ctid, d.tenant_id, false, false
         from due d
         cross join lateral (
           select e.ctid
@@ -8192,7 +9024,7 @@ CREATE FUNCTION audit_private.deletion_gate(partition_name text, partition_until
       select string_agg(format(
         '
         union all
-        select e.ctid, d.tenant_id, true
+        select e.ctid, d.tenant_id, true, false
         from due d
         join audit_private.%1$I e on e.tenant_id = d.tenant_id
         where %2$s
@@ -8209,7 +9041,7 @@ CREATE FUNCTION audit_private.deletion_gate(partition_name text, partition_until
       select format(
         '
         union all
-        select e.ctid, d.tenant_id, null
+        select e.ctid, d.tenant_id, null, false
         from due d
         join audit_private.%1$I e on e.tenant_id = d.tenant_id
         where %2$s
@@ -8221,6 +9053,8 @@ CREATE FUNCTION audit_private.deletion_gate(partition_name text, partition_until
       where not deletion_gate.includes_unsealed
         and audit_private.has_newer_events(deletion_gate.partition_name, s.snapshot_xmin)
     ), '')
+    || coalesce(' union all ' || audit_private.awaited_statement(
+      deletion_gate.partition_name, deletion_gate.partition_until, deletion_gate.from_time, deletion_gate.until_time), '')
     || ') k
       group by k.place, k.tenant_id
     )'
@@ -8229,7 +9063,123 @@ $_$;
 
 ALTER FUNCTION audit_private.deletion_gate(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, tenant_ids uuid[], treats_all_as_exact boolean, from_time timestamp with time zone, until_time timestamp with time zone, includes_unsealed boolean) OWNER TO audit_keeper;
 
-COMMENT ON FUNCTION audit_private.deletion_gate(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, tenant_ids uuid[], treats_all_as_exact boolean, from_time timestamp with time zone, until_time timestamp with time zone, includes_unsealed boolean) IS 'SQL that begins a statement about a partition: due (tenant_id, cutoff, is_exact, removable_before) and kept (place, tenant_id, is_held; null for what is not sealed) of it, by the policies of a moment, between two times';
+COMMENT ON FUNCTION audit_private.deletion_gate(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, tenant_ids uuid[], treats_all_as_exact boolean, from_time timestamp with time zone, until_time timestamp with time zone, includes_unsealed boolean) IS 'SQL that begins a statement about a partition: due (tenant_id, cutoff, is_exact, removable_before) and kept (place, tenant_id, is_held, is_awaited; is_held null for what is not sealed or delivered) of it, by the policies of a moment, between two times';
+
+CREATE FUNCTION audit_private.deliver_entries(sink audit_private.sink, log_indexes bigint[], places integer[], tenant_ids uuid[], times timestamp with time zone[], ids uuid[]) RETURNS TABLE(log_index bigint, place integer, tenant_id uuid, event_id uuid, occurred_at timestamp with time zone, content text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET work_mem TO '64MB'
+    SET "DateStyle" TO 'ISO, YMD'
+    SET "TimeZone" TO 'UTC'
+    AS $_$
+begin
+  return query execute format(
+    'select k.log_index, k.place, e.tenant_id, e.id, e.occurred_at, %1$s
+    from unnest($1, $2, $3, $4, $5) as k (log_index, place, tenant_id, occurred_at, id)
+    join (
+      select e.*, (select jsonb_object_agg(a.action, a.category) from audit_private.action a) ->> e.action as category
+      from audit_private.event e
+      where e.occurred_at between %2$L::timestamptz and %3$L::timestamptz and %4$s
+    ) e on e.tenant_id = k.tenant_id and e.occurred_at = k.occurred_at and e.id = k.id
+    order by k.log_index, k.place',
+    audit_private.sink_record(deliver_entries.sink),
+    (select min(t) from unnest(deliver_entries.times) as t), (select max(t) from unnest(deliver_entries.times) as t),
+    audit_private.sink_condition(deliver_entries.sink))
+  using deliver_entries.log_indexes, deliver_entries.places, deliver_entries.tenant_ids, deliver_entries.times,
+    deliver_entries.ids;
+end
+$_$;
+
+ALTER FUNCTION audit_private.deliver_entries(sink audit_private.sink, log_indexes bigint[], places integer[], tenant_ids uuid[], times timestamp with time zone[], ids uuid[]) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit_private.deliver_entries(sink audit_private.sink, log_indexes bigint[], places integer[], tenant_ids uuid[], times timestamp with time zone[], ids uuid[]) IS 'those of some entries of the log that a sink''s filter finds, in its format';
+
+CREATE FUNCTION audit_private.deliver_letters(sink audit_private.sink, tenant_ids uuid[], after_number bigint, batch_size integer) RETURNS TABLE(cursor text, tenant_id uuid, event_id uuid, occurred_at timestamp with time zone, content text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  numbers bigint[];
+  tenants uuid[];
+  times timestamptz[];
+  ids uuid[];
+begin
+  select array_agg(n.retry_number), array_agg(n.tenant_id), array_agg(n.occurred_at), array_agg(n.event_id)
+  into numbers, tenants, times, ids
+  from (
+    select d.retry_number, d.tenant_id, d.occurred_at, d.event_id
+    from audit_private.dead_letter d
+    where d.sink_name = (deliver_letters.sink).sink_name
+      and d.tenant_id = any (deliver_letters.tenant_ids)
+      and d.retry_number > deliver_letters.after_number
+    order by d.retry_number
+    limit deliver_letters.batch_size
+  ) n;
+  if numbers is null then
+    return;
+  end if;
+  return query
+  select 'retry:' || k.retry_number, e.tenant_id, e.event_id, e.occurred_at, e.content
+  from unnest(numbers) with ordinality as k (retry_number, place)
+  left join audit_private.deliver_entries(
+    deliver_letters.sink, numbers, array_fill(0, array[cardinality(numbers)]), tenants, times, ids) e
+    on e.log_index = k.retry_number
+  order by k.place;
+end
+$$;
+
+ALTER FUNCTION audit_private.deliver_letters(sink audit_private.sink, tenant_ids uuid[], after_number bigint, batch_size integer) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit_private.deliver_letters(sink audit_private.sink, tenant_ids uuid[], after_number bigint, batch_size integer) IS 'refused events that are to be tried again, behind a number';
+
+CREATE FUNCTION audit_private.deliver_span(sink audit_private.sink, mode text, tenant_ids uuid[], from_index bigint, from_place integer, until_index bigint, batch_size integer) RETURNS TABLE(cursor text, tenant_id uuid, event_id uuid, occurred_at timestamp with time zone, content text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  epoch constant integer := (select s.epoch from audit_private.sealing s);
+  reached_index bigint := deliver_span.from_index;
+  reached_place integer := deliver_span.from_place;
+  log_indexes bigint[];
+  places integer[];
+  tenants uuid[];
+  times timestamptz[];
+  ids uuid[];
+begin
+  if reached_index >= deliver_span.until_index then
+    return;
+  end if;
+  for attempt in 1..20 loop
+    select array_agg(n.log_index), array_agg(n.place), array_agg(n.tenant_id), array_agg(n.occurred_at), array_agg(n.id)
+    into log_indexes, places, tenants, times, ids
+    from audit_private.sink_entries(
+      deliver_span.tenant_ids, reached_index, reached_place, deliver_span.until_index,
+      greatest(deliver_span.batch_size, case attempt when 1 then 1 else 10000 end)) n;
+    if log_indexes is null then
+      reached_index := deliver_span.until_index;
+      reached_place := 0;
+      exit;
+    end if;
+    return query
+    select format('%s:%s:%s:%s', deliver_span.mode, epoch, d.log_index, d.place), d.tenant_id, d.event_id, d.occurred_at,
+      d.content
+    from audit_private.deliver_entries(deliver_span.sink, log_indexes, places, tenants, times, ids) d
+    limit deliver_span.batch_size;
+    if found then
+      return;
+    end if;
+    reached_index := log_indexes[cardinality(log_indexes)];
+    reached_place := places[cardinality(places)];
+  end loop;
+  cursor := format('%s:%s:%s:%s', deliver_span.mode, epoch, reached_index, reached_place);
+  return next;
+end
+$$;
+
+ALTER FUNCTION audit_private.deliver_span(sink audit_private.sink, mode text, tenant_ids uuid[], from_index bigint, from_place integer, until_index bigint, batch_size integer) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit_private.deliver_span(sink audit_private.sink, mode text, tenant_ids uuid[], from_index bigint, from_place integer, until_index bigint, batch_size integer) IS 'the next events of a span of the log, or one row that tells how far there is none';
 
 CREATE FUNCTION audit_private.derived_event_id(tenant_id uuid, occurred_at timestamp with time zone, idempotency_key text) RETURNS uuid
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -8487,6 +9437,35 @@ $$;
 ALTER FUNCTION audit_private.end_data_purge(run_id uuid) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.end_data_purge(run_id uuid) IS 'ends a run with what its receipts say; a step of purge_data';
+
+CREATE FUNCTION audit_private.end_sink_approvals(name text, tenant_ids uuid[]) RETURNS SETOF uuid
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  update audit_private.sink_approval a
+  set ended_at = clock_timestamp(), log_index = p.log_index, place = p.place
+  from (
+    select b.tenant_id, b.sink_name,
+      case when b.is_in_backlog then b.log_index else greatest(b.until_log_index, b.sink_index) end as log_index,
+      case when b.is_in_backlog then b.place when b.sink_index < b.until_log_index then 0 else b.sink_place end as place
+    from (
+      select c.*, coalesce(c.log_index < c.until_log_index, true) as is_in_backlog, s.log_index as sink_index,
+        s.place as sink_place
+      from audit_private.sink_approval c
+      join audit_private.sink s on s.sink_name = c.sink_name
+    ) b
+  ) p
+  where a.sink_name = end_sink_approvals.name
+    and a.tenant_id = any (end_sink_approvals.tenant_ids)
+    and a.ended_at is null
+    and p.tenant_id = a.tenant_id
+    and p.sink_name = a.sink_name
+  returning a.tenant_id
+$$;
+
+ALTER FUNCTION audit_private.end_sink_approvals(name text, tenant_ids uuid[]) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.end_sink_approvals(name text, tenant_ids uuid[]) IS 'tenants no longer let a sink carry their payloads; gives those that did';
 
 CREATE FUNCTION audit_private.enter_epoch() RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -10151,7 +11130,7 @@ begin
     case when count(*) filter (
         where r.error is not null
           or r.removed < r.predicted
-            and r.kept_by_hold = 0
+            and r.kept_by_hold + r.kept_by_sink = 0
             and not exists (
               select from audit_private.retention_policy p
               where p.tenant_id = r.tenant_id and p.set_at > run.started_at - interval '1 day'
@@ -11214,6 +12193,25 @@ $$;
 ALTER FUNCTION audit_private.known_data_retention(relation regclass) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.known_data_retention(relation regclass) IS 'how a table is under data retention; raises WT112 when it isn''t';
+
+CREATE FUNCTION audit_private.known_sink(name text) RETURNS audit_private.sink
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  known audit_private.sink;
+begin
+  select s.* into known from audit_private.sink s where s.sink_name = known_sink.name for update;
+  if not found then
+    perform audit_private.refuse_sink(known_sink.name);
+  end if;
+  return known;
+end
+$$;
+
+ALTER FUNCTION audit_private.known_sink(name text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.known_sink(name text) IS 'a sink, locked; raises WT150';
 
 CREATE FUNCTION audit_private.lacking_data_indexes(entry audit_private.data_retention) RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
@@ -12873,16 +13871,17 @@ begin
   summed as (
     select c.tenant_id, sum(c.due) as due,
       sum(c.kept_by_floor) filter (where w.partition_name is null) as kept_by_floor,
-      sum(c.kept_by_hold) filter (where w.partition_name is null) as kept_by_hold
+      sum(c.kept_by_hold) filter (where w.partition_name is null) as kept_by_hold,
+      sum(c.kept_by_sink) filter (where w.partition_name is null) as kept_by_sink
     from counted c
     left join work w on w.partition_name = c.partition_name
     group by c.tenant_id
   )
   insert into audit_private.purge_receipt (
-    tenant_id, run_id, days, is_exact, cutoff, predicted, kept_by_floor, kept_by_hold, error
+    tenant_id, run_id, days, is_exact, cutoff, predicted, kept_by_floor, kept_by_hold, kept_by_sink, error
   )
   select p.tenant_id, run.run_id, p.days, p.is_exact, run.started_at - p.days * interval '24 hours', coalesce(s.due, 0),
-    coalesce(s.kept_by_floor, 0), coalesce(s.kept_by_hold, 0), refusal
+    coalesce(s.kept_by_floor, 0), coalesce(s.kept_by_hold, 0), coalesce(s.kept_by_sink, 0), refusal
   from audit_private.policies_in_force(run.started_at) p
   cross join noted
   join audit_private.tenant t on t.tenant_id = p.tenant_id
@@ -13277,13 +14276,15 @@ begin
     update audit_private.purge_receipt r
     set kept_by_floor = r.kept_by_floor + c.kept_by_floor,
       kept_by_hold = r.kept_by_hold + c.kept_by_hold,
+      kept_by_sink = r.kept_by_sink + c.kept_by_sink,
       removed = r.removed + case when place -> 'tenants' = '[]' then c.due else 0 end,
       oldest_removed_at = case when place -> 'tenants' = '[]' and c.due > 0 then least(r.oldest_removed_at, c.oldest_at)
         else r.oldest_removed_at end,
       newest_removed_at = case when place -> 'tenants' = '[]' and c.due > 0
         then greatest(r.newest_removed_at, c.newest_at) else r.newest_removed_at end
     from jsonb_to_recordset(counts) as c (
-      tenant_id uuid, due bigint, kept_by_floor bigint, kept_by_hold bigint, oldest_at timestamptz, newest_at timestamptz
+      tenant_id uuid, due bigint, kept_by_floor bigint, kept_by_hold bigint, kept_by_sink bigint, oldest_at timestamptz,
+      newest_at timestamptz
     )
     where r.run_id = purge_step.run_id and r.tenant_id = c.tenant_id;
   else
@@ -13491,6 +14492,42 @@ ALTER FUNCTION audit_private.read_ledger(entries jsonb) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.read_ledger(entries jsonb) IS 'lines of a ledger as rows; raises WT141';
 
+CREATE FUNCTION audit_private.read_sink_cursor(cursor text, OUT mode text, OUT tenant_id uuid, OUT log_index bigint, OUT place integer, OUT retry_number bigint) RETURNS record
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  parts constant text[] := regexp_match(
+    read_sink_cursor.cursor, '^(?:(log)|(backlog):([0-9a-f-]{36})):([0-9]{1,9}):([0-9]{1,18}):([0-9]{1,9})$');
+begin
+  if read_sink_cursor.cursor ~ '^retry:[0-9]{1,18}$' then
+    mode := 'retry';
+    retry_number := split_part(read_sink_cursor.cursor, ':', 2);
+    return;
+  end if;
+  if parts is null
+    or not exists (
+      select from audit_private.sealing s
+      where s.epoch = parts[4]::integer and (parts[5]::bigint, parts[6]::integer) <= (s.log_size, 0)
+    )
+  then
+    raise exception using
+      errcode = 'WT152',
+      message = format('%s is no cursor of this log', coalesce(quote_literal(left(read_sink_cursor.cursor, 100)), 'null')),
+      detail = 'It is a row''s column cursor of audit.read_sink; it ends with a restore, and when a standby takes over.',
+      hint = 'Read again without it: select * from audit.read_sink(name => …);';
+  end if;
+  mode := coalesce(parts[1], parts[2]);
+  tenant_id := parts[3];
+  log_index := parts[5];
+  place := parts[6];
+end
+$_$;
+
+ALTER FUNCTION audit_private.read_sink_cursor(cursor text, OUT mode text, OUT tenant_id uuid, OUT log_index bigint, OUT place integer, OUT retry_number bigint) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.read_sink_cursor(cursor text, OUT mode text, OUT tenant_id uuid, OUT log_index bigint, OUT place integer, OUT retry_number bigint) IS 'what a cursor of a sink says; raises WT152';
+
 CREATE FUNCTION audit_private.readable_since() RETURNS timestamp with time zone
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL RESTRICTED
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -13501,6 +14538,26 @@ $$;
 ALTER FUNCTION audit_private.readable_since() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.readable_since() IS 'the visible tenant''s events from this time on haven''t expired';
+
+CREATE FUNCTION audit_private.readable_sink(name text) RETURNS text
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if not exists (
+    select from audit_private.sink s
+    where s.sink_name = readable_sink.name
+      and (s.role_name = audit_private.effective_role() or audit_private.sees_all_tenants())
+  ) then
+    perform audit_private.refuse_sink(readable_sink.name);
+  end if;
+  return readable_sink.name;
+end
+$$;
+
+ALTER FUNCTION audit_private.readable_sink(name text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.readable_sink(name text) IS 'the name of a sink that the caller may look at; raises WT150';
 
 CREATE FUNCTION audit_private.readable_tenant() RETURNS uuid
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL RESTRICTED
@@ -13921,6 +14978,24 @@ ALTER FUNCTION audit_private.refuse_codes(tenant_id uuid, action text, entity_ty
 
 COMMENT ON FUNCTION audit_private.refuse_codes(tenant_id uuid, action text, entity_type text, place text) IS 'raises WT003, WT010 or WT012: which of tenant, action and entity type can''t be logged';
 
+CREATE FUNCTION audit_private.refuse_consumer(name text, process_id integer) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  raise exception using
+    errcode = 'WT151',
+    message = format('sink %s has another consumer', quote_literal(refuse_consumer.name)),
+    detail = case when refuse_consumer.process_id is null then 'Its consumer is reading or acknowledging just now.'
+      else format('Server process %s reads it.', refuse_consumer.process_id) end,
+    hint = 'One at a time ships it; end the other one, or wait until it is gone.';
+end
+$$;
+
+ALTER FUNCTION audit_private.refuse_consumer(name text, process_id integer) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.refuse_consumer(name text, process_id integer) IS 'raises WT151';
+
 CREATE FUNCTION audit_private.refuse_data_retention(message text, detail text, hint text) RETURNS void
     LANGUAGE plpgsql PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -14149,6 +15224,24 @@ $$;
 ALTER FUNCTION audit_private.refuse_scheduling(message text, detail text, hint text) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.refuse_scheduling(message text, detail text, hint text) IS 'raises WT114: pg_cron is not there, or not for this role';
+
+CREATE FUNCTION audit_private.refuse_sink(name text) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  raise exception using
+    errcode = 'WT150',
+    message = format('there is no sink %s for role %I', coalesce(quote_literal(refuse_sink.name), 'null'),
+      audit_private.effective_role()),
+    detail = 'A sink is read by the one role that it names; the SET ROLE role counts when one is set, else the login.',
+    hint = 'select name, role from audit.list_sinks();';
+end
+$$;
+
+ALTER FUNCTION audit_private.refuse_sink(name text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.refuse_sink(name text) IS 'raises WT150';
 
 CREATE FUNCTION audit_private.refuse_watch(message text, detail text, hint text) RETURNS void
     LANGUAGE plpgsql PARALLEL SAFE
@@ -14853,6 +15946,7 @@ begin
   select count(*), coalesce(sum(s.event_count), 0) into made, sealed from stored s;
   perform audit_private.grow_log(before.log_size, before.log_size + made);
 
+  perform pg_notify('pgwitness_sealed', '') where made > 0 and exists (select from audit_private.sink s);
   update audit_private.sealing s
   set sealed_at = moment, sealed_in = pg_current_xact_id(), snapshot_xmin = after.snapshot_xmin,
     snapshot_xmax = after.snapshot_xmax, snapshot_xips = after.snapshot_xips, log_size = before.log_size + made,
@@ -14985,6 +16079,227 @@ $$;
 ALTER FUNCTION audit_private.sees_all_tenants() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.sees_all_tenants() IS 'whether the role administers or audits every tenant';
+
+CREATE FUNCTION audit_private.sink_condition(sink audit_private.sink) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select audit_private.filter_condition((sink_condition.sink).filter)
+$$;
+
+ALTER FUNCTION audit_private.sink_condition(sink audit_private.sink) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.sink_condition(sink audit_private.sink) IS 'a condition on audit_private.event e: the sink''s filter finds it';
+
+CREATE FUNCTION audit_private.sink_entries(tenant_ids uuid[], from_index bigint, from_place integer, until_index bigint, most integer) RETURNS TABLE(log_index bigint, place integer, tenant_id uuid, occurred_at timestamp with time zone, id uuid)
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$
+  with part as materialized (
+    select n.*
+    from (
+      select f.*, sum(f.event_count) over (order by f.log_index, f.part) - f.event_count as before
+      from (
+        select s.log_index, s.tenant_id, s.seal_number, p.part, p.event_count
+        from audit_private.seal s
+        join audit_private.seal_part p on p.tenant_id = s.tenant_id and p.seal_number = s.seal_number
+        where s.log_index >= sink_entries.from_index
+          and s.log_index < sink_entries.until_index
+          and s.event_count > 0
+          and s.tenant_id = any (sink_entries.tenant_ids)
+          and (s.log_index > sink_entries.from_index or p.part >= sink_entries.from_place / 1024)
+        order by s.log_index, p.part
+        limit sink_entries.most + 1
+      ) f
+    ) n
+    where n.before < sink_entries.most + 1024
+  )
+  select n.log_index, n.part * 1024 + u.place::integer, n.tenant_id, u.occurred_at, u.id
+  from part n
+  join audit_private.seal_part p on p.tenant_id = n.tenant_id and p.seal_number = n.seal_number and p.part = n.part
+  cross join lateral unnest(p.times, p.ids) with ordinality as u (occurred_at, id, place)
+  where (n.log_index, n.part * 1024 + u.place::integer) > (sink_entries.from_index, sink_entries.from_place)
+  order by n.log_index, n.part, u.place
+  limit sink_entries.most
+$$;
+
+ALTER FUNCTION audit_private.sink_entries(tenant_ids uuid[], from_index bigint, from_place integer, until_index bigint, most integer) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit_private.sink_entries(tenant_ids uuid[], from_index bigint, from_place integer, until_index bigint, most integer) IS 'sealed events of tenants behind a place of the log and before a seal, in its order, by key; place counts them within their seal';
+
+CREATE FUNCTION audit_private.sink_format(sink audit_private.sink) RETURNS text
+    LANGUAGE sql IMMUTABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select coalesce(
+    (sink_format.sink).options ->> 'format',
+    (select k.format from audit_private.sink_kinds() k where k.kind = (sink_format.sink).kind))
+$$;
+
+ALTER FUNCTION audit_private.sink_format(sink audit_private.sink) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.sink_format(sink audit_private.sink) IS 'the format that a sink''s events are written in';
+
+CREATE FUNCTION audit_private.sink_kinds() RETURNS TABLE(kind text, format text)
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  values
+    ('custom', 'jsonl'),
+    ('file', 'jsonl'),
+    ('stdout', 'jsonl'),
+    ('syslog', 'rfc5424'),
+    ('webhook', 'cloudevents'),
+    ('splunk', 'jsonl'),
+    ('elastic', 'jsonl'),
+    ('otlp', 'otlp'),
+    ('nats', 'cloudevents'),
+    ('parquet', 'jsonl')
+$$;
+
+ALTER FUNCTION audit_private.sink_kinds() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.sink_kinds() IS 'kinds of sinks, and the format that each has unless told';
+
+CREATE FUNCTION audit_private.sink_lag(sink audit_private.sink, tenant_id uuid DEFAULT NULL::uuid, OUT events bigint, OUT since timestamp with time zone) RETURNS record
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with behind as (
+    select s.sealed_at, s.event_count - case when s.log_index = p.log_index then p.place else 0 end as events
+    from audit_private.sink_spans(sink_lag.sink) p
+    join audit_private.seal s on s.tenant_id = p.tenant_id and s.log_index >= p.log_index
+      and (p.until_log_index is null or s.log_index < p.until_log_index)
+    where s.event_count > 0 and (sink_lag.tenant_id is null or p.tenant_id = sink_lag.tenant_id)
+  )
+  select coalesce(sum(b.events), 0), min(b.sealed_at) from behind b where b.events > 0
+$$;
+
+ALTER FUNCTION audit_private.sink_lag(sink audit_private.sink, tenant_id uuid, OUT events bigint, OUT since timestamp with time zone) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit_private.sink_lag(sink audit_private.sink, tenant_id uuid, OUT events bigint, OUT since timestamp with time zone) IS 'sealed events that a sink has still to pass, of one tenant or all that it carries, and since when the oldest waits';
+
+CREATE FUNCTION audit_private.sink_options() RETURNS TABLE(name text, kinds text[], is_required boolean, pattern text, description text)
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+  values
+    ('format', null::text[], false, '^(jsonl|cef|rfc5424|ocsf|otlp|cloudevents)$',
+      'jsonl, cef, rfc5424, ocsf, otlp or cloudevents'),
+    ('content', null, false, '^(whole|envelope)$', 'whole events, or their envelopes, which nobody has to approve'),
+    ('start', null, false, '^(now|beginning)$', 'with what is sealed from now on, or with the first event kept'),
+    ('purge_waits', null, false, '^(true|false)$', 'whether a purge leaves events that were not delivered'),
+    ('batch_size', null, false, '^([1-9][0-9]{0,3}|10000)$', 'events a batch: 1 to 10000'),
+    ('max_attempts', null, false, '^([1-9][0-9]?|100)$', 'refusals of one event until it is put aside: 1 to 100'),
+    ('host_name', null, false, '^[!-~]{1,255}$', 'how this installation is called, in rfc5424 and cef'),
+    ('facility', null, false, '^([0-9]|1[0-9]|2[0-3])$', 'syslog facility, 0 to 23; 13 (log audit) unless told'),
+    ('application', null, false, '^[!-~]{1,48}$', 'how the sending application is called, in rfc5424 and otlp'),
+    ('enterprise_number', null, false, '^[1-9][0-9]{0,9}$', 'private enterprise number of structured data in rfc5424'),
+    ('source', null, false, '^[!-~]{1,200}$', 'URI of this installation, in cloudevents'),
+    ('account_entity_types', null, false, '^[a-z0-9_]+(,[a-z0-9_]+)*$', 'entity types that are accounts, in ocsf'),
+    ('path', '{file}', true, '^/.+$', 'absolute path of the file'),
+    ('rotate_bytes', '{file}', false, '^[1-9][0-9]{3,12}$', 'size at which a new file is begun'),
+    ('rotate_hours', '{file}', false, '^([1-9][0-9]{0,3})$', 'age at which a new file is begun'),
+    ('gzip', '{file,webhook,splunk,elastic,otlp}', false, '^(true|false)$', 'compress what is rotated or sent'),
+    ('address', '{syslog}', true, '^[^@/\s]+:[0-9]{1,5}$', 'host:port'),
+    ('protocol', '{syslog}', false, '^(udp|tcp|tls)$', 'udp, tcp or tls'),
+    ('url', '{webhook,splunk,elastic,otlp,nats,parquet}', true, '^[a-z][a-z0-9+.-]*://[^@\s?#]*$',
+      'address, without user, password or query; for parquet a folder, also file:///…'),
+    ('index', '{elastic}', false, '^[a-z0-9][a-z0-9._-]{0,254}$', 'index or data stream'),
+    ('subject', '{nats}', false, '^[!-~]{1,255}$', 'subject'),
+    ('ca_file', '{syslog,webhook,splunk,elastic,otlp,nats}', false, '^/.+$', 'certificates to trust, besides the system''s'),
+    ('timeout_seconds', '{syslog,webhook,splunk,elastic,otlp,nats}', false, '^([1-9]|[1-9][0-9]|[12][0-9]{2}|300)$',
+      'how long a receiver may take: 1 to 300'),
+    ('token_env', '{webhook,splunk,elastic,otlp,nats}', false, '^[A-Z_][A-Z0-9_]*$', 'environment variable that holds the token'),
+    ('token_file', '{webhook,splunk,elastic,otlp,nats}', false, '^/.+$', 'file that holds the token'),
+    ('secret_env', '{webhook}', false, '^[A-Z_][A-Z0-9_]*$', 'environment variable that holds the key of the signature'),
+    ('secret_file', '{webhook}', false, '^/.+$', 'file that holds the key of the signature')
+$_$;
+
+ALTER FUNCTION audit_private.sink_options() OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.sink_options() IS 'options that sinks may have, and the pattern that a value follows';
+
+CREATE FUNCTION audit_private.sink_record(sink audit_private.sink) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select case
+    when f.format = 'jsonl' and (sink_record.sink).carries_payloads then audit_private.export_line('jsonl')
+    else format('audit_private.%I(row(%s)::audit_private.delivered_event, %L)', f.format || '_record', c.columns,
+      (sink_record.sink).options)
+  end
+  from (select audit_private.sink_format(sink_record.sink) as format) f
+  cross join lateral (
+    select string_agg(
+      case
+        when a.attname = 'tenant_name' then
+          '(select jsonb_object_agg(t.tenant_id, t.name) from audit_private.tenant t) ->> e.tenant_id::text'
+        when a.attname = 'action_title' then
+          '(select jsonb_object_agg(a.action, a.titles ->> ''en'') from audit_private.action a) ->> e.action'
+        when (sink_record.sink).carries_payloads or a.attname = any (
+          '{tenant_id,occurred_at,id,recorded_at,sequence,transaction_id,source,category,action,entity_type,actor_type,outcome,recorded_by}'
+        ) then format('e.%I', a.attname)
+        else 'null'
+      end, ', ' order by a.attnum) as columns
+    from pg_attribute a
+    where a.attrelid = 'audit_private.delivered_event'::regclass and a.attnum > 0 and not a.attisdropped
+  ) c
+$$;
+
+ALTER FUNCTION audit_private.sink_record(sink audit_private.sink) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit_private.sink_record(sink audit_private.sink) IS 'SQL that writes event e, with its category, in a sink''s format';
+
+CREATE FUNCTION audit_private.sink_spans(sink audit_private.sink) RETURNS TABLE(tenant_id uuid, log_index bigint, place integer, until_log_index bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with carried as (
+    select t.tenant_id, a.log_index, a.place, a.until_log_index
+    from unnest(audit_private.sink_tenants(sink_spans.sink)) as t (tenant_id)
+    left join audit_private.sink_approval a
+      on (sink_spans.sink).carries_payloads and a.tenant_id = t.tenant_id and a.sink_name = (sink_spans.sink).sink_name
+  )
+  select c.tenant_id, greatest((sink_spans.sink).log_index, c.until_log_index),
+    case when c.until_log_index > (sink_spans.sink).log_index then 0 else (sink_spans.sink).place end, null::bigint
+  from carried c
+  where c.log_index is null or c.until_log_index is not null
+  union all
+  select c.tenant_id, c.log_index, c.place, c.until_log_index
+  from carried c
+  where c.log_index < c.until_log_index or c.log_index is not null and c.until_log_index is null
+$$;
+
+ALTER FUNCTION audit_private.sink_spans(sink audit_private.sink) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit_private.sink_spans(sink audit_private.sink) IS 'what a sink has still to pass of each tenant that it carries: from a place in the log, up to a seal or without end';
+
+CREATE FUNCTION audit_private.sink_tenants(sink audit_private.sink, at_index bigint DEFAULT NULL::bigint) RETURNS uuid[]
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select coalesce(array_agg(t.tenant_id order by t.tenant_id), '{}')
+  from audit_private.tenant t
+  where (sink.tenant_ids is null or t.tenant_id = any (sink.tenant_ids))
+    and (
+      not sink.carries_payloads
+      or exists (
+        select from audit_private.sink_approval a
+        where a.tenant_id = t.tenant_id and a.sink_name = sink.sink_name and a.digest = sink.digest and a.ended_at is null
+          and (sink_tenants.at_index is null or a.until_log_index <= sink_tenants.at_index)
+      )
+    )
+$$;
+
+ALTER FUNCTION audit_private.sink_tenants(sink audit_private.sink, at_index bigint) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit_private.sink_tenants(sink audit_private.sink, at_index bigint) IS 'tenants whose events a sink carries now: those that it is for and, where it carries payloads, that have approved it; those that take part from a seal on, or all of them';
 
 CREATE FUNCTION audit_private.skip_partition(run_id uuid, error text) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
@@ -15452,6 +16767,44 @@ $_$;
 ALTER FUNCTION audit_private.survivors_statement(partition_name text, partition_until timestamp with time zone, at timestamp with time zone) OWNER TO audit_keeper;
 
 COMMENT ON FUNCTION audit_private.survivors_statement(partition_name text, partition_until timestamp with time zone, at timestamp with time zone) IS 'SQL that gives the events that a purge leaves in a partition';
+
+CREATE FUNCTION audit_private.take_sink(name text) RETURNS audit_private.sink
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '2s'
+    AS $$
+declare
+  taken audit_private.sink;
+begin
+  perform audit_private.require_writable();
+  perform audit_private.require_read_committed();
+  begin
+    select s.* into taken
+    from audit_private.sink s
+    where s.sink_name = take_sink.name and s.role_name = audit_private.effective_role()
+    for no key update;
+  exception when lock_not_available then
+    perform audit_private.refuse_consumer(take_sink.name, null);
+  end;
+  if taken.sink_name is null then
+    perform audit_private.refuse_sink(take_sink.name);
+  end if;
+  if taken.process_id <> pg_backend_pid()
+    and taken.seen_at > clock_timestamp() - interval '15 minutes'
+    and exists (select from pg_stat_activity a where a.pid = taken.process_id)
+  then
+    perform audit_private.refuse_consumer(take_sink.name, taken.process_id);
+  end if;
+  update audit_private.sink s
+  set process_id = pg_backend_pid(), seen_at = clock_timestamp()
+  where s.sink_name = taken.sink_name;
+  return taken;
+end
+$$;
+
+ALTER FUNCTION audit_private.take_sink(name text) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit_private.take_sink(name text) IS 'the sink, locked, for its one consumer, as it was before the call; raises WT037, WT150 and WT151';
 
 CREATE FUNCTION audit_private.tell_erasure(tenant_id uuid, erasure_id uuid, erased bigint, held bigint, exports bigint) RETURNS void
     LANGUAGE sql SECURITY DEFINER
@@ -17027,6 +18380,42 @@ COMMENT ON COLUMN audit_private.data_retention_wait.waits_until IS 'until when i
 
 COMMENT ON COLUMN audit_private.data_retention_wait.seen_at IS 'moment of the last run that met it';
 
+CREATE TABLE audit_private.dead_letter (
+    tenant_id uuid NOT NULL,
+    sink_name text NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    event_id uuid NOT NULL,
+    refusals integer DEFAULT 1 NOT NULL,
+    first_refused_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    last_refused_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    error text NOT NULL,
+    retry_number bigint
+);
+
+ALTER TABLE ONLY audit_private.dead_letter FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.dead_letter OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.dead_letter IS 'events that a receiver refused, until they are delivered or given up';
+
+COMMENT ON COLUMN audit_private.dead_letter.tenant_id IS 'whose event';
+
+COMMENT ON COLUMN audit_private.dead_letter.sink_name IS 'the sink';
+
+COMMENT ON COLUMN audit_private.dead_letter.occurred_at IS 'the event''s time';
+
+COMMENT ON COLUMN audit_private.dead_letter.event_id IS 'the event';
+
+COMMENT ON COLUMN audit_private.dead_letter.refusals IS 'how often it was given up';
+
+COMMENT ON COLUMN audit_private.dead_letter.first_refused_at IS 'when first';
+
+COMMENT ON COLUMN audit_private.dead_letter.last_refused_at IS 'when last';
+
+COMMENT ON COLUMN audit_private.dead_letter.error IS 'the receiver''s words, by the consumer''s';
+
+COMMENT ON COLUMN audit_private.dead_letter.retry_number IS 'it is to be tried again, in this order; null while it isn''t';
+
 CREATE TABLE audit_private.entity_type (
     entity_type text NOT NULL,
     titles jsonb NOT NULL,
@@ -17412,6 +18801,17 @@ COMMENT ON COLUMN audit_private.retention_floor.set_at IS 'when';
 
 COMMENT ON COLUMN audit_private.retention_floor.set_by IS 'login and SET ROLE role';
 
+CREATE SEQUENCE audit_private.retry_number
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+ALTER TABLE audit_private.retry_number OWNER TO audit_owner;
+
+COMMENT ON SEQUENCE audit_private.retry_number IS 'orders the events that are to be tried again';
+
 CREATE TABLE audit_private.role_binding (
     role_name name NOT NULL,
     is_service boolean NOT NULL,
@@ -17534,6 +18934,45 @@ COMMENT ON COLUMN audit_private.service_grant.granted_at IS 'when';
 
 COMMENT ON COLUMN audit_private.service_grant.granted_by IS 'login and SET ROLE role';
 
+CREATE TABLE audit_private.sink_approval (
+    tenant_id uuid NOT NULL,
+    sink_name text NOT NULL,
+    digest text NOT NULL,
+    reason text NOT NULL,
+    approved_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    approved_by text NOT NULL,
+    ended_at timestamp with time zone,
+    log_index bigint NOT NULL,
+    place integer DEFAULT 0 NOT NULL,
+    until_log_index bigint
+);
+
+ALTER TABLE ONLY audit_private.sink_approval FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.sink_approval OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.sink_approval IS 'tenants that let a sink carry their payloads';
+
+COMMENT ON COLUMN audit_private.sink_approval.tenant_id IS 'whose events';
+
+COMMENT ON COLUMN audit_private.sink_approval.sink_name IS 'the sink';
+
+COMMENT ON COLUMN audit_private.sink_approval.digest IS 'the definition that was approved';
+
+COMMENT ON COLUMN audit_private.sink_approval.reason IS 'why';
+
+COMMENT ON COLUMN audit_private.sink_approval.approved_at IS 'when';
+
+COMMENT ON COLUMN audit_private.sink_approval.approved_by IS 'login and SET ROLE role';
+
+COMMENT ON COLUMN audit_private.sink_approval.ended_at IS 'when it was withdrawn, or lapsed since the sink changed; null while it holds';
+
+COMMENT ON COLUMN audit_private.sink_approval.log_index IS 'the seal that its backlog has come to, or after it has ended the sink; another approval goes on from there';
+
+COMMENT ON COLUMN audit_private.sink_approval.place IS 'events of that seal that it has passed';
+
+COMMENT ON COLUMN audit_private.sink_approval.until_log_index IS 'the seal from which on it takes part with all others; null until the consumer has read since it was approved';
+
 CREATE TABLE audit_private.tenant_grant (
     tenant_id uuid NOT NULL,
     role_name name NOT NULL,
@@ -17638,6 +19077,9 @@ ALTER TABLE ONLY audit_private.data_retention_preview
 ALTER TABLE ONLY audit_private.data_retention_wait
     ADD CONSTRAINT data_retention_wait_pkey PRIMARY KEY (relation, entity_id);
 
+ALTER TABLE ONLY audit_private.dead_letter
+    ADD CONSTRAINT dead_letter_pkey PRIMARY KEY (tenant_id, sink_name, event_id);
+
 ALTER TABLE ONLY audit_private.entity_type
     ADD CONSTRAINT entity_type_pkey PRIMARY KEY (entity_type);
 
@@ -17725,6 +19167,12 @@ ALTER TABLE ONLY audit_private.sealing
 ALTER TABLE ONLY audit_private.service_grant
     ADD CONSTRAINT service_grant_pkey PRIMARY KEY (role_name);
 
+ALTER TABLE ONLY audit_private.sink_approval
+    ADD CONSTRAINT sink_approval_pkey PRIMARY KEY (tenant_id, sink_name);
+
+ALTER TABLE ONLY audit_private.sink
+    ADD CONSTRAINT sink_pkey PRIMARY KEY (sink_name);
+
 ALTER TABLE ONLY audit_private.tenant_grant
     ADD CONSTRAINT tenant_grant_pkey PRIMARY KEY (tenant_id, role_name);
 
@@ -17751,6 +19199,8 @@ CREATE INDEX data_purge_receipt_relation_idx ON audit_private.data_purge_receipt
 CREATE INDEX data_purge_receipt_run_id_idx ON audit_private.data_purge_receipt USING btree (run_id, relation);
 
 CREATE INDEX data_purge_receipt_started_at_idx ON audit_private.data_purge_receipt USING btree (started_at);
+
+CREATE INDEX dead_letter_retry_number_idx ON audit_private.dead_letter USING btree (tenant_id, sink_name, retry_number) WHERE (retry_number IS NOT NULL);
 
 CREATE INDEX erased_event_occurred_at_idx ON audit_private.erased_event USING btree (occurred_at);
 
@@ -17869,6 +19319,12 @@ ALTER TABLE ONLY audit_private.data_retention_preview
 ALTER TABLE ONLY audit_private.data_retention_wait
     ADD CONSTRAINT data_retention_wait_relation_fkey FOREIGN KEY (relation) REFERENCES audit_private.data_retention(relation) ON DELETE CASCADE;
 
+ALTER TABLE ONLY audit_private.dead_letter
+    ADD CONSTRAINT dead_letter_sink_name_fkey FOREIGN KEY (sink_name) REFERENCES audit_private.sink(sink_name) ON DELETE CASCADE;
+
+ALTER TABLE ONLY audit_private.dead_letter
+    ADD CONSTRAINT dead_letter_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES audit_private.tenant(tenant_id);
+
 ALTER TABLE ONLY audit_private.erased_event
     ADD CONSTRAINT erased_event_tenant_id_erasure_id_fkey FOREIGN KEY (tenant_id, erasure_id) REFERENCES audit_private.erasure(tenant_id, erasure_id);
 
@@ -17896,12 +19352,20 @@ ALTER TABLE ONLY audit_private.retention_policy
 ALTER TABLE ONLY audit_private.seal
     ADD CONSTRAINT seal_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES audit_private.tenant(tenant_id);
 
+ALTER TABLE ONLY audit_private.sink_approval
+    ADD CONSTRAINT sink_approval_sink_name_fkey FOREIGN KEY (sink_name) REFERENCES audit_private.sink(sink_name) ON DELETE CASCADE;
+
+ALTER TABLE ONLY audit_private.sink_approval
+    ADD CONSTRAINT sink_approval_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES audit_private.tenant(tenant_id);
+
 ALTER TABLE ONLY audit_private.tenant_grant
     ADD CONSTRAINT tenant_grant_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES audit_private.tenant(tenant_id);
 
 CREATE POLICY "A tenant is visible to itself and to operators" ON audit_private.tenant TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
 
 CREATE POLICY "Access sessions are visible to their tenant and to operators" ON audit_private.access_session TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
+
+CREATE POLICY "Approvals are visible to their tenant and to operators" ON audit_private.sink_approval TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
 
 CREATE POLICY "Backups are complete" ON audit_private.access_closing FOR SELECT TO audit_backup USING (true);
 
@@ -17914,6 +19378,8 @@ CREATE POLICY "Backups are complete" ON audit_private.capture_spool FOR SELECT T
 CREATE POLICY "Backups are complete" ON audit_private.category_toggle FOR SELECT TO audit_backup USING (true);
 
 CREATE POLICY "Backups are complete" ON audit_private.data_purge_receipt FOR SELECT TO audit_backup USING (true);
+
+CREATE POLICY "Backups are complete" ON audit_private.dead_letter FOR SELECT TO audit_backup USING (true);
 
 CREATE POLICY "Backups are complete" ON audit_private.erased_event FOR SELECT TO audit_backup USING (true);
 
@@ -17949,6 +19415,8 @@ CREATE POLICY "Backups are complete" ON audit_private.seal_part FOR SELECT TO au
 
 CREATE POLICY "Backups are complete" ON audit_private.seal_removal FOR SELECT TO audit_backup USING (true);
 
+CREATE POLICY "Backups are complete" ON audit_private.sink_approval FOR SELECT TO audit_backup USING (true);
+
 CREATE POLICY "Backups are complete" ON audit_private.tenant FOR SELECT TO audit_backup USING (true);
 
 CREATE POLICY "Backups are complete" ON audit_private.tenant_grant FOR SELECT TO audit_backup USING (true);
@@ -17960,6 +19428,8 @@ CREATE POLICY "Cancellations are visible to their tenant and to operators" ON au
 CREATE POLICY "Closings are visible to their tenant and to operators" ON audit_private.access_closing TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
 
 CREATE POLICY "Content is visible to its tenant and to operators" ON audit_private.export_chunk TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
+
+CREATE POLICY "Dead letters are visible to their tenant and to operators" ON audit_private.dead_letter TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
 
 CREATE POLICY "Decisions are visible to their tenant and to operators" ON audit_private.logging_decision TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
 
@@ -18009,6 +19479,10 @@ CREATE POLICY "The finder verifies" ON audit_private.seal_removal FOR SELECT TO 
 
 CREATE POLICY "The finder verifies" ON audit_private.tenant_grant FOR SELECT TO audit_finder USING (true);
 
+CREATE POLICY "The keeper delivers" ON audit_private.dead_letter TO audit_keeper USING (true);
+
+CREATE POLICY "The keeper delivers" ON audit_private.sink_approval TO audit_keeper USING (true);
+
 CREATE POLICY "The keeper erases" ON audit_private.capture_spool FOR UPDATE TO audit_keeper USING (true);
 
 CREATE POLICY "The keeper erases" ON audit_private.event FOR UPDATE TO audit_keeper USING (true);
@@ -18018,6 +19492,8 @@ CREATE POLICY "The keeper erases" ON audit_private.idempotency_key FOR DELETE TO
 CREATE POLICY "The keeper gives receipts" ON audit_private.purge_receipt TO audit_keeper USING (true) WITH CHECK (true);
 
 CREATE POLICY "The keeper is told how much it wrote" ON audit_private.export_chunk FOR SELECT TO audit_keeper USING (true);
+
+CREATE POLICY "The keeper names tenants" ON audit_private.tenant FOR SELECT TO audit_keeper USING (true);
 
 CREATE POLICY "The keeper notes what it has erased" ON audit_private.erased_event FOR INSERT TO audit_keeper WITH CHECK (true);
 
@@ -18075,6 +19551,8 @@ ALTER TABLE audit_private.category_toggle ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE audit_private.data_purge_receipt ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE audit_private.dead_letter ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE audit_private.erased_event ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE audit_private.erasure ENABLE ROW LEVEL SECURITY;
@@ -18109,6 +19587,8 @@ ALTER TABLE audit_private.seal_part ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE audit_private.seal_removal ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE audit_private.sink_approval ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE audit_private.tenant ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE audit_private.tenant_grant ENABLE ROW LEVEL SECURITY;
@@ -18119,6 +19599,7 @@ GRANT USAGE ON SCHEMA audit TO audit_admin;
 GRANT USAGE ON SCHEMA audit TO audit_privacy;
 GRANT USAGE ON SCHEMA audit TO audit_operator;
 GRANT USAGE ON SCHEMA audit TO audit_auditor;
+GRANT USAGE ON SCHEMA audit TO audit_shipper;
 GRANT USAGE ON SCHEMA audit TO audit_backup;
 GRANT ALL ON SCHEMA audit TO audit_writer;
 GRANT ALL ON SCHEMA audit TO audit_finder;
@@ -18132,11 +19613,23 @@ GRANT ALL ON SCHEMA audit_private TO audit_keeper;
 GRANT USAGE ON SCHEMA audit_private TO audit_operator;
 GRANT USAGE ON SCHEMA audit_private TO audit_backup;
 
+REVOKE ALL ON TYPE audit_private.delivered_event FROM PUBLIC;
+GRANT ALL ON TYPE audit_private.delivered_event TO audit_keeper;
+
 REVOKE ALL ON TYPE audit_private.finding FROM PUBLIC;
 GRANT ALL ON TYPE audit_private.finding TO audit_finder;
 
 REVOKE ALL ON FUNCTION audit.accept_restore(reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.accept_restore(reason text) TO audit_operator;
+
+REVOKE ALL ON FUNCTION audit.acknowledge_sink(name text, cursor text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.acknowledge_sink(name text, cursor text) TO audit_shipper;
+
+REVOKE ALL ON FUNCTION audit.add_dead_letter(name text, event_id uuid, occurred_at timestamp with time zone, error text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.add_dead_letter(name text, event_id uuid, occurred_at timestamp with time zone, error text) TO audit_shipper;
+
+REVOKE ALL ON FUNCTION audit.approve_sink(name text, digest text, reason text, tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.approve_sink(name text, digest text, reason text, tenant_id uuid) TO audit_admin;
 
 REVOKE ALL ON FUNCTION audit.arm_data_retention(relation regclass, reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.arm_data_retention(relation regclass, reason text) TO audit_operator;
@@ -18207,11 +19700,20 @@ GRANT ALL ON FUNCTION audit.define_data_retention(relation regclass, time_column
 REVOKE ALL ON FUNCTION audit.define_entity_type(entity_type text, titles jsonb, descriptions jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.define_entity_type(entity_type text, titles jsonb, descriptions jsonb) TO audit_operator;
 
+REVOKE ALL ON FUNCTION audit.define_sink(name text, kind text, role text, options jsonb, filter jsonb, tenant_ids uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.define_sink(name text, kind text, role text, options jsonb, filter jsonb, tenant_ids uuid[]) TO audit_operator;
+
 REVOKE ALL ON FUNCTION audit.disarm_data_retention(relation regclass, reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.disarm_data_retention(relation regclass, reason text) TO audit_operator;
 
+REVOKE ALL ON FUNCTION audit.discard_dead_letters(name text, reason text, event_ids uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.discard_dead_letters(name text, reason text, event_ids uuid[]) TO audit_operator;
+
 REVOKE ALL ON FUNCTION audit.drop_data_retention(relation regclass, reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.drop_data_retention(relation regclass, reason text) TO audit_operator;
+
+REVOKE ALL ON FUNCTION audit.drop_sink(name text, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.drop_sink(name text, reason text) TO audit_operator;
 
 REVOKE ALL ON FUNCTION audit.erase_events(filter jsonb, reason text, tenant_id uuid, OUT erasure_id uuid, OUT erased bigint, OUT held bigint, OUT exports bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.erase_events(filter jsonb, reason text, tenant_id uuid, OUT erasure_id uuid, OUT erased bigint, OUT held bigint, OUT exports bigint) TO audit_privacy;
@@ -18353,6 +19855,11 @@ GRANT ALL ON FUNCTION audit.list_data_retention() TO audit_operator;
 GRANT ALL ON FUNCTION audit.list_data_retention() TO audit_auditor;
 GRANT ALL ON FUNCTION audit.list_data_retention() TO audit_privacy;
 
+REVOKE ALL ON FUNCTION audit.list_dead_letters(name text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.list_dead_letters(name text) TO audit_operator;
+GRANT ALL ON FUNCTION audit.list_dead_letters(name text) TO audit_auditor;
+GRANT ALL ON FUNCTION audit.list_dead_letters(name text) TO audit_shipper;
+
 REVOKE ALL ON FUNCTION audit.list_epochs() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.list_epochs() TO audit_operator;
 GRANT ALL ON FUNCTION audit.list_epochs() TO audit_auditor;
@@ -18468,6 +19975,16 @@ GRANT ALL ON FUNCTION audit.list_seals(up_to integer, before_index bigint, tenan
 GRANT ALL ON FUNCTION audit.list_seals(up_to integer, before_index bigint, tenant_id uuid) TO audit_operator;
 GRANT ALL ON FUNCTION audit.list_seals(up_to integer, before_index bigint, tenant_id uuid) TO audit_auditor;
 
+REVOKE ALL ON FUNCTION audit.list_sink_options() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.list_sink_options() TO audit_operator;
+GRANT ALL ON FUNCTION audit.list_sink_options() TO audit_shipper;
+
+REVOKE ALL ON FUNCTION audit.list_sinks(tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.list_sinks(tenant_id uuid) TO audit_operator;
+GRANT ALL ON FUNCTION audit.list_sinks(tenant_id uuid) TO audit_auditor;
+GRANT ALL ON FUNCTION audit.list_sinks(tenant_id uuid) TO audit_admin;
+GRANT ALL ON FUNCTION audit.list_sinks(tenant_id uuid) TO audit_shipper;
+
 REVOKE ALL ON FUNCTION audit.list_spool() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.list_spool() TO audit_operator;
 GRANT ALL ON FUNCTION audit.list_spool() TO audit_auditor;
@@ -18562,6 +20079,9 @@ GRANT ALL ON FUNCTION audit.read_export(export_id uuid, after_chunk integer, ten
 GRANT ALL ON FUNCTION audit.read_export(export_id uuid, after_chunk integer, tenant_id uuid) TO audit_privacy;
 GRANT ALL ON FUNCTION audit.read_export(export_id uuid, after_chunk integer, tenant_id uuid) TO audit_auditor;
 
+REVOKE ALL ON FUNCTION audit.read_sink(name text, batch_size integer, after text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.read_sink(name text, batch_size integer, after text) TO audit_shipper;
+
 REVOKE ALL ON FUNCTION audit.register_tenant(tenant_id uuid, name text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.register_tenant(tenant_id uuid, name text) TO audit_operator;
 
@@ -18570,6 +20090,9 @@ GRANT ALL ON FUNCTION audit.release_hold(name text, reason text, tenant_id uuid)
 
 REVOKE ALL ON FUNCTION audit.replay_erasures(entries jsonb, reason text, tenant_id uuid, OUT erasure_id uuid, OUT erased bigint, OUT held bigint, OUT exports bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.replay_erasures(entries jsonb, reason text, tenant_id uuid, OUT erasure_id uuid, OUT erased bigint, OUT held bigint, OUT exports bigint) TO audit_privacy;
+
+REVOKE ALL ON FUNCTION audit.report_sink_error(name text, error text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.report_sink_error(name text, error text) TO audit_shipper;
 
 GRANT SELECT ON TABLE audit_private.event_relation TO audit_backup;
 
@@ -18591,6 +20114,9 @@ GRANT ALL ON FUNCTION audit.retire_action(action text, reason text) TO audit_ope
 
 REVOKE ALL ON FUNCTION audit.retire_tenant(reason text, tenant_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.retire_tenant(reason text, tenant_id uuid) TO audit_operator;
+
+REVOKE ALL ON FUNCTION audit.retry_dead_letters(name text, event_ids uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.retry_dead_letters(name text, event_ids uuid[]) TO audit_operator;
 
 REVOKE ALL ON PROCEDURE audit.reverify_events() FROM PUBLIC;
 GRANT ALL ON PROCEDURE audit.reverify_events() TO audit_operator;
@@ -18642,6 +20168,9 @@ GRANT ALL ON FUNCTION audit.set_logging(enabled boolean, reason text, tenant_id 
 REVOKE ALL ON FUNCTION audit.set_option(name text, value text, reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.set_option(name text, value text, reason text) TO audit_operator;
 
+REVOKE ALL ON FUNCTION audit.set_purge_waits(name text, waits boolean, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.set_purge_waits(name text, waits boolean, reason text) TO audit_operator;
+
 REVOKE ALL ON FUNCTION audit.set_retention(days integer, reason text, is_exact boolean, tenant_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.set_retention(days integer, reason text, is_exact boolean, tenant_id uuid) TO audit_admin;
 
@@ -18675,6 +20204,9 @@ GRANT ALL ON FUNCTION audit.verify_events(from_time timestamp with time zone, un
 REVOKE ALL ON FUNCTION audit.watch(relation regclass, entity_type text, tenant_column text, label_column text, columns text[], redact_columns text[], ignore_columns text[], category text, level text, on_error text, keep_deleted_values boolean, reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.watch(relation regclass, entity_type text, tenant_column text, label_column text, columns text[], redact_columns text[], ignore_columns text[], category text, level text, on_error text, keep_deleted_values boolean, reason text) TO audit_operator;
 
+REVOKE ALL ON FUNCTION audit.withdraw_sink_approval(name text, reason text, tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.withdraw_sink_approval(name text, reason text, tenant_id uuid) TO audit_admin;
+
 REVOKE ALL ON FUNCTION audit_private.access_expiry(opened_at timestamp with time zone, last_used_at timestamp with time zone, closed_at timestamp with time zone) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.actor_id_digest(e audit_private.event) FROM PUBLIC;
@@ -18688,6 +20220,8 @@ REVOKE ALL ON FUNCTION audit_private.add_partition(moment timestamp with time zo
 
 REVOKE ALL ON FUNCTION audit_private.add_partitions(moments timestamp with time zone[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.add_partitions(moments timestamp with time zone[]) TO audit_writer;
+
+REVOKE ALL ON FUNCTION audit_private.awaited_statement(partition_name text, partition_until timestamp with time zone, from_time timestamp with time zone, until_time timestamp with time zone) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.batch_events(events jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.batch_events(events jsonb) TO audit_writer;
@@ -18767,6 +20301,8 @@ REVOKE ALL ON FUNCTION audit_private.check_role(role name) FROM PUBLIC;
 REVOKE ALL ON FUNCTION audit_private.check_scheduler(role name) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.check_scheduler(role name) TO audit_operator;
 
+REVOKE ALL ON FUNCTION audit_private.check_sinks() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION audit_private.check_tenant(tenant_id uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.check_toggles(toggles jsonb) FROM PUBLIC;
@@ -18774,6 +20310,12 @@ REVOKE ALL ON FUNCTION audit_private.check_toggles(toggles jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION audit_private.check_verification() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.check_watch(watched audit_private.watched_table, relation regclass) FROM PUBLIC;
+
+GRANT SELECT ON TABLE audit_private.sink TO audit_backup;
+GRANT SELECT,UPDATE ON TABLE audit_private.sink TO audit_keeper;
+GRANT SELECT ON TABLE audit_private.sink TO audit_finder;
+
+REVOKE ALL ON FUNCTION audit_private.checked_sink(name text, kind text, role name, options jsonb, filter jsonb, tenant_ids uuid[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.claim_idempotency_key(tenant_id uuid, idempotency_key text, event_id uuid, content_digest bytea) FROM PUBLIC;
 
@@ -18797,6 +20339,9 @@ GRANT ALL ON FUNCTION audit_private.content_digest(action text, entity_type text
 
 REVOKE ALL ON FUNCTION audit_private.count_actor_events(tenant_id uuid, actor_ids text[], from_time timestamp with time zone, until_time timestamp with time zone, most bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.count_actor_events(tenant_id uuid, actor_ids text[], from_time timestamp with time zone, until_time timestamp with time zone, most bigint) TO audit_owner;
+
+REVOKE ALL ON FUNCTION audit_private.count_dead_letters(sink audit_private.sink, tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.count_dead_letters(sink audit_private.sink, tenant_id uuid) TO audit_owner;
 
 REVOKE ALL ON FUNCTION audit_private.count_due(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, tenant_ids uuid[], treats_all_as_exact boolean, includes_unsealed boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.count_due(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, tenant_ids uuid[], treats_all_as_exact boolean, includes_unsealed boolean) TO audit_owner;
@@ -18881,6 +20426,12 @@ REVOKE ALL ON FUNCTION audit_private.delete_due(partition_name text, partition_u
 
 REVOKE ALL ON FUNCTION audit_private.deletion_gate(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, tenant_ids uuid[], treats_all_as_exact boolean, from_time timestamp with time zone, until_time timestamp with time zone, includes_unsealed boolean) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION audit_private.deliver_entries(sink audit_private.sink, log_indexes bigint[], places integer[], tenant_ids uuid[], times timestamp with time zone[], ids uuid[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.deliver_letters(sink audit_private.sink, tenant_ids uuid[], after_number bigint, batch_size integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.deliver_span(sink audit_private.sink, mode text, tenant_ids uuid[], from_index bigint, from_place integer, until_index bigint, batch_size integer) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION audit_private.derived_event_id(tenant_id uuid, occurred_at timestamp with time zone, idempotency_key text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.derived_event_id(tenant_id uuid, occurred_at timestamp with time zone, idempotency_key text) TO audit_writer;
 
@@ -18909,6 +20460,8 @@ REVOKE ALL ON FUNCTION audit_private.empty_partition(partition_name text, partit
 
 REVOKE ALL ON FUNCTION audit_private.end_data_purge(run_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.end_data_purge(run_id uuid) TO audit_operator;
+
+REVOKE ALL ON FUNCTION audit_private.end_sink_approvals(name text, tenant_ids uuid[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.enter_epoch() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.enter_epoch() TO audit_operator;
@@ -19161,6 +20714,8 @@ GRANT ALL ON FUNCTION audit_private.key_expression(relation regclass, alias text
 
 REVOKE ALL ON FUNCTION audit_private.known_data_retention(relation regclass) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION audit_private.known_sink(name text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION audit_private.lacking_data_indexes(entry audit_private.data_retention) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.last_transaction_id() FROM PUBLIC;
@@ -19331,11 +20886,17 @@ REVOKE ALL ON FUNCTION audit_private.read_identifiers(identifiers text[], OUT na
 
 REVOKE ALL ON FUNCTION audit_private.read_ledger(entries jsonb) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION audit_private.read_sink_cursor(cursor text, OUT mode text, OUT tenant_id uuid, OUT log_index bigint, OUT place integer, OUT retry_number bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.read_sink_cursor(cursor text, OUT mode text, OUT tenant_id uuid, OUT log_index bigint, OUT place integer, OUT retry_number bigint) TO audit_keeper;
+
 REVOKE ALL ON FUNCTION audit_private.readable_since() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.readable_since() TO audit_reader;
 GRANT ALL ON FUNCTION audit_private.readable_since() TO audit_admin;
 GRANT ALL ON FUNCTION audit_private.readable_since() TO audit_privacy;
 GRANT ALL ON FUNCTION audit_private.readable_since() TO audit_auditor;
+
+REVOKE ALL ON FUNCTION audit_private.readable_sink(name text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.readable_sink(name text) TO audit_keeper;
 
 REVOKE ALL ON FUNCTION audit_private.readable_tenant() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.readable_tenant() TO audit_reader;
@@ -19370,6 +20931,9 @@ REVOKE ALL ON FUNCTION audit_private.refuse_change() FROM PUBLIC;
 REVOKE ALL ON FUNCTION audit_private.refuse_codes(tenant_id uuid, action text, entity_type text, place text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.refuse_codes(tenant_id uuid, action text, entity_type text, place text) TO audit_owner;
 
+REVOKE ALL ON FUNCTION audit_private.refuse_consumer(name text, process_id integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.refuse_consumer(name text, process_id integer) TO audit_keeper;
+
 REVOKE ALL ON FUNCTION audit_private.refuse_data_retention(message text, detail text, hint text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.refuse_definition(message text, detail text, hint text) FROM PUBLIC;
@@ -19392,6 +20956,9 @@ GRANT ALL ON FUNCTION audit_private.refuse_repeat(idempotency_key text) TO audit
 REVOKE ALL ON FUNCTION audit_private.refuse_revert(event_id uuid, detail text, hint text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.refuse_scheduling(message text, detail text, hint text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.refuse_sink(name text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.refuse_sink(name text) TO audit_keeper;
 
 REVOKE ALL ON FUNCTION audit_private.refuse_watch(message text, detail text, hint text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.refuse_watch(message text, detail text, hint text) TO audit_writer;
@@ -19429,6 +20996,7 @@ GRANT ALL ON FUNCTION audit_private.require_tenant(tenant_id uuid) TO audit_writ
 REVOKE ALL ON FUNCTION audit_private.require_watched(relation regclass) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.require_writable() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.require_writable() TO audit_keeper;
 
 REVOKE ALL ON FUNCTION audit_private.resolve_catalogue() FROM PUBLIC;
 
@@ -19485,6 +21053,30 @@ REVOKE ALL ON FUNCTION audit_private.seen_condition(seen text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION audit_private.sees_all_tenants() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.sees_all_tenants() TO audit_writer;
 
+REVOKE ALL ON FUNCTION audit_private.sink_condition(sink audit_private.sink) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.sink_condition(sink audit_private.sink) TO audit_keeper;
+
+REVOKE ALL ON FUNCTION audit_private.sink_entries(tenant_ids uuid[], from_index bigint, from_place integer, until_index bigint, most integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.sink_format(sink audit_private.sink) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.sink_format(sink audit_private.sink) TO audit_keeper;
+
+REVOKE ALL ON FUNCTION audit_private.sink_kinds() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.sink_lag(sink audit_private.sink, tenant_id uuid, OUT events bigint, OUT since timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.sink_lag(sink audit_private.sink, tenant_id uuid, OUT events bigint, OUT since timestamp with time zone) TO audit_owner;
+
+REVOKE ALL ON FUNCTION audit_private.sink_options() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.sink_record(sink audit_private.sink) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.sink_spans(sink audit_private.sink) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.sink_spans(sink audit_private.sink) TO audit_owner;
+
+REVOKE ALL ON FUNCTION audit_private.sink_tenants(sink audit_private.sink, at_index bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.sink_tenants(sink audit_private.sink, at_index bigint) TO audit_owner;
+GRANT ALL ON FUNCTION audit_private.sink_tenants(sink audit_private.sink, at_index bigint) TO audit_finder;
+
 REVOKE ALL ON FUNCTION audit_private.skip_partition(run_id uuid, error text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.skip_partition(run_id uuid, error text) TO audit_operator;
 
@@ -19510,6 +21102,8 @@ REVOKE ALL ON FUNCTION audit_private.summarize_events() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.summarize_events() TO audit_operator;
 
 REVOKE ALL ON FUNCTION audit_private.survivors_statement(partition_name text, partition_until timestamp with time zone, at timestamp with time zone) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.take_sink(name text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.tell_erasure(tenant_id uuid, erasure_id uuid, erased bigint, held bigint, exports bigint) FROM PUBLIC;
 
@@ -19649,6 +21243,9 @@ GRANT SELECT ON TABLE audit_private.data_retention_preview TO audit_backup;
 
 GRANT SELECT ON TABLE audit_private.data_retention_wait TO audit_backup;
 
+GRANT SELECT ON TABLE audit_private.dead_letter TO audit_backup;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE audit_private.dead_letter TO audit_keeper;
+
 GRANT SELECT ON TABLE audit_private.entity_type TO audit_backup;
 GRANT SELECT ON TABLE audit_private.entity_type TO audit_writer;
 GRANT SELECT ON TABLE audit_private.entity_type TO audit_finder;
@@ -19716,6 +21313,8 @@ GRANT SELECT ON TABLE audit_private.retention_floor TO audit_backup;
 GRANT SELECT ON TABLE audit_private.retention_floor TO audit_finder;
 GRANT SELECT ON TABLE audit_private.retention_floor TO audit_keeper;
 
+GRANT SELECT ON SEQUENCE audit_private.retry_number TO audit_backup;
+
 GRANT SELECT ON TABLE audit_private.role_binding TO audit_backup;
 GRANT SELECT ON TABLE audit_private.role_binding TO audit_writer;
 
@@ -19733,6 +21332,9 @@ GRANT SELECT,INSERT ON TABLE audit_private.seal_removal TO audit_keeper;
 
 GRANT SELECT ON TABLE audit_private.service_grant TO audit_backup;
 GRANT SELECT ON TABLE audit_private.service_grant TO audit_finder;
+
+GRANT SELECT ON TABLE audit_private.sink_approval TO audit_backup;
+GRANT SELECT,UPDATE ON TABLE audit_private.sink_approval TO audit_keeper;
 
 GRANT SELECT ON TABLE audit_private.tenant_grant TO audit_backup;
 GRANT SELECT ON TABLE audit_private.tenant_grant TO audit_finder;

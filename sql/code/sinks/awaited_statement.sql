@@ -49,7 +49,7 @@ as $$
         and s.first_at < least(awaited_statement.until_time, awaited_statement.partition_until)
         and s.last_at >= awaited_statement.from_time
     )
-    group by w.sink_name, w.condition, w.log_index, w.place, w.until_log_index, w.until_place
+    group by w.sink_name, w.condition, w.log_index, w.place, w.until_log_index
     union all
     select format(
       'select e.ctid, d.tenant_id, null::boolean, true
