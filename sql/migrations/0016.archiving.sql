@@ -16,6 +16,7 @@ create table audit_private.archived_file (
   read_at timestamptz not null,
   noted_at timestamptz not null default clock_timestamp(),
   noted_by text not null,
+  is_told boolean not null default false,
   removed_at timestamptz,
   removed_by text,
   removal text check (removal in ('expired', 'rewritten')),
@@ -38,6 +39,7 @@ comment on column audit_private.archived_file.actions is 'actions of its events,
 comment on column audit_private.archived_file.read_at is 'when its events were read: what was erased later stands in it all the same';
 comment on column audit_private.archived_file.noted_at is 'when it was noted';
 comment on column audit_private.archived_file.noted_by is 'login and SET ROLE role';
+comment on column audit_private.archived_file.is_told is 'an event tells of it and its hash';
 comment on column audit_private.archived_file.removed_at is 'since when it is to be gone; null while it is kept';
 comment on column audit_private.archived_file.removed_by is 'login and SET ROLE role';
 comment on column audit_private.archived_file.removal is 'expired, or rewritten into another file';

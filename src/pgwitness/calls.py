@@ -2023,6 +2023,240 @@ def prove_events(
     )
 
 
+# Archives
+
+
+def set_hot_days(
+    days: int | None, name: str | None, reason: str, tenant_id: Uuid | None = None
+) -> Call[datetime | None]:
+    """Lets events leave the database early, once a sink has archived them; for audit_admin.
+
+    Whatever shortens waits, as with `set_retention`; holds and floors keep events all the same.
+
+    Args:
+        days: 1 to 2,555; None keeps them as long as the retention says.
+        name: the sink, of kind parquet with whole events and no filter.
+        reason: 10 to 500 characters.
+        tenant_id: the tenant.
+
+    Returns:
+        When it takes effect; None when nothing changed.
+
+    Raises:
+        ReasonInvalid: the reason is too short or too long.
+        HotDaysRefused: the days are out of range, or the sink doesn't archive all events.
+    """
+    return _value(
+        "set_hot_days",
+        _moment,
+        days=("integer", days),
+        name=("text", name),
+        reason=("text", reason),
+        tenant_id=("uuid", tenant_id),
+    )
+
+
+def list_archives(
+    name: str | None = None, tenant_id: Uuid | None = None
+) -> Call[list[models.ArchivedFile]]:
+    """Lists archived files, and which of them still tell of what was erased later.
+
+    Args:
+        name: a sink; left out, all of them. A sink's own role names it.
+        tenant_id: the tenant; left out by an operator or auditor, all of them.
+    """
+    return _list(
+        "list_archives",
+        models.ArchivedFile,
+        name=("text", name),
+        tenant_id=("uuid", tenant_id),
+    )
+
+
+def find_archives(
+    filter: Object | None = None, tenant_id: Uuid | None = None
+) -> Call[list[models.FoundArchive]]:
+    """Lists the archived files that may hold what a filter finds, newest first.
+
+    Args:
+        filter: as for `search_events`.
+        tenant_id: the tenant.
+
+    Raises:
+        FilterInvalid: the filter has an unknown key or a bad value.
+    """
+    return _list(
+        "find_archives",
+        models.FoundArchive,
+        filter=("jsonb", filter or {}),
+        tenant_id=("uuid", tenant_id),
+    )
+
+
+def search_archive(
+    filter: Object | None,
+    events: Sequence[Object],
+    is_continued: bool = False,
+    tenant_id: Uuid | None = None,
+) -> Call[list[models.Event]]:
+    """Gives those rows of archived files that a filter finds, as a search would show them.
+
+    Args:
+        filter: as for `search_events`.
+        events: rows of the tenant's files, at most 10,000; `pgwitness.archiving` reads them.
+        is_continued: an earlier call was for the same search, so that only what is shown is logged.
+        tenant_id: the tenant.
+
+    Raises:
+        AccessRequired: no access session is open; also AccessExpired, AccessUncommitted,
+            AccessForeign and ReadOnly, as for `search_events`.
+        FilterInvalid: the filter has an unknown key or a bad value.
+        ArchiveRefused: these are no rows of an archive.
+    """
+    return _list(
+        "search_archive",
+        models.Event,
+        filter=("jsonb", filter or {}),
+        events=("jsonb", events),
+        is_continued=("boolean", is_continued),
+        tenant_id=("uuid", tenant_id),
+    )
+
+
+def prove_sink(
+    name: str, tenant_id: Uuid, event_ids: Iterable[Uuid], old_size: int | None = None
+) -> Call[dict[str, Any]]:
+    """Gives events that a sink was given as they are sealed, and what proves them.
+
+    Args:
+        name: the sink, of kind parquet.
+        tenant_id: whose events.
+        event_ids: 1 to 10,000 of them; those that are gone come without a row.
+        old_size: size of the log from which on its growth is proven too; left out, none.
+
+    Returns:
+        What `pgwitness.archiving.rows` reads: read_at, events, erased, seals and log.
+
+    Raises:
+        SinkUnknown: there is no such sink for the role.
+        ArchiveRefused: the sink writes no archive, or doesn't carry the tenant's events.
+    """
+    return _json(
+        "prove_sink",
+        name=("text", name),
+        tenant_id=("uuid", tenant_id),
+        event_ids=("uuid[]", list(event_ids)),
+        old_size=("bigint", old_size),
+    )
+
+
+def note_archive(
+    name: str,
+    tenant_id: Uuid,
+    file: str,
+    event_ids: Iterable[Uuid],
+    sha256: str,
+    bytes: int,
+    read_at: datetime,
+) -> Call[bool]:
+    """Notes a file that was written, read back and found right, and logs that.
+
+    Args:
+        name: the sink.
+        tenant_id: whose events.
+        file: path below the sink's address.
+        event_ids: of its events, all of one day in UTC.
+        sha256: of the file, in hexadecimal.
+        bytes: its size.
+        read_at: when `prove_sink` gave them.
+
+    Returns:
+        Whether it wasn't noted before.
+
+    Raises:
+        SinkUnknown: there is no such sink for the role.
+        ArchiveRefused: these aren't sealed events of one day.
+        ArchiveConflict: another file is noted under this name.
+    """
+    return _value(
+        "note_archive",
+        bool,
+        name=("text", name),
+        tenant_id=("uuid", tenant_id),
+        file=("text", file),
+        event_ids=("uuid[]", list(event_ids)),
+        sha256=("text", sha256),
+        bytes=("bigint", bytes),
+        read_at=("timestamptz", read_at),
+    )
+
+
+def replace_archive(
+    name: str,
+    tenant_id: Uuid,
+    file: str,
+    replacement: str,
+    sha256: str,
+    bytes: int,
+    read_at: datetime,
+) -> Call[bool]:
+    """Notes a file without what was erased, and that the one before it is to go; the caller deletes.
+
+    Args:
+        name: the sink.
+        tenant_id: whose events.
+        file: path of the one before, below the sink's address.
+        replacement: path of the new one, with the same events.
+        sha256: of the new one, in hexadecimal.
+        bytes: its size.
+        read_at: when `prove_sink` told what was erased.
+
+    Returns:
+        Whether the one before wasn't to go already.
+
+    Raises:
+        SinkUnknown: there is no such sink for the role.
+        ArchiveMissing: no such file is noted.
+        ArchiveConflict: another file is noted under the new name.
+    """
+    return _value(
+        "replace_archive",
+        bool,
+        name=("text", name),
+        tenant_id=("uuid", tenant_id),
+        file=("text", file),
+        replacement=("text", replacement),
+        sha256=("text", sha256),
+        bytes=("bigint", bytes),
+        read_at=("timestamptz", read_at),
+    )
+
+
+def remove_archive(name: str, tenant_id: Uuid, file: str) -> Call[bool]:
+    """Decides that an archived file is to go, and logs that; the caller deletes it then.
+
+    Args:
+        name: the sink.
+        tenant_id: whose events.
+        file: path below the sink's address.
+
+    Returns:
+        Whether that wasn't decided before.
+
+    Raises:
+        SinkUnknown: there is no such sink for the role.
+        ArchiveMissing: no such file is noted.
+        ArchiveKept: something in it hasn't expired, or a hold may keep it.
+    """
+    return _value(
+        "remove_archive",
+        bool,
+        name=("text", name),
+        tenant_id=("uuid", tenant_id),
+        file=("text", file),
+    )
+
+
 # Jobs
 
 

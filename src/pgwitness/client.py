@@ -502,6 +502,15 @@ class Client:
     prove_event = _method(calls.prove_event)
     prove_events = _method(calls.prove_events)
 
+    set_hot_days = _method(calls.set_hot_days)
+    list_archives = _method(calls.list_archives)
+    find_archives = _method(calls.find_archives)
+    search_archive = _method(calls.search_archive)
+    prove_sink = _method(calls.prove_sink)
+    note_archive = _method(calls.note_archive)
+    replace_archive = _method(calls.replace_archive)
+    remove_archive = _method(calls.remove_archive)
+
     list_upkeep = _method(calls.list_upkeep)
     schedule_jobs = _method(calls.schedule_jobs)
     unschedule_jobs = _method(calls.unschedule_jobs)
@@ -859,6 +868,15 @@ class AsyncClient:
     prove_consistency = _async_method(calls.prove_consistency)
     prove_event = _async_method(calls.prove_event)
     prove_events = _async_method(calls.prove_events)
+
+    set_hot_days = _async_method(calls.set_hot_days)
+    list_archives = _async_method(calls.list_archives)
+    find_archives = _async_method(calls.find_archives)
+    search_archive = _async_method(calls.search_archive)
+    prove_sink = _async_method(calls.prove_sink)
+    note_archive = _async_method(calls.note_archive)
+    replace_archive = _async_method(calls.replace_archive)
+    remove_archive = _async_method(calls.remove_archive)
 
     list_upkeep = _async_method(calls.list_upkeep)
     schedule_jobs = _async_method(calls.schedule_jobs)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface, ip_interface
@@ -502,6 +502,11 @@ class Retention:
         next_reason: why.
         floors: category to the days that its events are kept at least.
         next_purge_at: when expired events are removed next.
+        hot_days: archived events older than this leave the database early; None when they don't.
+        hot_sink: the sink that archives them.
+        next_hot_days: what waits to take effect.
+        next_hot_sink: the same for `hot_sink`.
+        next_hot_takes_effect_at: when it does; None when nothing waits.
     """
 
     tenant_id: UUID
@@ -519,6 +524,11 @@ class Retention:
     next_reason: str | None
     floors: Json
     next_purge_at: datetime | None
+    hot_days: int | None
+    hot_sink: str | None
+    next_hot_days: int | None
+    next_hot_sink: str | None
+    next_hot_takes_effect_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -537,6 +547,8 @@ class PurgePreview:
         kept_by_floor: expired, but their category is kept longer.
         kept_by_hold: expired, but held.
         waiting_for_partition: expired, and gone once all of their partition has.
+        hot_days: archived events of that age are due as well; None when they aren't.
+        hot_cutoff: archived events strictly older are due.
     """
 
     tenant_id: UUID
@@ -550,6 +562,8 @@ class PurgePreview:
     kept_by_floor: int
     kept_by_hold: int
     waiting_for_partition: int
+    hot_days: int | None
+    hot_cutoff: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -569,6 +583,8 @@ class Purge:
         removed: events that it removed.
         kept_by_floor: expired, but their category is kept longer.
         kept_by_hold: expired, but held.
+        hot_days: archived events of that age were due as well; None when they weren't.
+        hot_cutoff: archived events strictly older were due.
         oldest_removed_at: time of the oldest event removed.
         newest_removed_at: time of the newest event removed.
         is_last: the tenant is retired, and nothing of it is left.
@@ -589,12 +605,77 @@ class Purge:
     removed: int
     kept_by_floor: int
     kept_by_hold: int
+    hot_days: int | None
+    hot_cutoff: datetime | None
     oldest_removed_at: datetime | None
     newest_removed_at: datetime | None
     is_last: bool
     result: str
     error: str | None
     run_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedFile:
+    """A file that a sink has archived events in.
+
+    Attributes:
+        tenant_id: whose events.
+        name: of the sink.
+        file: path below the sink's address.
+        day: the day in UTC on which its events occurred.
+        rows: events in it.
+        bytes: its size.
+        sha256: of the file, in hexadecimal.
+        first_at: time of its first event.
+        last_at: time of its last event.
+        noted_at: when it was noted.
+        noted_by: database login, and the SET ROLE role behind a slash.
+        is_expired: all events in it have expired.
+        is_held: a legal hold may keep some of them.
+        erased: events in it that were erased later, so that it still tells of them; None once it is
+            to be gone.
+        removed_at: since when it is to be gone; None while it is kept.
+        removed_by: who decided that.
+        removal: expired or rewritten.
+    """
+
+    tenant_id: UUID
+    name: str
+    file: str
+    day: date
+    rows: int
+    bytes: int
+    sha256: str
+    first_at: datetime
+    last_at: datetime
+    noted_at: datetime
+    noted_by: str
+    is_expired: bool
+    is_held: bool
+    erased: int | None
+    removed_at: datetime | None
+    removed_by: str | None
+    removal: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundArchive:
+    """An archived file that may hold what a filter finds.
+
+    Attributes:
+        name: of the sink.
+        file: path below the sink's address.
+        day: the day in UTC on which its events occurred.
+        rows: events in it.
+        sha256: of the file, in hexadecimal.
+    """
+
+    name: str
+    file: str
+    day: date
+    rows: int
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)

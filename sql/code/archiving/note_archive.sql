@@ -42,7 +42,7 @@ begin
 
   select note_archive.tenant_id, gen_random_uuid(), taken.sink_name, note_archive.file,
     min(p.occurred_at)::date, count(*), note_archive.bytes, note_archive.sha256, min(p.occurred_at), max(p.occurred_at),
-    '{}'::text[], least(note_archive.read_at, statement_timestamp()), clock_timestamp(), audit_private.recorded_by()
+    '{}'::text[], least(note_archive.read_at, statement_timestamp()), clock_timestamp(), audit_private.recorded_by(), false
   into noted
   from audit_private.sealed_places(note_archive.tenant_id, note_archive.event_ids) p;
   if noted.rows is distinct from cardinality(note_archive.event_ids)
@@ -84,15 +84,7 @@ begin
     from audit_private.sealed_places(note_archive.tenant_id, note_archive.event_ids) k
     group by k.seal_number, k.part
   ) p;
-  perform audit_private.write_system_event(
-    tenant_id => note_archive.tenant_id,
-    action => 'events_archived',
-    entity_type => 'audit_archive',
-    entity_id => noted.file,
-    description => format('%s events of %s archived by sink %s', noted.rows, noted.day, noted.sink_name),
-    metadata => jsonb_build_object(
-      'sink', noted.sink_name, 'file', noted.file, 'day', noted.day, 'rows', noted.rows, 'bytes', noted.bytes,
-      'sha256', noted.sha256));
+  perform audit_private.tell_archive(noted);
   return true;
 end
 $$;

@@ -1,6 +1,6 @@
 set local role audit_keeper;
 -- What the consumer was given comes once more, exactly as it is sealed: JSON as text, times in microseconds, and for each of
--- the three groups its salt, or its digest where it is erased. Whole lists of leaves take less room than a path for each.
+-- the three groups its salt, or its digest where it is erased. What was erased of an event is told also when the event is gone. Whole lists of leaves take less room than a path for each.
 -- Outside the tenant wall, as deliver_entries; what the filter doesn't find isn't given here either.
 create or replace function audit.prove_sink(
   name text,
@@ -22,20 +22,20 @@ as $$
 declare
   taken constant audit_private.sink := audit_private.archivable_sink(prove_sink.name);
   log_size constant bigint := (select s.log_size from audit_private.sealing s);
-  old constant bigint := coalesce(prove_sink.old_size, log_size);
+  old constant bigint := least(prove_sink.old_size, log_size);
   read_at constant timestamptz := statement_timestamp();
   events jsonb;
   seals bigint[];
   parts integer[];
 begin
   if cardinality(prove_sink.event_ids) between 1 and 10000 is not true
-    or old between 0 and log_size is not true
+    or old < 0
     or prove_sink.tenant_id = any (audit_private.sink_tenants(taken)) is not true
   then
     perform audit_private.refuse_archive(
       'WT160', 'these events can''t be archived',
-      format('%s ids of tenant %s were given, and a log of %s seals; it has %s.',
-        coalesce(cardinality(prove_sink.event_ids), 0), coalesce(prove_sink.tenant_id::text, 'null'), old, log_size),
+      format('%s ids of tenant %s were given.', coalesce(cardinality(prove_sink.event_ids), 0),
+        coalesce(prove_sink.tenant_id::text, 'null')),
       'Give 1 to 10000 events that audit.read_sink has given, of a tenant that lets the sink carry them.');
   end if;
   execute format(
@@ -96,12 +96,22 @@ begin
   return jsonb_build_object(
     'read_at', read_at,
     'events', events,
+    'erased', (
+      select coalesce(jsonb_object_agg(x.event_id, x.groups), '{}')
+      from (
+        select y.event_id, jsonb_agg(distinct g.name) as groups
+        from audit_private.erased_event y
+        cross join lateral unnest(y.groups) as g (name)
+        where y.tenant_id = prove_sink.tenant_id and y.event_id = any (prove_sink.event_ids)
+        group by y.event_id
+      ) x
+    ),
     'seals', audit_private.seal_evidence(prove_sink.tenant_id, seals, parts, log_size),
     'log', audit_private.log_growth(old, log_size));
 end
 $$;
 comment on function audit.prove_sink(text, uuid, uuid[], bigint) is
   'events that a sink of kind parquet was given, 1 to 10000 of one tenant, as they are sealed, with what proves them: leaves, '
-  'seals, their paths in the log, and that the log grew from an older size. For the one role that the sink names; raises '
+  'seals, their paths in the log, and that the log grew from an older size; and what of them was erased. For the one role that the sink names; raises '
   'WT037, WT150, WT151 and WT160.';
 grant execute on function audit.prove_sink(text, uuid, uuid[], bigint) to audit_shipper;
