@@ -7,7 +7,6 @@ there was left by a run that was killed, and is deleted by the next one.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -81,16 +80,16 @@ def rewrite(client: Client, name: str, folder: Folder) -> list[Kept]:
         OSError: a file can't be read, written or deleted.
         PgwitnessError: the database refuses.
     """
+    archives = client.list_archives(name)
+    known = {archive.file for archive in archives}
     return [
-        _rewrite(client, name, folder, archive) for archive in _erased(client.list_archives(name))
+        _rewrite(client, name, folder, archive, known) for archive in archives if archive.erased
     ]
 
 
-def _erased(archives: Iterable[ArchivedFile]) -> Iterable[ArchivedFile]:
-    return (archive for archive in archives if archive.erased)
-
-
-def _rewrite(client: Client, name: str, folder: Folder, archive: ArchivedFile) -> Kept:
+def _rewrite(
+    client: Client, name: str, folder: Folder, archive: ArchivedFile, known: set[str]
+) -> Kept:
     if not folder.exists(archive.file):
         return Kept(archive.file, "left", archive.rows)
     manifest = Manifest.parse(folder.read(manifest_of(archive.file)).decode())
@@ -102,12 +101,14 @@ def _rewrite(client: Client, name: str, folder: Folder, archive: ArchivedFile) -
     )
     stem = archive.file.removesuffix(SUFFIX)
     number = 1
-    while folder.exists(replacement := f"{stem}_r{number}{SUFFIX}"):
+    while (replacement := f"{stem}_r{number}{SUFFIX}") in known:
         number += 1
+    # Nobody knows a file of this name but a run that was killed.
+    _delete(folder, replacement)
     made = replace(
         manifest,
         file=replacement.rpartition("/")[2],
-        bytes=len(content),
+        size=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
         read_at=datetime.fromisoformat(told["read_at"]),
         written_at=datetime.now(UTC),
@@ -115,7 +116,7 @@ def _rewrite(client: Client, name: str, folder: Folder, archive: ArchivedFile) -
     folder.write(replacement, content, owner=name, check=partial(prove, replacement, made))
     folder.write(manifest_of(replacement), made.as_text().encode(), owner=name)
     client.replace_archive(
-        name, archive.tenant_id, archive.file, replacement, made.sha256, made.bytes, made.read_at
+        name, archive.tenant_id, archive.file, replacement, made.sha256, made.size, made.read_at
     )
     _delete(folder, archive.file)
     return Kept(archive.file, "rewritten", archive.rows, replacement)

@@ -246,7 +246,7 @@ class Manifest:
         sink: the sink that wrote the file.
         file: its name, without the folder.
         rows: events in it.
-        bytes: its size.
+        size: its bytes.
         sha256: of the file, in hexadecimal.
         first_at: time of its first event.
         last_at: time of its last event.
@@ -262,7 +262,7 @@ class Manifest:
     sink: str
     file: str
     rows: int
-    bytes: int
+    size: int
     sha256: str
     first_at: datetime
     last_at: datetime
@@ -335,7 +335,7 @@ class Manifest:
                 "sink": self.sink,
                 "file": self.file,
                 "rows": self.rows,
-                "bytes": self.bytes,
+                "bytes": self.size,
                 "sha256": self.sha256,
                 "first_at": self.first_at.isoformat(),
                 "last_at": self.last_at.isoformat(),

@@ -87,7 +87,7 @@ def verify_file(file: str, content: bytes, manifest: Manifest) -> tuple[list[Row
     if place != (manifest.tenant_id, manifest.day) or basename(file) != manifest.file:
         found.append(ArchiveFinding("stray_file", file, None, "its manifest is of another file"))
     sha256 = hashlib.sha256(content).hexdigest()
-    if sha256 != manifest.sha256 or len(content) != manifest.bytes:
+    if sha256 != manifest.sha256 or len(content) != manifest.size:
         detail = f"its SHA-256 is {sha256}; the manifest says {manifest.sha256}"
         found.append(ArchiveFinding("changed_file", file, None, detail))
     try:

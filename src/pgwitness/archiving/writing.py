@@ -167,7 +167,7 @@ class ArchiveWriter:
                 file,
                 list(draft.leaves()),
                 manifest.sha256,
-                manifest.bytes,
+                manifest.size,
                 manifest.read_at,
             )
             return Written(file, len(rows), is_new)
@@ -253,7 +253,7 @@ def _draft(
         sink=name,
         file="",
         rows=len(events),
-        bytes=0,
+        size=0,
         sha256="",
         first_at=min(times),
         last_at=max(times),
@@ -277,7 +277,7 @@ def _finished(draft: Manifest, file: str, content: bytes) -> Manifest:
     return replace(
         draft,
         file=file.rpartition("/")[2],
-        bytes=len(content),
+        size=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
     )
 
