@@ -51,8 +51,7 @@ create table audit_private.archived_part (
   part integer not null,
   file_id uuid not null,
   places bit(1024) not null,
-  primary key (tenant_id, seal_number, part, file_id),
-  foreign key (tenant_id, file_id) references audit_private.archived_file
+  primary key (tenant_id, seal_number, part, file_id)
 );
 create index archived_part_file_id_idx on audit_private.archived_part (tenant_id, file_id);
 comment on table audit_private.archived_part is 'which events of a part of a seal stand in a file that is kept';

@@ -2200,7 +2200,7 @@ def replace_archive(
     bytes: int,
     read_at: datetime,
 ) -> Call[bool]:
-    """Notes a file without what was erased, and that the one before it is to go; the caller deletes.
+    """Notes a file without what was erased, in place of one that the caller deletes then.
 
     Args:
         name: the sink.

@@ -157,7 +157,9 @@ def verify(
         known = name in files or name in manifests or name in links
         if not known and not name.startswith(f"{PARTS}/"):
             _find(found, "stray_file", name, "it is none of an archive's files")
-    trusted = _trusted(folder, links, checkpoint, found)
+    chain = _links(folder, links, found)
+    known = {link.new for link in chain} | {link.old for link in chain}
+    trusted = _trusted(chain, checkpoint, found)
     told: list[tuple[Manifest, Row]] = []
     hashes: dict[str, str] = {}
     total = len(files | {file_of(name) for name in manifests})
@@ -175,6 +177,8 @@ def verify(
         except (ManifestInvalid, UnicodeDecodeError) as error:
             _find(found, "invalid_manifest", manifest_of(name), f"{error}")
             continue
+        if manifest.log not in known:
+            _find(found, "unlinked", name, f"nothing in {LINKS}/ tells of its log")
         content = folder.read(name)
         hashes[name] = hashlib.sha256(content).hexdigest()
         rows, problems = verify_file(name, content, manifest)
@@ -213,10 +217,8 @@ def _count(
         _find(found, "unproven", name, detail)
 
 
-def _trusted(
-    folder: Folder, names: Iterable[str], checkpoint: Checkpoint | None, found: Verification
-) -> set[LogSize] | None:
-    """Gives the sizes of the log that lead to the checkpoint, largest first; None without one."""
+def _links(folder: Folder, names: Iterable[str], found: Verification) -> list[Link]:
+    """Reads how the log grew, and proves each step."""
     links: list[Link] = []
     for name in names:
         try:
@@ -226,6 +228,13 @@ def _trusted(
             _find(found, "invalid_link", name, f"{error}")
             continue
         links.append(link)
+    return links
+
+
+def _trusted(
+    links: list[Link], checkpoint: Checkpoint | None, found: Verification
+) -> set[LogSize] | None:
+    """Gives the sizes of the log that lead to the checkpoint; None without one."""
     if checkpoint is None:
         return None
     trusted = {LogSize(checkpoint.size, checkpoint.root.hex())}
