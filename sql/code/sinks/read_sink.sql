@@ -14,6 +14,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 set jit = off
 set work_mem = '64MB'
+set enable_seqscan = off
 set datestyle = 'ISO, YMD'
 set timezone = 'UTC'
 as $$
@@ -59,7 +60,7 @@ begin
         where reading.mode <> 'retry'
       ) n;
       if ids is not null then
-        return query execute audit_private.sink_statement(taken, times) || ' limit $7'
+        return query execute audit_private.sink_statement(taken, tenants, times) || ' limit $7'
         using format('%s:%s:', reading.mode, epoch), log_indexes, places, tenants, times, ids, size;
         if found then
           return;
