@@ -546,6 +546,7 @@ class PurgePreview:
         newest_at: time of the newest of these.
         kept_by_floor: expired, but their category is kept longer.
         kept_by_hold: expired, but held.
+        kept_by_sink: expired, but a sink that purges wait for hasn't delivered them.
         waiting_for_partition: expired, and gone once all of their partition has.
         hot_days: archived events of that age are due as well; None when they aren't.
         hot_cutoff: archived events strictly older are due.
@@ -561,6 +562,7 @@ class PurgePreview:
     newest_at: datetime | None
     kept_by_floor: int
     kept_by_hold: int
+    kept_by_sink: int
     waiting_for_partition: int
     hot_days: int | None
     hot_cutoff: datetime | None
@@ -583,6 +585,7 @@ class Purge:
         removed: events that it removed.
         kept_by_floor: expired, but their category is kept longer.
         kept_by_hold: expired, but held.
+        kept_by_sink: expired, but a sink that purges wait for hadn't delivered them.
         hot_days: archived events of that age were due as well; None when they weren't.
         hot_cutoff: archived events strictly older were due.
         oldest_removed_at: time of the oldest event removed.
@@ -605,6 +608,7 @@ class Purge:
     removed: int
     kept_by_floor: int
     kept_by_hold: int
+    kept_by_sink: int
     hot_days: int | None
     hot_cutoff: datetime | None
     oldest_removed_at: datetime | None
@@ -1143,6 +1147,124 @@ class Job:
     run_by: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Sink:
+    """Where events are shipped to, and how far that is.
+
+    Attributes:
+        name: the sink.
+        kind: how it is shipped; `list_sink_options` names them.
+        format: of its events.
+        options: as they were given.
+        filter: which events.
+        tenant_ids: whose; None for every tenant's.
+        role: the one role that may read it.
+        digest: SHA-256 of the definition in hexadecimal: what is approved.
+        carries_payloads: whole events, which wait for each tenant's approval, and not envelopes.
+        purge_waits: whether a purge leaves what it hasn't delivered.
+        is_approved: whether the tenant that was asked about has approved it; None when nobody has
+            to, or no tenant was named.
+        approved_tenants: how many have; None when nobody has to, or a tenant was named.
+        events_behind: sealed events that it has still to pass, those that the filter doesn't find
+            among them.
+        behind_since: when the oldest of them was sealed.
+        dead_letters: events that the receiver refused.
+        consumer_process_id: the server process that reads it, or read it last.
+        seen_at: when that was last heard of.
+        acknowledged_at: when something last arrived.
+        error: what went wrong since, in the consumer's words.
+        error_at: when that was.
+        defined_at: when.
+        defined_by: database login, and the SET ROLE role behind a slash.
+    """
+
+    name: str
+    kind: str
+    format: str
+    options: Json
+    filter: Json
+    tenant_ids: tuple[UUID, ...] | None
+    role: str
+    digest: str
+    carries_payloads: bool
+    purge_waits: bool
+    is_approved: bool | None
+    approved_tenants: int | None
+    events_behind: int
+    behind_since: datetime | None
+    dead_letters: int
+    consumer_process_id: int | None
+    seen_at: datetime | None
+    acknowledged_at: datetime | None
+    error: str | None
+    error_at: datetime | None
+    defined_at: datetime
+    defined_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class SinkOption:
+    """An option that a sink may have.
+
+    Attributes:
+        name: the option.
+        kinds: of sinks that have it.
+        is_required: whether they need it.
+        pattern: a regular expression that its value follows.
+        description: what it means.
+    """
+
+    name: str
+    kinds: tuple[str, ...]
+    is_required: bool
+    pattern: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class SinkEvent:
+    """An event as a sink ships it, or how far there is none.
+
+    Attributes:
+        cursor: what `acknowledge_sink` takes, once this and all before it have arrived.
+        tenant_id: whose event.
+        event_id: the event; None when the row only tells how far there is none.
+        occurred_at: the event's time.
+        content: the event in the sink's format, without line end.
+    """
+
+    cursor: str
+    tenant_id: UUID | None
+    event_id: UUID | None
+    occurred_at: datetime | None
+    content: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """An event that a receiver refused.
+
+    Attributes:
+        tenant_id: whose event.
+        event_id: the event.
+        occurred_at: the event's time.
+        refusals: how often it was given up.
+        first_refused_at: when first.
+        last_refused_at: when last.
+        error: why, in the consumer's words.
+        is_retrying: whether it is to be shipped once more.
+    """
+
+    tenant_id: UUID
+    event_id: UUID
+    occurred_at: datetime
+    refusals: int
+    first_refused_at: datetime
+    last_refused_at: datetime
+    error: str
+    is_retrying: bool
+
+
 Model = TypeVar("Model")
 
 _Converter: TypeAlias = Callable[[Any], Any]
@@ -1172,7 +1294,8 @@ def reader(model: type[Model]) -> Callable[[Sequence[Mapping[str, Any]]], list[M
 
 def as_uuid(value: object) -> UUID | None:
     """Gives a plain UUID from what a driver returns for one."""
-    return None if value is None else UUID(str(value))
+    # Drivers have UUIDs of their own; a batch of a sink has thousands that are plain.
+    return value if value is None or type(value) is UUID else UUID(str(value))
 
 
 def as_json(document: str | None) -> Any:
@@ -1214,6 +1337,10 @@ def _as_tuple_or_none(value: Sequence[str] | None) -> tuple[str, ...] | None:
     return None if value is None else tuple(value)
 
 
+def _as_uuids_or_none(value: Sequence[Any] | None) -> tuple[UUID, ...] | None:
+    return None if value is None else tuple(UUID(str(each)) for each in value)
+
+
 def _as_is(value: Any) -> Any:
     return value
 
@@ -1236,6 +1363,8 @@ def _converter(hint: Any) -> _Converter:
         return bytes
     if get_origin(hint) is tuple:
         return _as_tuple
+    if tuple[UUID, ...] in kinds:
+        return _as_uuids_or_none
     if any(get_origin(kind) is tuple for kind in kinds):
         return _as_tuple_or_none
     return _as_is

@@ -32,6 +32,8 @@ from pgwitness.cli.rendering import print_error
 from pgwitness.cli.retention import retention
 from pgwitness.cli.search import actors, report, search, show
 from pgwitness.cli.session import NOTHING_FOUND, Session, share_options
+from pgwitness.cli.ship import ship
+from pgwitness.cli.sink import sink
 from pgwitness.cli.tenant import tenant
 from pgwitness.cli.toggle import toggle
 from pgwitness.cli.verify import verify
@@ -104,6 +106,7 @@ PER_TENANT = (
     evidence,
     verify,
     gameday,
+    sink,
     *importing.commands,
 )
 PER_INSTALLATION = (
@@ -115,6 +118,7 @@ PER_INSTALLATION = (
     option,
     key,
     checkpoint,
+    ship,
     doctor,
     restore_check,
     completion,

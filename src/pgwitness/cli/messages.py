@@ -97,6 +97,7 @@ _TEXTS = {
         "{count} until their partition ends",
         "{count} tills deras partition tar slut",
     ),
+    "by_sink": ("{count} that a sink has still to ship", "{count} som en mottagare inte fått"),
     "days": ("{days} days", "{days} dagar"),
     "days_one": ("1 day", "1 dag"),
     "exactly": ("to the day", "på dagen"),
@@ -202,6 +203,51 @@ _TEXTS = {
     "ledger_erasure": ("erased event", "raderad händelse"),
     "ledger_hold": ("legal hold", "gallringsstopp"),
     "ledger_retention": ("retention policy", "gallringsregel"),
+    # Sinks
+    "acknowledged": ("Last arrived", "Senast mottaget"),
+    "approved": ("Approved", "Godkänd"),
+    "approved_by": ("by {count} tenants", "av {count} organisationer"),
+    "approved_no": ("not yet", "inte än"),
+    "approved_yes": ("yes", "ja"),
+    "behind": ("Behind", "Efter"),
+    "confirm_approval": (
+        "Let {name} carry whole events of the tenant?",
+        "Låta {name} föra ut hela händelser från organisationen?",
+    ),
+    "confirm_discard": (
+        "Give up events that {name} never delivers?",
+        "Ge upp händelser som {name} aldrig levererar?",
+    ),
+    "confirm_drop_sink": (
+        "Forget {name} and how far it has come?",
+        "Glömma {name} och hur långt den har kommit?",
+    ),
+    "digest": ("Digest", "Kontrollsumma"),
+    "envelopes": ("envelopes only", "bara kuvert"),
+    "letters_discarded": ("{count} events given up.", "{count} händelser gavs upp."),
+    "letters_retried": ("{count} events come once more.", "{count} händelser kommer en gång till."),
+    "no_sink": ("the tenant has no sink {name}", "organisationen har ingen mottagare {name}"),
+    "refused": ("Refused", "Avvisade"),
+    "required": ("required", "krävs"),
+    "retrying": ("comes once more", "kommer en gång till"),
+    "ship_aside": ("event {event_id} put aside: {why}", "händelse {event_id} lagd åt sidan: {why}"),
+    "ship_ended": (
+        "ended before everything was shipped; the next run goes on there",
+        "avslutades innan allt hade skickats; nästa körning fortsätter där",
+    ),
+    "ship_failed": (
+        "{name}: {why}; again in {seconds} s",
+        "{name}: {why}; försöker igen om {seconds} s",
+    ),
+    "shipped": ("{name}: {count} events shipped.", "{name}: {count} händelser skickade."),
+    "shipped_aside": (
+        "{count} were refused and put aside: pgwitness sink dead-letters {name}",
+        "{count} avvisades och lades åt sidan: pgwitness sink dead-letters {name}",
+    ),
+    "shipping": ("Shipping {name}", "Skickar {name}"),
+    "sink_filter": ("Filter", "Filter"),
+    "sink_kind": ("Kind", "Slag"),
+    "sink_options": ("Options", "Inställningar"),
     # Results
     "erased_events": (
         "Something of {erased} events was erased. Holds keep it of {held}. Exports ended and "

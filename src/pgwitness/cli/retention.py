@@ -154,6 +154,7 @@ def preview(session: Session) -> None:
                 for key, count in (
                     ("by_floor", row.kept_by_floor),
                     ("by_hold", row.kept_by_hold),
+                    ("by_sink", row.kept_by_sink),
                     ("by_partition", row.waiting_for_partition),
                 )
                 if count
@@ -238,7 +239,11 @@ def print_receipts(session: Session, rows: list[Purge]) -> None:
             ),
             "spared": lambda row: tuple(
                 session.text(key, count=count)
-                for key, count in (("by_floor", row.kept_by_floor), ("by_hold", row.kept_by_hold))
+                for key, count in (
+                    ("by_floor", row.kept_by_floor),
+                    ("by_hold", row.kept_by_hold),
+                    ("by_sink", row.kept_by_sink),
+                )
                 if count
             ),
             "status": lambda row: (
