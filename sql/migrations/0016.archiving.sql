@@ -5,6 +5,7 @@ create table audit_private.archived_file (
   tenant_id uuid not null references audit_private.tenant,
   file_id uuid not null default gen_random_uuid(),
   sink_name text not null,
+  address text not null,
   file text not null check (file <> ''),
   day date not null,
   rows bigint not null check (rows > 0),
@@ -22,13 +23,14 @@ create table audit_private.archived_file (
   removal text check (removal in ('expired', 'rewritten')),
   primary key (tenant_id, file_id)
 );
-create unique index archived_file_file_idx on audit_private.archived_file (tenant_id, sink_name, file);
+create unique index archived_file_file_idx on audit_private.archived_file (tenant_id, sink_name, address, file);
 create index archived_file_day_idx on audit_private.archived_file (tenant_id, day);
 comment on table audit_private.archived_file is 'files that a sink has written, read back and found right; the row stays when the file goes';
 comment on column audit_private.archived_file.tenant_id is 'whose events';
 comment on column audit_private.archived_file.file_id is 'the file';
-comment on column audit_private.archived_file.sink_name is 'the sink, whose definition says where its files are';
-comment on column audit_private.archived_file.file is 'path below the sink''s address';
+comment on column audit_private.archived_file.sink_name is 'the sink';
+comment on column audit_private.archived_file.address is 'where the sink wrote its files then';
+comment on column audit_private.archived_file.file is 'path below the address';
 comment on column audit_private.archived_file.day is 'the day in UTC on which its events occurred';
 comment on column audit_private.archived_file.rows is 'events in it';
 comment on column audit_private.archived_file.bytes is 'its size';

@@ -2428,7 +2428,8 @@ def prove_sink(
     Args:
         name: the sink, of kind parquet.
         tenant_id: whose events.
-        event_ids: 1 to 10,000 of them; those that are gone come without a row.
+        event_ids: 1 to 10,000 of them; those that are gone, or archived already, come without a
+            row.
         old_size: size of the log from which on its growth is proven too; left out, none.
 
     Returns:

@@ -626,7 +626,8 @@ class ArchivedFile:
     Attributes:
         tenant_id: whose events.
         name: of the sink.
-        file: path below the sink's address.
+        address: where the sink wrote it.
+        file: path below the address.
         day: the day in UTC on which its events occurred.
         rows: events in it.
         bytes: its size.
@@ -646,6 +647,7 @@ class ArchivedFile:
 
     tenant_id: UUID
     name: str
+    address: str
     file: str
     day: date
     rows: int
@@ -669,13 +671,15 @@ class FoundArchive:
 
     Attributes:
         name: of the sink.
-        file: path below the sink's address.
+        address: where the sink wrote it.
+        file: path below the address.
         day: the day in UTC on which its events occurred.
         rows: events in it.
         sha256: of the file, in hexadecimal.
     """
 
     name: str
+    address: str
     file: str
     day: date
     rows: int

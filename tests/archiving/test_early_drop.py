@@ -256,7 +256,7 @@ def test_a_hold_that_comes_meanwhile_waits_and_keeps_what_is_left(aged: Stacks) 
 
 
 def test_a_note_waits_for_a_deletion(aged: Stacks) -> None:
-    """What a purge keeps depends on it, so nothing may be noted between its looking and deleting."""
+    """What a purge keeps depends on it: nothing may be noted while it looks and deletes."""
     aged.set_hot_days(90)
     aged.seal()
     batch = aged.batch()

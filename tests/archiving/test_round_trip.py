@@ -12,7 +12,7 @@ import pytest
 from archiving.stacks import SINK, Stacks, open_stacks
 from pgwitness.archiving.manifest import manifest_of, place_of
 from pgwitness.archiving.writing import ArchiveUnproven
-from walls.ledger import log, refused
+from walls.ledger import REASON, call, log, refused
 
 from databases import TENANT_A, TENANT_B, Database
 
@@ -114,23 +114,34 @@ def test_a_batch_that_comes_again_makes_no_second_file(stacks: Stacks) -> None:
     stacks.write(5)
     stacks.seal()
     batch = stacks.batch()
-    first = stacks.writer().write(batch)
+    assert stacks.writer().write(batch) != []
     known = stacks.folder.names()
-    again = stacks.writer().write(stacks.batch())
-    assert [w.file for w in again] == [w.file for w in first]
-    assert not any(w.is_new for w in again)
+    assert [row.event_id for row in stacks.batch()] == [row.event_id for row in batch]
+    assert stacks.writer().write(stacks.batch()) == []
     assert stacks.folder.names() == known
-    assert len(stacks.noted()) == len(first)
 
 
-def test_other_bounds_make_files_of_their_own(stacks: Stacks) -> None:
-    """At least once: what overlaps is there twice, and told apart by its id."""
+def test_nor_does_one_with_other_bounds(stacks: Stacks) -> None:
     stacks.define_archive("a")
     stacks.write(5)
     stacks.seal()
-    stacks.writer().write(stacks.batch(3))
-    stacks.writer().write(stacks.batch(4))
-    assert len(stacks.files()) >= 2
+    [first] = stacks.writer().write(stacks.batch(3))
+    [second] = stacks.writer().write(stacks.batch(4))
+    assert (first.rows, second.rows) == (3, 1)
+    assert len(stacks.rows("a")) == 4
+    assert stacks.kinds() == {}
+
+
+def test_another_address_gets_everything_anew(stacks: Stacks) -> None:
+    stacks.define_archive("a")
+    stacks.write(2)
+    stacks.archive()
+    known = set(stacks.rows("a"))
+    call(stacks.operator, "drop_sink", name=SINK, reason=REASON)
+    stacks.address += "-2"
+    stacks.define_archive("a")
+    stacks.archive()
+    assert known < set(stacks.rows("a"))
     assert stacks.kinds() == {}
 
 
@@ -144,39 +155,45 @@ def test_a_run_that_is_killed_leaves_nothing_half(
     writer = stacks.writer()
 
     def die(*_: object, **__: object) -> None:
+        # The process is gone: what stands in its except clauses doesn't run.
+        monkeypatch.setattr(type(writer._folder._files), "rm_file", gone)
         raise KeyboardInterrupt
 
-    folder = writer._folder
-    moved: list[str] = []
-    move = folder._files.mv
+    def gone(*_: object) -> None:
+        raise FileNotFoundError
 
-    def moving(source: str, target: str, **settings: object) -> None:
-        moved.append(target)
-        if step == "file" or (step == "manifest" and target.endswith(".json")):
-            # The process is gone: what stands in its except clauses doesn't run.
-            monkeypatch.setattr(type(folder._files), "rm_file", die)
+    move = writer._folder._files.mv
+
+    def moving(source: str, target: str) -> None:
+        if target.endswith({"file": ".parquet", "manifest": ".manifest.json"}.get(step, "-")):
             die()
-        move(source, target, **settings)
+        move(source, target)
 
+    monkeypatch.setattr(writer._folder._files, "mv", moving)
     if step == "note":
-        monkeypatch.setattr(Stacks, "__repr__", lambda _: "stacks")
         monkeypatch.setattr(type(writer._client), "note_archive", die)
-    else:
-        monkeypatch.setattr(folder._files, "mv", moving)
-        # A link of the log is written first.
-        monkeypatch.setattr(type(writer), "_store_link", lambda _, link: link.new)
+    batch = stacks.batch(4)
     with pytest.raises(KeyboardInterrupt):
-        writer.write(stacks.batch())
+        writer.write(batch)
     monkeypatch.undo()
-    if step != "note":
-        assert stacks.folder.names("_part")
+    assert stacks.folder.names("_part")
     assert stacks.noted() == []
 
+    # The next run has other bounds, as one has that gathers.
     stacks.archive()
     assert stacks.folder.names("_part") == []
     assert set(stacks.rows("a")) == set(stacks.carried("a"))
     assert stacks.kinds() == {}
     assert sorted(row["file"] for row in stacks.noted()) == stacks.files()
+
+
+def test_killed_between_note_and_acknowledgement(stacks: Stacks) -> None:
+    stacks.define_archive("a")
+    stacks.write(3)
+    stacks.seal()
+    stacks.writer().write(stacks.batch())
+    stacks.archive()
+    assert set(stacks.rows("a")) == set(stacks.carried("a"))
 
 
 def test_what_was_written_is_read_back(stacks: Stacks, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -219,11 +236,18 @@ def test_nothing_is_written_over(stacks: Stacks) -> None:
     stacks.write(2)
     stacks.seal()
     batch = stacks.batch()
-    [first] = {written.file for written in stacks.writer().write(batch)}
-    (stacks.path / first).write_bytes(b"somebody else's")
-    [second] = {written.file for written in stacks.writer().write(batch)}
-    assert second != first
-    assert (stacks.path / first).read_bytes() == b"somebody else's"
+    day = datetime.now(UTC).date()
+    first, last = (
+        "-".join(part.zfill(12) if part.isdigit() else part for part in row.cursor.split(":"))
+        for row in (batch[0], batch[-1])
+    )
+    first, last = (name.replace(f"-{TENANT_A}", "") for name in (first, last))
+    name = f"tenant_id={TENANT_A}/day={day}/{SINK}_{first}_{last}.parquet"
+    (stacks.path / name).parent.mkdir(parents=True)
+    (stacks.path / name).write_bytes(b"somebody else's")
+    [written] = stacks.writer().write(batch)
+    assert written.file == name.replace(".parquet", "_2.parquet")
+    assert (stacks.path / name).read_bytes() == b"somebody else's"
 
 
 def test_any_address_of_fsspec_will_do(loaded_database: Database) -> None:

@@ -15,7 +15,7 @@ begin
   perform audit_private.filter_condition(asked);
   bounds := audit_private.filter_bounds(asked);
   return query
-  select f.sink_name, f.file, f.day, f.rows, f.sha256
+  select f.sink_name, f.address, f.file, f.day, f.rows, f.sha256
   from audit_private.archived_file f
   where f.tenant_id = tenant
     and f.removed_at is null

@@ -30,7 +30,8 @@ begin
   taken := audit_private.archivable_sink(note_archive.name);
   select f.* into known
   from audit_private.archived_file f
-  where f.tenant_id = note_archive.tenant_id and f.sink_name = taken.sink_name and f.file = note_archive.file;
+  where f.tenant_id = note_archive.tenant_id and f.sink_name = taken.sink_name
+    and f.address = taken.options ->> 'url' and f.file = note_archive.file;
   if known.sha256 = note_archive.sha256 and known.removed_at is null then
     return false;
   elsif known.file_id is not null then
@@ -40,7 +41,7 @@ begin
       'An archived file is never changed: write another one.');
   end if;
 
-  select note_archive.tenant_id, gen_random_uuid(), taken.sink_name, note_archive.file,
+  select note_archive.tenant_id, gen_random_uuid(), taken.sink_name, taken.options ->> 'url', note_archive.file,
     min(p.occurred_at)::date, count(*), note_archive.bytes, note_archive.sha256, min(p.occurred_at), max(p.occurred_at),
     '{}'::text[], least(note_archive.read_at, statement_timestamp()), clock_timestamp(), audit_private.recorded_by(), false
   into noted

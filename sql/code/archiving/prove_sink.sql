@@ -1,7 +1,8 @@
 set local role audit_keeper;
 -- What the consumer was given comes once more, exactly as it is sealed: JSON as text, times in microseconds, and for each of
 -- the three groups its salt, or its digest where it is erased. What was erased of an event is told also when the event is gone. Whole lists of leaves take less room than a path for each.
--- Outside the tenant wall, as deliver_entries; what the filter doesn't find isn't given here either.
+-- What stands in a file at the sink's address already comes without a row, so that a batch that comes again is not written
+-- twice. Outside the tenant wall, as deliver_entries; what the filter doesn't find isn't given here either.
 create or replace function audit.prove_sink(
   name text,
   tenant_id uuid,
@@ -40,7 +41,16 @@ begin
   end if;
   execute format(
     'with entry as materialized (
-      select p.* from audit_private.sealed_places(%1$L::uuid, $1) p
+      select p.*
+      from audit_private.sealed_places(%1$L::uuid, $1) p
+      where not exists (
+        select
+        from audit_private.archived_part a
+        join audit_private.archived_file f on f.tenant_id = a.tenant_id and f.file_id = a.file_id
+        where a.tenant_id = %1$L::uuid and a.seal_number = p.seal_number and a.part = p.part
+          and get_bit(a.places, p.place - 1) = 1
+          and f.sink_name = %5$L and f.address = %6$L and f.removed_at is null
+      )
     ),
     found as (
       select k.seal_number, k.part, k.place, jsonb_build_object(
@@ -90,7 +100,7 @@ begin
     prove_sink.tenant_id,
     (select min(audit_private.event_time(i.id)) from unnest(prove_sink.event_ids) as i (id)),
     (select max(audit_private.event_time(i.id)) from unnest(prove_sink.event_ids) as i (id)),
-    audit_private.sink_condition(taken))
+    audit_private.sink_condition(taken), taken.sink_name, taken.options ->> 'url')
   into events, seals, parts
   using prove_sink.event_ids;
   return jsonb_build_object(
@@ -112,6 +122,7 @@ end
 $$;
 comment on function audit.prove_sink(text, uuid, uuid[], bigint) is
   'events that a sink of kind parquet was given, 1 to 10000 of one tenant, as they are sealed, with what proves them: leaves, '
-  'seals, their paths in the log, and that the log grew from an older size; and what of them was erased. For the one role that the sink names; raises '
+  'seals, their paths in the log, and that the log grew from an older size; and what of them was erased. Those that are archived '
+  'already come without a row. For the one role that the sink names; raises '
   'WT037, WT150, WT151 and WT160.';
 grant execute on function audit.prove_sink(text, uuid, uuid[], bigint) to audit_shipper;

@@ -19,7 +19,7 @@ declare
 begin
   perform audit_private.close_gate();
   taken := audit_private.archivable_sink(remove_archive.name);
-  known := audit_private.known_archive(taken.sink_name, remove_archive.tenant_id, remove_archive.file);
+  known := audit_private.known_archive(taken, remove_archive.tenant_id, remove_archive.file);
   if known.removed_at is not null then
     return false;
   end if;

@@ -26,7 +26,7 @@ declare
 begin
   perform audit_private.pass_gate();
   taken := audit_private.archivable_sink(replace_archive.name);
-  known := audit_private.known_archive(taken.sink_name, replace_archive.tenant_id, replace_archive.file);
+  known := audit_private.known_archive(taken, replace_archive.tenant_id, replace_archive.file);
   if known.removed_at is not null then
     return false;
   end if;
@@ -36,7 +36,8 @@ begin
     or replace_archive.read_at is null
     or exists (
       select from audit_private.archived_file f
-      where f.tenant_id = known.tenant_id and f.sink_name = known.sink_name and f.file = replace_archive.replacement
+      where f.tenant_id = known.tenant_id and f.sink_name = known.sink_name and f.address = known.address
+        and f.file = replace_archive.replacement
     )
   then
     perform audit_private.refuse_archive(

@@ -43,6 +43,7 @@ _MEMBERS = {
     "tenant_id",
     "day",
     "sink",
+    "address",
     "file",
     "rows",
     "bytes",
@@ -244,6 +245,7 @@ class Manifest:
         tenant_id: whose events.
         day: the day in UTC on which they occurred.
         sink: the sink that wrote the file.
+        address: where it wrote its files.
         file: its name, without the folder.
         rows: events in it.
         size: its bytes.
@@ -260,6 +262,7 @@ class Manifest:
     tenant_id: UUID
     day: date
     sink: str
+    address: str
     file: str
     rows: int
     size: int
@@ -296,6 +299,7 @@ class Manifest:
                 UUID(document["tenant_id"]),
                 date.fromisoformat(document["day"]),
                 str(document["sink"]),
+                str(document["address"]),
                 str(document["file"]),
                 int(document["rows"]),
                 int(document["bytes"]),
@@ -333,6 +337,7 @@ class Manifest:
                 "tenant_id": str(self.tenant_id),
                 "day": self.day.isoformat(),
                 "sink": self.sink,
+                "address": self.address,
                 "file": self.file,
                 "rows": self.rows,
                 "bytes": self.size,

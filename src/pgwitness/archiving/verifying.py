@@ -154,13 +154,14 @@ def verify(
     manifests = {name for name in names if name.endswith(MANIFEST_SUFFIX)}
     links = [name for name in names if name.startswith(f"{LINKS}/")]
     for name in names:
-        known = name in files or name in manifests or name in links
-        if not known and not name.startswith(f"{PARTS}/"):
+        is_known = name in files or name in manifests or name in links
+        if not is_known and not name.startswith(f"{PARTS}/"):
             _find(found, "stray_file", name, "it is none of an archive's files")
     chain = _links(folder, links, found)
     known = {link.new for link in chain} | {link.old for link in chain}
     trusted = _trusted(chain, checkpoint, found)
-    told: list[tuple[Manifest, Row]] = []
+    told: list[Row] = []
+    own: set[tuple[str, str]] = set()
     hashes: dict[str, str] = {}
     total = len(files | {file_of(name) for name in manifests})
     for done, name in enumerate(sorted(files | {file_of(name) for name in manifests}), 1):
@@ -184,12 +185,13 @@ def verify(
         rows, problems = verify_file(name, content, manifest)
         found.findings += problems
         _count(found, name, manifest, rows, trusted, checkpoint)
+        own.add((manifest.sink, manifest.address))
         told += (
-            (manifest, row)
+            row
             for row in rows
             if row["action"] in ("events_archived", "archive_removed") and row["source"] == "system"
         )
-    _compare_with_log(found, told, hashes)
+    _compare_with_log(found, own, told, hashes)
     return found
 
 
@@ -254,28 +256,26 @@ def _trusted(
 
 
 def _compare_with_log(
-    found: Verification, told: list[tuple[Manifest, Row]], hashes: dict[str, str]
+    found: Verification, own: set[tuple[str, str]], told: list[Row], hashes: dict[str, str]
 ) -> None:
     """Compares the files that are there with those that the log's own events tell of."""
-    archived_files: dict[tuple[str, str], str] = {}
-    removed: set[tuple[str, str]] = set()
-    own = {manifest.sink for manifest, _ in told}
-    for _, row in told:
-        if row["metadata"] is None:
+    expected: dict[str, str] = {}
+    removed: set[str] = set()
+    for row in told:
+        said = json.loads(row["metadata"] or "{}")
+        if (said.get("sink"), said.get("address")) not in own:
             continue
-        said = json.loads(row["metadata"])
-        key = (said["sink"], said["file"])
         if row["action"] == "archive_removed":
-            removed.add(key)
+            removed.add(said["file"])
         else:
-            archived_files[key] = said["sha256"]
-            for other in said.get("others", ()):
-                archived_files[said["sink"], other["file"]] = other["sha256"]
-    for (sink, file), sha256 in sorted(archived_files.items()):
-        if sink not in own or (sink, file) in removed:
+            for other in (said, *said.get("others", ())):
+                expected[other["file"]] = other["sha256"]
+    faulty = {finding.file for finding in found.findings}
+    for file, sha256 in sorted(expected.items()):
+        if file in removed:
             continue
         if file not in hashes:
-            if not any(f.file in (file, manifest_of(file)) for f in found.findings):
+            if file not in faulty and manifest_of(file) not in faulty:
                 _find(found, "missing_file", file, "the log says that it was archived")
         elif hashes[file] != sha256:
             detail = f"its SHA-256 is {hashes[file]}; the log says {sha256}"

@@ -1,9 +1,11 @@
 """Writes what a sink of kind parquet gives: a file for each tenant and day of a batch.
 
-A file is named after the first and the last cursor of its events, so that a batch that comes again
-finds its files. It is read back and proven, row by row, before it has its name; then its manifest
-is written, and the database notes it, which is an event of the tenant's log. Only then may the
-batch be acknowledged. Whoever is killed in between does the same again.
+A file is named after the first and the last cursor of its events. It is read back and proven, row
+by row, before it has its name; then its manifest is written, and the database notes it, which is an
+event of the tenant's log. Only then may the batch be acknowledged.
+
+What a file is to be called is written down before it has its name: of a run that is killed, the
+next one removes what nobody has noted, and what was noted the database doesn't give again.
 """
 
 from __future__ import annotations
@@ -18,10 +20,10 @@ from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
 from typing import Any, Protocol
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from pgwitness.archiving import rows as archived
-from pgwitness.archiving.folder import Folder
+from pgwitness.archiving.folder import PARTS, Folder
 from pgwitness.archiving.manifest import (
     LINKS,
     SUFFIX,
@@ -33,13 +35,13 @@ from pgwitness.archiving.manifest import (
     folder_of,
     manifest_of,
 )
-from pgwitness.archiving.rows import Row, RowsInvalid
 from pgwitness.archiving.verifying import verify_file
 from pgwitness.client import Client
 from pgwitness.errors import PgwitnessError
 from pgwitness.evidence.merkle import HASH_BYTES, Tree
 
 NAMES_AT_MOST = 1000
+INTENT = ".intent"
 
 
 class ArchiveUnproven(PgwitnessError):
@@ -64,12 +66,10 @@ class Written:
     Attributes:
         file: path below the archive's address.
         rows: events in it.
-        is_new: it wasn't there before.
     """
 
     file: str
     rows: int
-    is_new: bool
 
 
 class ArchiveWriter:
@@ -85,12 +85,24 @@ class ArchiveWriter:
 
         Raises:
             OSError: the folder can't be read.
+            PgwitnessError: the database refuses.
         """
         self._client = client
         self._name = name
         self._folder = folder
-        folder.sweep(name)
+        self._clear()
         self._log = self._last_log()
+
+    def _clear(self) -> None:
+        """Removes the files of a killed run that the database doesn't know."""
+        left = self._folder.names(f"{PARTS}/{self._name}")
+        intended = [self._folder.read(name).decode() for name in left if name.endswith(INTENT)]
+        if intended:
+            noted = {archive.file for archive in self._client.list_archives(self._name)}
+            for file in set(intended) - noted:
+                self._folder.remove(manifest_of(file))
+                self._folder.remove(file)
+        self._folder.sweep(self._name)
 
     def write(self, batch: Sequence[SinkEvent]) -> list[Written]:
         """Archives a batch; when this returns, it may be acknowledged.
@@ -127,7 +139,7 @@ class ArchiveWriter:
         for day, found in days.items():
             ids = {event["id"] for event in found}
             cursors = [event.cursor for event_id, event in events.items() if event_id in ids]
-            draft = _draft(self._name, tenant_id, day, document, found, log)
+            draft = _draft(self._name, self._folder.address, tenant_id, day, document, found, log)
             span = f"{_named(cursors[0])}_{_named(cursors[-1])}"
             written.append(self._write_day(draft, found, span))
         return written
@@ -140,43 +152,29 @@ class ArchiveWriter:
         for number in range(1, NAMES_AT_MOST):
             again = "" if number == 1 else f"_{number}"
             file = f"{folder}/{self._name}_{span}{again}{SUFFIX}"
-            is_new = not self._folder.exists(file)
-            if is_new:
-                content = archived.write(rows)
-                manifest = _finished(draft, file, content)
-                self._folder.write(
-                    file, content, owner=self._name, check=partial(prove, file, manifest)
-                )
-                self._folder.remove(manifest_of(file))
-            else:
-                # Written by a run that was killed before it acknowledged, or it holds others.
-                content = self._folder.read(file)
-                if not _holds(content, draft):
-                    continue
-                manifest = self._known_manifest(file) or _finished(
-                    # Nobody knows when it was read: whatever was erased may stand in it.
-                    replace(draft, read_at=draft.first_at),
-                    file,
-                    content,
-                )
-            if not self._folder.exists(manifest_of(file)):
-                self._folder.write(manifest_of(file), manifest.as_text().encode(), owner=self._name)
+            if self._folder.exists(file):
+                continue
+            content = archived.write(rows)
+            manifest = _finished(draft, file, content)
+            intent = f"{PARTS}/{self._name}/{uuid4().hex}{INTENT}"
+            self._folder.write(intent, file.encode(), owner=self._name)
+            self._folder.write(
+                file, content, owner=self._name, check=partial(prove, file, manifest)
+            )
+            self._folder.remove(manifest_of(file))
+            self._folder.write(manifest_of(file), manifest.as_text().encode(), owner=self._name)
             self._client.note_archive(
                 self._name,
                 draft.tenant_id,
                 file,
-                list(draft.leaves()),
+                list(manifest.leaves()),
                 manifest.sha256,
                 manifest.size,
                 manifest.read_at,
             )
-            return Written(file, len(rows), is_new)
+            self._folder.remove(intent)
+            return Written(file, len(rows))
         raise FileExistsError(f"{folder} holds too many files of {span}")
-
-    def _known_manifest(self, file: str) -> Manifest | None:
-        if not self._folder.exists(manifest_of(file)):
-            return None
-        return Manifest.parse(self._folder.read(manifest_of(file)).decode())
 
     def _last_log(self) -> LogSize | None:
         """Gives the largest size of the log that the archive has a link of."""
@@ -215,6 +213,7 @@ def _named(cursor: str) -> str:
 
 def _draft(
     name: str,
+    address: str,
     tenant_id: UUID,
     day: Any,
     document: Mapping[str, Any],
@@ -251,6 +250,7 @@ def _draft(
         tenant_id=tenant_id,
         day=day,
         sink=name,
+        address=address,
         file="",
         rows=len(events),
         size=0,
@@ -280,26 +280,6 @@ def _finished(draft: Manifest, file: str, content: bytes) -> Manifest:
         size=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
     )
-
-
-def _holds(content: bytes, draft: Manifest) -> bool:
-    """Tells whether a file holds just the events of a draft, perhaps with what was erased since."""
-    try:
-        found = archived.read(content)
-    except RowsInvalid:
-        return False
-    leaves = draft.leaves()
-    return len(found) == len(leaves) and all(
-        str(row["id"]) in leaves and _leaf(row, draft.tenant_id) == leaves[str(row["id"])][1]
-        for row in found
-    )
-
-
-def _leaf(row: Row, tenant_id: UUID) -> bytes | None:
-    try:
-        return archived.leaf(row, tenant_id)
-    except PgwitnessError:
-        return None
 
 
 def prove(file: str, manifest: Manifest, content: bytes) -> None:

@@ -46,6 +46,11 @@ class Database:
         self._connection.execute(f"listen {CHANNEL}")
         self.heard_at = time.monotonic()
 
+    @property
+    def client(self) -> Client:
+        """Calls the database over this connection."""
+        return self._client
+
     def close(self) -> None:
         """Ends the connection, and with it the claim on the sink."""
         self._connection.close()

@@ -15,10 +15,11 @@ KINDS = {
     "elastic": "pgwitness.shipping.elastic:ElasticTransport",
     "otlp": "pgwitness.shipping.otlp:OtlpTransport",
     "nats": "pgwitness.shipping.nats:NatsTransport",
+    "parquet": "pgwitness.shipping.parquet:ParquetTransport",
 }
 """Kind to the class of its transport, which takes a `Destination`."""
 
-EXTRAS = {"nats": "nats"}
+EXTRAS = {"nats": "nats", "parquet": "parquet"}
 """Kinds that need a package, and the extra of ours that brings it."""
 
 

@@ -199,6 +199,7 @@ class Shipper:
         pending = _Pending()
         while True:
             transport, destination = self._look(database)
+            transport.attach(database.client)
             if self.stop.is_set:
                 self._settle(database, transport, pending)
                 return False
@@ -213,7 +214,7 @@ class Shipper:
                 database.wait(self.stop, self._wake_seconds)
                 continue
             events = [
-                ShippedEvent(row.tenant_id, row.event_id, row.occurred_at, row.content)
+                ShippedEvent(row.tenant_id, row.event_id, row.occurred_at, row.content, row.cursor)
                 for row in rows
                 if row.event_id and row.tenant_id and row.occurred_at and row.content is not None
             ]

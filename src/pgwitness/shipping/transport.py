@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from pgwitness.client import Client
+
 
 @dataclass(frozen=True, slots=True)
 class ShippedEvent:
@@ -18,12 +20,14 @@ class ShippedEvent:
         event_id: the event; the same whenever it comes again.
         occurred_at: the event's time.
         content: the event in the sink's format, without line end.
+        cursor: its place in the sink.
     """
 
     tenant_id: UUID
     event_id: UUID
     occurred_at: datetime
     content: str
+    cursor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +128,13 @@ class Transport:
     """
 
     batch_bytes: int | None = None
+
+    def attach(self, client: Client) -> None:
+        """Is given the connection that reads the sink, before anything is handed over on it.
+
+        Args:
+            client: in autocommit mode; another one after the connection was lost.
+        """
 
     def deliver(self, events: Sequence[ShippedEvent]) -> Sequence[Refusal]:
         """Hands events over, in their order.
