@@ -28,6 +28,7 @@ declare
 begin
   perform audit_private.pass_gate();
   taken := audit_private.archivable_sink(note_archive.name);
+  perform audit_private.take_sink(taken.sink_name);
   select f.* into known
   from audit_private.archived_file f
   where f.tenant_id = note_archive.tenant_id and f.sink_name = taken.sink_name

@@ -124,5 +124,5 @@ comment on function audit.prove_sink(text, uuid, uuid[], bigint) is
   'events that a sink of kind parquet was given, 1 to 10000 of one tenant, as they are sealed, with what proves them: leaves, '
   'seals, their paths in the log, and that the log grew from an older size; and what of them was erased. Those that are archived '
   'already come without a row. For the one role that the sink names; raises '
-  'WT037, WT150, WT151 and WT160.';
+  'WT037, WT150 and WT160.';
 grant execute on function audit.prove_sink(text, uuid, uuid[], bigint) to audit_shipper;

@@ -42,5 +42,5 @@ end
 $$;
 comment on function audit.remove_archive(text, uuid, text) is
   'an archived file is to go, since all in it has expired and no hold keeps it; true unless that was decided before. The '
-  'consumer deletes it then. For the one role that the sink names; raises WT037, WT150, WT151, WT160, WT163 and WT164.';
+  'consumer deletes it then. For the one role that the sink names; raises WT037, WT150, WT160, WT163 and WT164.';
 grant execute on function audit.remove_archive(text, uuid, text) to audit_shipper;

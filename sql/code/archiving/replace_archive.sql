@@ -66,5 +66,5 @@ $$;
 comment on function audit.replace_archive(text, uuid, text, text, text, bigint, timestamptz) is
   'notes a file that holds the same events as another one, without what was erased of them since, and that the other one is to '
   'go; true unless it was to go before. The consumer deletes that then. For the one role that the sink names; raises WT037, '
-  'WT150, WT151, WT160, WT161 and WT163.';
+  'WT150, WT160, WT161 and WT163.';
 grant execute on function audit.replace_archive(text, uuid, text, text, text, bigint, timestamptz) to audit_shipper;

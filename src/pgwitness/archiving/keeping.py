@@ -80,6 +80,7 @@ def rewrite(client: Client, name: str, folder: Folder) -> list[Kept]:
         OSError: a file can't be read, written or deleted.
         PgwitnessError: the database refuses.
     """
+    folder.sweep(_owner(name))
     archives = client.list_archives(name)
     known = {archive.file for archive in archives}
     return [
@@ -113,13 +114,18 @@ def _rewrite(
         read_at=datetime.fromisoformat(told["read_at"]),
         written_at=datetime.now(UTC),
     )
-    folder.write(replacement, content, owner=name, check=partial(prove, replacement, made))
-    folder.write(manifest_of(replacement), made.as_text().encode(), owner=name)
+    folder.write(replacement, content, owner=_owner(name), check=partial(prove, replacement, made))
+    folder.write(manifest_of(replacement), made.as_text().encode(), owner=_owner(name))
     client.replace_archive(
         name, archive.tenant_id, archive.file, replacement, made.sha256, made.size, made.read_at
     )
     _delete(folder, archive.file)
     return Kept(archive.file, "rewritten", archive.rows, replacement)
+
+
+def _owner(name: str) -> str:
+    """Names what is being written here, apart from what the sink's consumer writes meanwhile."""
+    return f"{name}.rewrite"
 
 
 def _delete(folder: Folder, file: str) -> bool:

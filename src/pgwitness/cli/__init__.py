@@ -12,6 +12,7 @@ import psycopg
 from pgwitness import __version__
 from pgwitness.cli import importing, installation
 from pgwitness.cli.access import access
+from pgwitness.cli.archive import archive
 from pgwitness.cli.capture import capture
 from pgwitness.cli.catalogue import catalogue
 from pgwitness.cli.checkpoint import checkpoint
@@ -103,6 +104,7 @@ PER_TENANT = (
     hold,
     erase,
     export,
+    archive,
     evidence,
     verify,
     gameday,

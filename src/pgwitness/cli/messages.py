@@ -97,6 +97,64 @@ _TEXTS = {
         "{count} until their partition ends",
         "{count} tills deras partition tar slut",
     ),
+    # Archives
+    "day": ("Day", "Dag"),
+    "file": ("File", "Fil"),
+    "archive_due": ("expired", "har gått ut"),
+    "archive_expired": ("deleted, expired", "borttagen, hade gått ut"),
+    "archive_rewritten": ("written anew", "skriven på nytt"),
+    "archive_removed": ("deleted", "borttagen"),
+    "archive_held": ("kept by a hold", "bevaras av gallringsstopp"),
+    "archive_left": ("not at this address", "finns inte på adressen"),
+    "archive_tells": (
+        "still tells of {count} events that were erased",
+        "berättar ännu om {count} raderade händelser",
+    ),
+    "archive_rows": (
+        "{rows} events in {files} files are as they were sealed.",
+        "{rows} händelser i {files} filer är som de förseglades.",
+    ),
+    "archive_unanchored": (
+        "Without --checkpoint it isn't proven that this was the log.",
+        "Utan --checkpoint är det inte bevisat att detta var loggen.",
+    ),
+    "archive_proven": (
+        "{count} of them are in the log of the checkpoint of {origin}.",
+        "{count} av dem finns i loggen för kontrollpunkten från {origin}.",
+    ),
+    "archive_later": (
+        "{count} of them were written after the checkpoint: take a later one.",
+        "{count} av dem skrevs efter kontrollpunkten: ta en senare.",
+    ),
+    "archive_good": ("The archive is whole.", "Arkivet är helt."),
+    "archive_younger": (
+        "The archive has nothing from before the checkpoint.",
+        "Arkivet har inget från före kontrollpunkten.",
+    ),
+    "archive_linked": (
+        "Linked: the log of {new} seals grew from that of {old}.",
+        "Länkat: loggen med {new} sigill växte ur den med {old}.",
+    ),
+    "archive_missing": (
+        "{count} archived files aren't at this address.",
+        "{count} arkivfiler finns inte på adressen.",
+    ),
+    "ask_archive_expire": (
+        "Delete the files of {name} in which everything has expired?",
+        "Ta bort de filer från {name} där allt har gått ut?",
+    ),
+    "ask_hot": (
+        "Let events leave the database after {days} days, once {name} has archived them?",
+        "Låta händelser lämna databasen efter {days} dagar, när {name} har arkiverat dem?",
+    ),
+    "hot_for": ("{days} days once {name} has them", "{days} dagar när {name} har dem"),
+    "hot": ("In the database", "I databasen"),
+    "erased_archives": (
+        "{count} archived files still tell of what was erased: pgwitness archive rewrite SINK "
+        "writes them anew.",
+        "{count} arkivfiler berättar ännu om det raderade: pgwitness archive rewrite MOTTAGARE "
+        "skriver dem på nytt.",
+    ),
     "by_sink": ("{count} that a sink has still to ship", "{count} som en mottagare inte fått"),
     "days": ("{days} days", "{days} dagar"),
     "days_one": ("1 day", "1 dag"),

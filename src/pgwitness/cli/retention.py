@@ -46,6 +46,7 @@ def show(session: Session) -> None:
                 session.text("exactly") if row.is_exact else None,
                 session.text("before", moment=at(row.cutoff)) if row.cutoff else None,
             ),
+            "hot": lambda row: _hot(session, row),
             "set": lambda row: (row.set_at, row.set_by, row.reason),
             "next": lambda row: _next(session, row),
             "floors": lambda row: tuple(
@@ -55,6 +56,17 @@ def show(session: Session) -> None:
             "next_purge": lambda row: row.next_purge_at,
         },
     )
+
+
+def _hot(session: Session, row: Retention) -> object:
+    """Say how long archived events stay, and what of that is about to change."""
+    now = next_ = None
+    if row.hot_days is not None:
+        now = session.text("hot_for", days=row.hot_days, name=row.hot_sink)
+    if row.next_hot_takes_effect_at is not None:
+        next_ = session.text("hot_for", days=row.next_hot_days, name=row.next_hot_sink)
+        next_ += " " + session.text("from_then", moment=at(row.next_hot_takes_effect_at))
+    return now, next_
 
 
 def _next(session: Session, row: Retention) -> object:
