@@ -65,7 +65,7 @@ class Stacks(Harbour):
     def writer(self, shipper: Connection | None = None) -> ArchiveWriter:
         return ArchiveWriter(Client(shipper or self.shipper), SINK, self.folder)
 
-    def prove(
+    def prove_sink(
         self,
         event_ids: list[UUID],
         name: str = SINK,

@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import duckdb
-import pyarrow.dataset
 import pytest
 
 from archiving.stacks import SINK, Stacks, open_stacks
@@ -271,24 +274,28 @@ def test_duckdb_reads_it_as_the_readme_says(stacks: Stacks) -> None:
     log(stacks.app, description="found", metadata={"invoice": {"total": 12}})
     log(stacks.app_b, description="found")
     stacks.archive()
-    found = duckdb.sql(
-        f"""
-        select occurred_at, action, description, metadata ->> '$.invoice.total' as total
-        from read_parquet('{stacks.path}/tenant_id=*/day=*/*.parquet', hive_partitioning = true)
-        where tenant_id::varchar = '{TENANT_A}' and day >= current_date - 1
-          and action = 'user_created'
-        order by occurred_at desc
-        """
-    ).fetchall()
-    assert [(row[1], row[2], row[3]) for row in found] == [("user_created", "found", "12")]
-    assert found[0][0].tzinfo is not None
+    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text()
+    [recipe] = re.findall(r"duckdb\.sql\('''(.*?read_parquet.*?)'''\)", readme, re.DOTALL)
+    for theirs, ours in (
+        ("/srv/audit", str(stacks.path)),
+        ("7a000000-0000-4000-8000-00000000000a", str(TENANT_A)),
+        ("invoice_paid", "user_created"),
+    ):
+        assert theirs in recipe
+        recipe = recipe.replace(theirs, ours)
+    made = duckdb.sql(recipe)
+    assert made is not None
+    [(occurred_at, actor_id, description, total)] = made.fetchall()
+    assert (actor_id, description, total) == ("test_app_a", "found", "12")
+    assert occurred_at.tzinfo is not None
 
 
 def test_pyarrow_reads_it_as_a_dataset(stacks: Stacks) -> None:
     stacks.define_archive("a", "b")
     stacks.write(2)
     stacks.archive()
-    table = pyarrow.dataset.dataset(stacks.path, format="parquet", partitioning="hive").to_table()
+    dataset = import_module("pyarrow.dataset")
+    table = dataset.dataset(stacks.path, format="parquet", partitioning="hive").to_table()
     assert {UUID(value) for value in table.column("id").to_pylist()} == set(
         stacks.carried("a", "b")
     )
@@ -302,18 +309,21 @@ def test_only_the_sinks_own_role_proves_and_notes(stacks: Stacks) -> None:
     stacks.seal()
     for persona in ("reader", "admin", "operator", "auditor"):
         with refused("42501", case=persona):
-            stacks.prove([event_id], shipper=stacks.database.connect(stacks.database.role(persona)))
+            stacks.prove_sink(
+                [event_id], shipper=stacks.database.connect(stacks.database.role(persona))
+            )
     assert stacks.define("other", "parquet", role="test_auditor", options={"url": "file:///x"})
     with refused("WT150"):
-        stacks.prove([event_id], "other")
+        stacks.prove_sink([event_id], "other")
     with refused("WT160"):
-        stacks.prove([event_id], tenant_id=TENANT_B)
-    for wrong in ([], [uuid4() for _ in range(10001)]):
+        stacks.prove_sink([event_id], tenant_id=TENANT_B)
+    wrongs: list[list[UUID]] = [[], [uuid4() for _ in range(10001)]]
+    for wrong in wrongs:
         with refused("WT160", case=len(wrong)):
-            stacks.prove(wrong)
+            stacks.prove_sink(wrong)
     stacks.withdraw(name=SINK)
     with refused("WT160"):
-        stacks.prove([event_id])
+        stacks.prove_sink([event_id])
 
 
 def test_envelopes_and_other_kinds_are_no_archive(stacks: Stacks) -> None:
@@ -323,7 +333,7 @@ def test_envelopes_and_other_kinds_are_no_archive(stacks: Stacks) -> None:
     )
     for name in ("plain", "envelopes"):
         with refused("WT160"):
-            stacks.prove([uuid4()], name)
+            stacks.prove_sink([uuid4()], name)
 
 
 def test_a_filter_of_the_sink_holds_for_proofs(stacks: Stacks) -> None:
@@ -340,7 +350,7 @@ def test_a_filter_of_the_sink_holds_for_proofs(stacks: Stacks) -> None:
         "select id from audit_private.event where tenant_id = %s and action = 'sink_approved'",
         TENANT_A,
     )
-    proven = stacks.prove([event_id, other])
+    proven = stacks.prove_sink([event_id, other])
     assert [event["id"] for event in proven["events"]] == [str(event_id)]
 
 
@@ -350,7 +360,7 @@ def test_a_note_is_held_against_the_lists(stacks: Stacks) -> None:
     [old_one] = stacks.bring_old("old", days=40)
     stacks.archive()
     [fresh] = stacks.write()
-    for wrong in (
+    wrongs: list[dict[str, Any]] = [
         {"event_ids": [fresh]},
         {"event_ids": [event_id, event_id]},
         {"event_ids": [event_id, old_one]},
@@ -358,7 +368,8 @@ def test_a_note_is_held_against_the_lists(stacks: Stacks) -> None:
         {"tenant_id": TENANT_B},
         {"sha256": "x"},
         {"bytes": 0},
-    ):
+    ]
+    for wrong in wrongs:
         with refused("WT160", case=wrong):
             note(stacks, event_id, **wrong)
     assert note(stacks, event_id)
