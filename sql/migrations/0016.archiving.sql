@@ -56,7 +56,7 @@ create table audit_private.archived_part (
   primary key (tenant_id, seal_number, part, file_id)
 );
 create index archived_part_file_id_idx on audit_private.archived_part (tenant_id, file_id);
-comment on table audit_private.archived_part is 'which events of a part of a seal stand in a file that is kept';
+comment on table audit_private.archived_part is 'which events of a part of a seal stand in a file, or did until it was removed';
 comment on column audit_private.archived_part.tenant_id is 'whose events';
 comment on column audit_private.archived_part.seal_number is 'the seal';
 comment on column audit_private.archived_part.part is 'the part of its list';
@@ -127,7 +127,7 @@ create policy "The keeper tells of erasures" on audit_private.erased_event
 revoke insert, update, delete, truncate on audit_private.archived_file from audit_owner;
 revoke select, insert, update, delete, truncate on audit_private.archived_part from audit_owner;
 grant select, insert, update on audit_private.archived_file to audit_keeper;
-grant select, insert, delete on audit_private.archived_part to audit_keeper;
+grant select, insert on audit_private.archived_part to audit_keeper;
 grant select on audit_private.archived_part to audit_finder;
 grant select on audit_private.hot_policy to audit_finder, audit_keeper;
 grant select on audit_private.erased_event to audit_keeper;

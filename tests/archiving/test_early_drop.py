@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from archiving.stacks import SINK, Stacks
+from pgwitness.archiving.keeping import expire
+from pgwitness.client import Client
 from retention.vault import in_background
 from walls.ledger import REASON, call, refused, rows
 
@@ -289,3 +291,35 @@ def test_an_early_purge_that_no_policy_allowed_is_found(aged: Stacks) -> None:
     aged.purge()
     aged.root.execute("update audit_private.hot_policy set days = 200")
     assert "early_purge" in aged.findings()
+
+
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_an_early_purge_of_what_was_in_no_file_is_found(aged: Stacks, is_whole: bool) -> None:
+    """Lists that are gone, and lists of which a hold keeps an event."""
+    aged.is_tampered_with = True
+    aged.set_hot_days(90)
+    aged.archive()
+    if not is_whole:
+        [held] = [row["id"] for row in aged.stored() if row["description"] == "two"]
+        aged.hold("case", {"id": str(held)})
+    aged.purge()
+    assert aged.findings() == []
+    aged.root.execute("delete from audit_private.archived_part")
+    details = [
+        row["detail"]
+        for row in rows(aged.operator, "verify_events")
+        if row["kind"] == "early_purge"
+    ]
+    assert len(details) == 1
+    assert f"removed {3 if is_whole else 2} events that had not expired" in details[0]
+
+
+def test_files_that_have_gone_still_explain_what_left_early(aged: Stacks) -> None:
+    aged.set_hot_days(90)
+    aged.archive()
+    aged.purge()
+    assert aged.left("a") == []
+    aged.set_retention(100)
+    expire(Client(aged.shipper), SINK, aged.folder)
+    assert any(row["removal"] == "expired" for row in aged.noted())
+    assert aged.look() == []

@@ -10234,6 +10234,9 @@ begin
   update audit_private.retention_policy p
   set reason = blank
   where p.tenant_id = erase_beside.tenant_id and p.reason ilike any (erase_beside.patterns);
+  update audit_private.hot_policy h
+  set reason = blank
+  where h.tenant_id = erase_beside.tenant_id and h.reason ilike any (erase_beside.patterns);
   update audit_private.sink_approval a
   set reason = blank
   where a.tenant_id = erase_beside.tenant_id and a.reason ilike any (erase_beside.patterns);
@@ -11949,7 +11952,6 @@ begin
   update audit_private.archived_file f
   set removed_at = clock_timestamp(), removed_by = audit_private.recorded_by(), removal = forget_archive.removal
   where f.tenant_id = known.tenant_id and f.file_id = known.file_id;
-  delete from audit_private.archived_part p where p.tenant_id = known.tenant_id and p.file_id = known.file_id;
   perform audit_private.write_system_event(
     tenant_id => known.tenant_id,
     action => 'archive_removed',
@@ -18657,6 +18659,40 @@ CREATE FUNCTION audit_private.verify_removals(tenant uuid, from_time timestamp w
         'the event that tells of it is missing or says otherwise')
   ) as f (kind, is_found, detail)
   where f.is_found
+  union all
+  select 'early_purge', r.tenant_id, null::bigint, null::uuid, r.oldest_at,
+    format('purge %s: removed %s events that had not expired and stood in no archived file', r.run_id, u.events)
+  from purge r
+  cross join lateral (
+    select sum(n.events) as events
+    from (
+      select count(*) as events
+      from audit_private.part_removal p
+      join audit_private.seal_part q on q.tenant_id = p.tenant_id and q.seal_number = p.seal_number and q.part = p.part
+      cross join lateral (
+        select coalesce(bit_or(a.places), 0::bit(1024)) as places from audit_private.archived_part a
+        where a.tenant_id = p.tenant_id and a.seal_number = p.seal_number and a.part = p.part
+      ) a
+      cross join lateral unnest(q.times) with ordinality as i (occurred_at, place)
+      where p.tenant_id = r.tenant_id and p.run_id = r.run_id
+        and i.occurred_at >= coalesce(r.cutoff, '-infinity')
+        and get_bit(p.places & ~a.places, i.place::integer - 1) = 1
+      union all
+      select s.event_count - coalesce((
+          select sum(b.events)
+          from (
+            select bit_count(bit_or(a.places)) as events from audit_private.archived_part a
+            where a.tenant_id = s.tenant_id and a.seal_number = s.seal_number
+            group by a.part
+          ) b
+        ), 0)
+      from audit_private.seal_removal m
+      join audit_private.seal s on s.tenant_id = m.tenant_id and s.seal_number between m.first_seal and m.last_seal
+      where m.tenant_id = r.tenant_id and m.run_id = r.run_id
+        and s.event_count > 0 and s.first_at >= coalesce(r.cutoff, '-infinity')
+    ) n
+  ) u
+  where r.hot_cutoff > coalesce(r.cutoff, '-infinity') and u.events > 0
 $$;
 
 ALTER FUNCTION audit_private.verify_removals(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) OWNER TO audit_finder;
@@ -19223,7 +19259,7 @@ ALTER TABLE ONLY audit_private.archived_part FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE audit_private.archived_part OWNER TO audit_owner;
 
-COMMENT ON TABLE audit_private.archived_part IS 'which events of a part of a seal stand in a file that is kept';
+COMMENT ON TABLE audit_private.archived_part IS 'which events of a part of a seal stand in a file, or did until it was removed';
 
 COMMENT ON COLUMN audit_private.archived_part.tenant_id IS 'whose events';
 
@@ -22467,7 +22503,7 @@ GRANT SELECT ON TABLE audit_private.actor_type TO audit_backup;
 REVOKE ALL ON TABLE audit_private.archived_part FROM audit_owner;
 GRANT REFERENCES,TRIGGER ON TABLE audit_private.archived_part TO audit_owner;
 GRANT SELECT ON TABLE audit_private.archived_part TO audit_backup;
-GRANT SELECT,INSERT,DELETE ON TABLE audit_private.archived_part TO audit_keeper;
+GRANT SELECT,INSERT ON TABLE audit_private.archived_part TO audit_keeper;
 GRANT SELECT ON TABLE audit_private.archived_part TO audit_finder;
 
 GRANT SELECT ON TABLE audit_private.capture_spool TO audit_backup;

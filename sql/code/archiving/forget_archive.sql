@@ -1,4 +1,5 @@
 set local role audit_keeper;
+-- Which events stood in it stays known: purges that took them early are verified by that.
 create or replace function audit_private.forget_archive(known audit_private.archived_file, removal text, replacement text)
 returns void
 language plpgsql
@@ -11,7 +12,6 @@ begin
   update audit_private.archived_file f
   set removed_at = clock_timestamp(), removed_by = audit_private.recorded_by(), removal = forget_archive.removal
   where f.tenant_id = known.tenant_id and f.file_id = known.file_id;
-  delete from audit_private.archived_part p where p.tenant_id = known.tenant_id and p.file_id = known.file_id;
   perform audit_private.write_system_event(
     tenant_id => known.tenant_id,
     action => 'archive_removed',

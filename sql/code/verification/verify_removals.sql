@@ -4,6 +4,8 @@ set local role audit_finder;
 -- expires some day: hence the two times between which it must be there. Receipt and notes are written in one transaction,
 -- so they agree at any moment; notes without a receipt explain nothing.
 --
+-- What went before it had expired must have stood in an archived file, event by event.
+--
 -- Where a list has gone, the times of what was removed are gone with it: the last of the runs that took part of the seal
 -- must have been allowed its last event, each other one its first.
 create or replace function audit_private.verify_removals(tenant uuid, from_time timestamptz, until_time timestamptz)
@@ -142,6 +144,40 @@ as $$
         'the event that tells of it is missing or says otherwise')
   ) as f (kind, is_found, detail)
   where f.is_found
+  union all
+  select 'early_purge', r.tenant_id, null::bigint, null::uuid, r.oldest_at,
+    format('purge %s: removed %s events that had not expired and stood in no archived file', r.run_id, u.events)
+  from purge r
+  cross join lateral (
+    select sum(n.events) as events
+    from (
+      select count(*) as events
+      from audit_private.part_removal p
+      join audit_private.seal_part q on q.tenant_id = p.tenant_id and q.seal_number = p.seal_number and q.part = p.part
+      cross join lateral (
+        select coalesce(bit_or(a.places), 0::bit(1024)) as places from audit_private.archived_part a
+        where a.tenant_id = p.tenant_id and a.seal_number = p.seal_number and a.part = p.part
+      ) a
+      cross join lateral unnest(q.times) with ordinality as i (occurred_at, place)
+      where p.tenant_id = r.tenant_id and p.run_id = r.run_id
+        and i.occurred_at >= coalesce(r.cutoff, '-infinity')
+        and get_bit(p.places & ~a.places, i.place::integer - 1) = 1
+      union all
+      select s.event_count - coalesce((
+          select sum(b.events)
+          from (
+            select bit_count(bit_or(a.places)) as events from audit_private.archived_part a
+            where a.tenant_id = s.tenant_id and a.seal_number = s.seal_number
+            group by a.part
+          ) b
+        ), 0)
+      from audit_private.seal_removal m
+      join audit_private.seal s on s.tenant_id = m.tenant_id and s.seal_number between m.first_seal and m.last_seal
+      where m.tenant_id = r.tenant_id and m.run_id = r.run_id
+        and s.event_count > 0 and s.first_at >= coalesce(r.cutoff, '-infinity')
+    ) n
+  ) u
+  where r.hot_cutoff > coalesce(r.cutoff, '-infinity') and u.events > 0
 $$;
 comment on function audit_private.verify_removals(uuid, timestamptz, timestamptz) is
   'purges of events of a time that were not due, or that are not what their receipts and events say';
