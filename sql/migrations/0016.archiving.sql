@@ -25,7 +25,8 @@ create table audit_private.archived_file (
 );
 create unique index archived_file_file_idx on audit_private.archived_file (tenant_id, sink_name, address, file);
 create index archived_file_day_idx on audit_private.archived_file (tenant_id, day);
-comment on table audit_private.archived_file is 'files that a sink has written, read back and found right; the row stays when the file goes';
+comment on table audit_private.archived_file is
+  'files that a sink has written, read back and found right; the row stays when the file goes';
 comment on column audit_private.archived_file.tenant_id is 'whose events';
 comment on column audit_private.archived_file.file_id is 'the file';
 comment on column audit_private.archived_file.sink_name is 'the sink';
@@ -38,7 +39,8 @@ comment on column audit_private.archived_file.sha256 is 'of the file, in hexadec
 comment on column audit_private.archived_file.first_at is 'time of its first event';
 comment on column audit_private.archived_file.last_at is 'time of its last event';
 comment on column audit_private.archived_file.actions is 'actions of its events, which say which floors and holds keep it';
-comment on column audit_private.archived_file.read_at is 'when its events were read: what was erased later stands in it all the same';
+comment on column audit_private.archived_file.read_at is
+  'when its events were read: what was erased later stands in it all the same';
 comment on column audit_private.archived_file.noted_at is 'when it was noted';
 comment on column audit_private.archived_file.noted_by is 'login and SET ROLE role';
 comment on column audit_private.archived_file.is_told is 'an event tells of it and its hash';

@@ -59,5 +59,6 @@ as $$
     and (archive_states.sink_name is null or f.sink_name = archive_states.sink_name)
 $$;
 comment on function audit_private.archive_states(uuid, text, boolean) is
-  'of archived files: whether all in them has expired, whether a hold may keep one, and how many of their events were erased later';
+  'of archived files: whether all in them has expired, whether a hold may keep one, and how many of their events were erased '
+  'later';
 grant execute on function audit_private.archive_states(uuid, text, boolean) to audit_owner;

@@ -19,7 +19,8 @@ begin
     entity_id => known.file,
     description => format('Archived file of %s removed (%s events, %s)', known.day, known.rows, forget_archive.removal),
     metadata => jsonb_strip_nulls(jsonb_build_object(
-      'sink', known.sink_name, 'address', known.address, 'file', known.file, 'day', known.day, 'rows', known.rows, 'sha256', known.sha256,
+      'sink', known.sink_name, 'address', known.address, 'file', known.file, 'day', known.day, 'rows', known.rows,
+      'sha256', known.sha256,
       'replacement', forget_archive.replacement)));
 end
 $$;

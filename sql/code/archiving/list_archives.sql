@@ -16,8 +16,8 @@ declare
   tenant constant uuid := case when not is_consumer then audit_private.listed_tenant(list_archives.tenant_id) end;
 begin
   return query
-  select f.tenant_id, f.sink_name, f.address, f.file, f.day, f.rows, f.bytes, f.sha256, f.first_at, f.last_at, f.noted_at, f.noted_by,
-    s.is_expired, s.is_held, s.erased, f.removed_at, f.removed_by, f.removal
+  select f.tenant_id, f.sink_name, f.address, f.file, f.day, f.rows, f.bytes, f.sha256, f.first_at, f.last_at, f.noted_at,
+    f.noted_by, s.is_expired, s.is_held, s.erased, f.removed_at, f.removed_by, f.removal
   from audit_private.archive_states(tenant, list_archives.name, true) s
   join audit_private.archived_files(tenant, list_archives.name) f on f.file_id = s.file_id
   order by f.tenant_id, f.day, f.file;

@@ -1,8 +1,10 @@
 set local role audit_keeper;
 -- What the consumer was given comes once more, exactly as it is sealed: JSON as text, times in microseconds, and for each of
--- the three groups its salt, or its digest where it is erased. What was erased of an event is told also when the event is gone. Whole lists of leaves take less room than a path for each.
--- What stands in a file at the sink's address already comes without a row, so that a batch that comes again is not written
--- twice. Outside the tenant wall, as deliver_entries; what the filter doesn't find isn't given here either.
+-- the three groups its salt, or its digest where it is erased. What was erased of an event is told also when the event is
+-- gone. Whole lists of leaves take less room than a path for each. What stands in a file at the sink's address already comes
+-- without a row, so that a batch that comes again is not written twice.
+--
+-- Outside the tenant wall, as deliver_entries; what the filter doesn't find isn't given here either.
 create or replace function audit.prove_sink(
   name text,
   tenant_id uuid,

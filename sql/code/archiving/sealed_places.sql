@@ -32,5 +32,6 @@ as $$
   order by w.id, t.seal_number desc
 $$;
 comment on function audit_private.sealed_places(uuid, uuid[]) is
-  'where events of a tenant stand in the lists of its seals, place from 1 in each part; none of what was removed or isn''t sealed';
+  'where events of a tenant stand in the lists of its seals, place from 1 in each part; none of what was removed or isn''t '
+  'sealed';
 grant execute on function audit_private.sealed_places(uuid, uuid[]) to audit_keeper;

@@ -31,7 +31,8 @@ begin
       case
         when set_hot_days.days not between 1 and 2555 then 'It is 1 to 2,555 days, or null for as long as the retention says.'
         when sink.sink_name is null then format('There is no sink %s.', coalesce(quote_literal(set_hot_days.name), 'null'))
-        when not audit_private.is_whole_archive(sink) then 'Only a sink of kind parquet with whole events and without a filter archives them all.'
+        when not audit_private.is_whole_archive(sink)
+          then 'Only a sink of kind parquet with whole events and without a filter archives them all.'
         else 'The tenant hasn''t approved the sink.'
       end,
       'See audit.list_sinks; approve one with audit.approve_sink.');

@@ -20,7 +20,8 @@ begin
     entity_id => noted.file,
     description => format('%s events of %s archived by sink %s', noted.rows, noted.day, noted.sink_name),
     metadata => jsonb_build_object(
-      'sink', noted.sink_name, 'address', noted.address, 'file', noted.file, 'day', noted.day, 'rows', noted.rows, 'bytes', noted.bytes,
+      'sink', noted.sink_name, 'address', noted.address, 'file', noted.file, 'day', noted.day, 'rows', noted.rows,
+      'bytes', noted.bytes,
       'sha256', noted.sha256)
       || jsonb_strip_nulls(jsonb_build_object('others', (
         select jsonb_agg(jsonb_build_object('file', f.file, 'sha256', f.sha256) order by f.noted_at, f.file)

@@ -132,4 +132,5 @@ comment on function audit_private.deletion_gate(
   text, timestamptz, timestamptz, uuid[], boolean, timestamptz, timestamptz, boolean
 ) is
   'SQL that begins a statement about a partition: due (tenant_id, cutoff, is_exact, removable_before) and kept (place, '
-  'tenant_id, is_held, is_awaited; is_held null for what is not sealed or delivered) of it, by the policies of a moment, between two times';
+  'tenant_id, is_held, is_awaited; is_held null for what is not sealed, delivered or archived) of it, by the policies of a moment, '
+  'between two times';

@@ -34,6 +34,7 @@ end
 $$;
 comment on function audit.list_retention(uuid) is
   'how long events are kept (days, cutoff; null for ever), the change that waits, the floors of categories in days, the next '
-  'purge, and after how many days what a sink has archived leaves early; of every tenant for audit_operator and audit_auditor, of their own for others';
+  'purge, and after how many days what a sink has archived leaves early; of every tenant for audit_operator '
+  'and audit_auditor, of their own for others';
 grant execute on function audit.list_retention(uuid)
   to audit_admin, audit_reader, audit_privacy, audit_operator, audit_auditor;
