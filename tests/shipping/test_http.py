@@ -376,6 +376,7 @@ def test_a_body_that_is_refused_before_all_of_it_came(receiver: HttpReceiver) ->
         sent = made("webhook", url)
         with pytest.raises(BatchRefused, match="413"):
             sent.deliver(make_events(100, 100_000))
+        sent.close()
         thread.join()
 
 

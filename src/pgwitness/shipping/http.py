@@ -216,7 +216,7 @@ class HttpTransport(Transport):
                 if len(content) > LARGEST_ANSWER or response.length:
                     raise http.client.HTTPException
                 found = {name.lower(): value for name, value in response.getheaders()}
-                if response.will_close:
+                if response.will_close or broken is not None:
                     self.close()
                 return Answer(response.status, found, content)
 
