@@ -24,6 +24,8 @@ What is compared with what:
   a proof against fetching its event. More in integrity.py.
 - Exporting: exports against COPY of the same columns to a file, and what the client weighs. More in
   exporting.py.
+- Shipping: a sink to a file against COPY, its batches in a short and a long log, and writers beside
+  it. More in shipping.py.
 """
 
 from __future__ import annotations
@@ -57,6 +59,7 @@ from bench.capture import CaptureReport, compare_capture
 from bench.exporting import compare_exporting
 from bench.integrity import compare_integrity
 from bench.retention import compare_retention
+from bench.shipping import compare_shipping
 from bench.stage import (
     ADMIN,
     APP,
@@ -99,7 +102,7 @@ EVENT = {
 }
 """What every writer writes."""
 
-PARTS = ("writing", "reading", "capture", "retention", "integrity", "exporting")
+PARTS = ("writing", "reading", "capture", "retention", "integrity", "exporting", "shipping")
 
 SETTINGS = (
     "server_version",
@@ -524,6 +527,8 @@ def main(arguments: list[str] | None = None) -> int:
             comparisons += compare_integrity(place, runs=min(runs, 3), rows=rows, seconds=seconds)
         if "exporting" in parts:
             comparisons += compare_exporting(place, runs=min(runs, 3), rows=events)
+        if "shipping" in parts:
+            comparisons += compare_shipping(place, runs=min(runs, 3), rows=events, seconds=seconds)
     print_comparisons(comparisons)
     if capture:
         print("\nCapture, side by side:\n")

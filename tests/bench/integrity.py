@@ -12,7 +12,7 @@ import random
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -143,38 +143,51 @@ def _compare_proofs(place: Place, runs: int, rows: int) -> Comparison:
         )
 
 
-def _compare_writers(place: Place, runs: int, seconds: float) -> Comparison:
+@contextlib.contextmanager
+def writing(place: Place, seconds: float) -> Iterator[Callable[..., float]]:
+    """Give what runs two writers and tells events a second, sealed once a second unless told."""
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "write.sql"
         script.write_text(WRITE, encoding="utf-8")
-        write = partial(
-            run_pgbench, place, script, parameters={}, clients=2, seconds=seconds,
-            synchronous_commit="on",
-        )  # fmt: skip
 
-        def beside_a_sealer() -> float:
-            stop = threading.Event()
-
-            def seal() -> None:
-                with place.connect(OPERATOR) as operator:
-                    while not stop.wait(1):
-                        operator.execute("call audit.seal_events()")
-
-            sealer = threading.Thread(target=seal)
-            sealer.start()
-            try:
-                return write()
-            finally:
-                stop.set()
-                sealer.join()
+        def write(*, is_sealed: bool = True, seconds: float = seconds) -> float:
+            with _sealing(place) if is_sealed else contextlib.nullcontext():
+                return run_pgbench(
+                    place, script, parameters={}, clients=2, seconds=seconds,
+                    synchronous_commit="on",
+                )  # fmt: skip
 
         write(seconds=1)
+        yield write
+
+
+@contextlib.contextmanager
+def _sealing(place: Place) -> Iterator[None]:
+    """Seal once a second meanwhile."""
+    stop = threading.Event()
+
+    def seal() -> None:
+        with place.connect(OPERATOR) as operator:
+            while not stop.wait(1):
+                operator.execute("call audit.seal_events()")
+
+    sealer = threading.Thread(target=seal)
+    sealer.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        sealer.join()
+
+
+def _compare_writers(place: Place, runs: int, seconds: float) -> Comparison:
+    with writing(place, seconds) as write:
         return compare(
             "log_event, 2 clients, sealed once a second",
             "without sealing",
             "events/s",
-            beside_a_sealer,
             write,
+            partial(write, is_sealed=False),
             runs=runs,
             at_least=0.95,
         )

@@ -55,6 +55,7 @@ def fill(bureau: Bureau, vault: Vault) -> None:
     call(vault.admin, "set_retention", days=700, reason=f"{MAIL} sued us")
     bureau.erase("somebody else", reason=f"as {MAIL} has")
     spool(bureau)
+    ship(bureau, vault)
     vault.root.execute(
         "insert into audit_private.job_run (job_name, process_id, run_by, result, detail) "
         "values ('purge_data', 1, 'x', 'failed', %s)",
@@ -72,6 +73,26 @@ def fill(bureau: Bureau, vault: Vault) -> None:
         "select %s, run_id, false, 1, %s from audit_private.job_run where job_name = 'purge_data'",
         (bureau.database.tenant_a, f"invalid value {MAIL}"),
     )
+
+
+def ship(bureau: Bureau, vault: Vault) -> None:
+    """Approve a sink with words about somebody, and have its receiver refuse an event with others."""
+    shipper = bureau.database.connect(bureau.database.role("shipper"))
+    call(
+        vault.operator, "define_sink", name="siem", kind="custom", role=shipper.info.user,
+        options={"start": "beginning"},
+    )  # fmt: skip
+    vault.admin.execute(
+        "select audit.approve_sink(name, digest, reason => %s) from audit.list_sinks()",
+        (f"{NAME} agreed to it",),
+    )
+    vault.seal()
+    shipper.execute(
+        "select audit.add_dead_letter('siem', event_id, occurred_at, %s) "
+        "from audit.read_sink('siem', 1)",
+        (f"no mailbox {MAIL}",),
+    )
+    call(shipper, "report_sink_error", name="siem", error=f"no mailbox {MAIL}")
 
 
 def spool(bureau: Bureau, **values: Any) -> None:

@@ -62,6 +62,16 @@ begin
   update audit_private.retention_policy p
   set reason = blank
   where p.tenant_id = erase_beside.tenant_id and p.reason ilike any (erase_beside.patterns);
+  update audit_private.sink_approval a
+  set reason = blank
+  where a.tenant_id = erase_beside.tenant_id and a.reason ilike any (erase_beside.patterns);
+  update audit_private.dead_letter d
+  set error = blank
+  where d.tenant_id = erase_beside.tenant_id and d.error ilike any (erase_beside.patterns);
+  update audit_private.sink s
+  set error = blank
+  where s.error ilike any (erase_beside.patterns)
+    and erase_beside.tenant_id = any (audit_private.sink_tenants(s));
   update audit_private.erasure x
   set reason = blank
   where x.tenant_id = erase_beside.tenant_id and x.reason ilike any (erase_beside.patterns);

@@ -21,9 +21,9 @@ begin
     delete from audit_private.dead_letter d
     where d.sink_name = taken.sink_name
       and d.tenant_id = any (audit_private.sink_tenants(taken))
-      and d.retry_number <= place.retry_number;
+      and d.retry_number <= place.log_index;
     has_moved := found;
-  elsif place.mode = 'backlog' then
+  elsif place.tenant_id is not null then
     update audit_private.sink_approval b
     set log_index = place.log_index, place = place.place
     where b.sink_name = taken.sink_name

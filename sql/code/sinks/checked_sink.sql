@@ -44,9 +44,10 @@ begin
       then 'Give the tenants whose events it is for, or null for all.'
   end;
   if problem is null then
-    select coalesce(
-      format('Option %s of kind %s can''t be %s: %s.', o.name, checked_sink.kind, left(g.value::text, 200), o.description),
-      format('There is no option %s of kind %s.', quote_ident(left(g.key, 100)), checked_sink.kind))
+    select case
+      when o.name is null then format('There is no option %s of kind %s.', quote_ident(left(g.key, 100)), checked_sink.kind)
+      else format('Option %s of kind %s can''t be %s: %s.', o.name, checked_sink.kind, left(g.value::text, 200), o.description)
+    end
     into problem
     from jsonb_each(given) as g (key, value)
     left join audit_private.sink_options() o

@@ -23,7 +23,7 @@ begin
     entity_id => known.sink_name,
     description => format('Sink %s dropped', known.sink_name),
     metadata => jsonb_build_object(
-      'reason', checked_reason, 'delivered', known.delivered, 'purge_waits', known.purge_waits, 'seals_behind', (
+      'reason', checked_reason, 'purge_waits', known.purge_waits, 'seals_behind', (
         select g.log_size - known.log_index from audit_private.sealing g)))
   from (
     select '00000000-0000-0000-0000-000000000000'::uuid as tenant_id

@@ -1,6 +1,12 @@
--- A cursor is a place in the log of this epoch, of a tenant's backlog, or among what is tried again. One of another epoch
+-- A cursor is a place in the log of this epoch, in a tenant's backlog, or among what is tried again. One of another epoch
 -- may name seals that a restore has taken back.
-create or replace function audit_private.read_sink_cursor(cursor text, out mode text, out tenant_id uuid, out log_index bigint, out place integer, out retry_number bigint)
+create or replace function audit_private.read_sink_cursor(
+  cursor text,
+  out mode text,
+  out tenant_id uuid,
+  out log_index bigint,
+  out place integer
+)
 language plpgsql
 stable
 parallel safe
@@ -9,17 +15,14 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   parts constant text[] := regexp_match(
-    read_sink_cursor.cursor, '^(?:(log)|(backlog):([0-9a-f-]{36})):([0-9]{1,9}):([0-9]{1,18}):([0-9]{1,9})$');
+    read_sink_cursor.cursor, '^(log|retry|backlog:([0-9a-f-]{36})):([0-9]{1,9}):([0-9]{1,18}):([0-9]{1,9})$');
 begin
-  if read_sink_cursor.cursor ~ '^retry:[0-9]{1,18}$' then
-    mode := 'retry';
-    retry_number := split_part(read_sink_cursor.cursor, ':', 2);
-    return;
-  end if;
   if parts is null
     or not exists (
-      select from audit_private.sealing s
-      where s.epoch = parts[4]::integer and (parts[5]::bigint, parts[6]::integer) <= (s.log_size, 0)
+      select
+      from audit_private.sealing s
+      where s.epoch = parts[3]::integer
+        and (parts[1] = 'retry' or (parts[4]::bigint, parts[5]::integer) <= (s.log_size, 0))
     )
   then
     raise exception using
@@ -28,10 +31,10 @@ begin
       detail = 'It is a row''s column cursor of audit.read_sink; it ends with a restore, and when a standby takes over.',
       hint = 'Read again without it: select * from audit.read_sink(name => …);';
   end if;
-  mode := coalesce(parts[1], parts[2]);
-  tenant_id := parts[3];
-  log_index := parts[5];
-  place := parts[6];
+  mode := parts[1];
+  tenant_id := parts[2];
+  log_index := parts[4];
+  place := parts[5];
 end
 $$;
 comment on function audit_private.read_sink_cursor(text) is 'what a cursor of a sink says; raises WT152';

@@ -30,7 +30,12 @@ begin
   end if;
   if taken.process_id <> pg_backend_pid()
     and taken.seen_at > clock_timestamp() - interval '15 minutes'
-    and exists (select from pg_stat_activity a where a.pid = taken.process_id)
+    and exists (
+      select
+      from pg_stat_activity a
+      join pg_database d on d.oid = a.datid and d.datname = current_database()
+      where a.pid = taken.process_id
+    )
   then
     perform audit_private.refuse_consumer(take_sink.name, taken.process_id);
   end if;
