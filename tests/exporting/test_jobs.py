@@ -86,6 +86,18 @@ def test_large_events_make_small_chunks(office: Office) -> None:
     assert len(parse(office.read(export_id))) == 40
 
 
+def test_a_large_event_among_small_ones_is_in_their_chunk(office: Office) -> None:
+    for size in (1, 1, 5_000, 1):
+        office.desk.put(metadata={"text": "x" * size})
+    export_id = office.request({"action": "user_created"})
+    office.run()
+    [(chunks,)] = office.vault.root.execute(
+        "select count(*) from audit_private.export_chunk"
+    ).fetchall()
+    assert chunks == 1
+    assert len(parse(office.read(export_id))) == 4
+
+
 def test_it_needs_an_open_session_each_time(office: Office) -> None:
     bare = office.database.connect(office.database.role("reader"))
     office.reader.execute(

@@ -8455,7 +8455,7 @@ COMMENT ON FUNCTION audit_private.count_found_events(tenant_id uuid, condition t
 CREATE FUNCTION audit_private.counted_text(value text) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$
-  select pg_catalog.concat(pg_catalog.octet_length(value), ':', value)
+  select coalesce(pg_catalog.octet_length(value) || ':' || value, ':')
 $$;
 
 ALTER FUNCTION audit_private.counted_text(value text) OWNER TO audit_owner;
@@ -10462,12 +10462,15 @@ COMMENT ON FUNCTION audit_private.erase_pending(tenant_id uuid, erasure_id uuid,
 CREATE FUNCTION audit_private.event_envelope(e audit_private.event) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$
-  select pg_catalog.concat(
-    E'pgwitness/event/1\n',
-    e.tenant_id, E'\n', audit_private.microseconds(e.occurred_at), E'\n', e.id, E'\n',
-    audit_private.microseconds(e.recorded_at), E'\n', e.sequence, E'\n', e.transaction_id, E'\n',
-    e.source, E'\n', e.action, E'\n', e.entity_type, E'\n', e.actor_type, E'\n', e.outcome, E'\n',
-    audit_private.counted_text(e.recorded_by))
+  select case
+    when pg_catalog.num_nulls(
+        e.tenant_id, e.occurred_at, e.id, e.recorded_at, e.sequence, e.transaction_id, e.source, e.action, e.entity_type,
+        e.actor_type, e.outcome) = 0
+    then pg_catalog.concat_ws(
+        E'\n', 'pgwitness/event/1', e.tenant_id, audit_private.microseconds(e.occurred_at), e.id,
+        audit_private.microseconds(e.recorded_at), e.sequence, e.transaction_id, e.source, e.action, e.entity_type,
+        e.actor_type, e.outcome, audit_private.counted_text(e.recorded_by))
+  end
 $$;
 
 ALTER FUNCTION audit_private.event_envelope(e audit_private.event) OWNER TO audit_owner;
@@ -10858,7 +10861,8 @@ begin
       from audit_private.export_chunk c
       where c.tenant_id = running.tenant_id and c.export_id = running.export_id
     ), running.format, running.condition, running.spans,
-    running.place_occurred_at, running.place_id, events_a_step);
+    running.place_occurred_at, running.place_id, events_a_step,
+    running.bytes <= running.rows * 800);
   update audit_private.export x
   set rows = x.rows + written.rows,
     bytes = x.bytes + written.bytes,
@@ -14235,10 +14239,9 @@ COMMENT ON FUNCTION audit_private.payload_bytes(description text, actor jsonb, t
 CREATE FUNCTION audit_private.payload_content(e audit_private.event) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$
-  select pg_catalog.concat(
-    e.actor, E'\n', e.target, E'\n', e.changes, E'\n', e.metadata, E'\n', e.ip, E'\n',
-    audit_private.counted_text(e.description), audit_private.counted_text(e.user_agent),
-    audit_private.counted_text(e.request_id), audit_private.counted_text(e.error_message))
+  select pg_catalog.concat(e.actor, E'\n', e.target, E'\n', e.changes, E'\n', e.metadata, E'\n', e.ip, E'\n')
+    || audit_private.counted_text(e.description) || audit_private.counted_text(e.user_agent)
+    || audit_private.counted_text(e.request_id) || audit_private.counted_text(e.error_message)
 $$;
 
 ALTER FUNCTION audit_private.payload_content(e audit_private.event) OWNER TO audit_owner;
@@ -18161,40 +18164,6 @@ ALTER FUNCTION audit_private.verify_erasure_counts(tenant uuid) OWNER TO audit_f
 
 COMMENT ON FUNCTION audit_private.verify_erasure_counts(tenant uuid) IS 'erasures that are not what their events say';
 
-CREATE FUNCTION audit_private.verify_erasures(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) RETURNS SETOF audit_private.finding
-    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    SET jit TO 'off'
-    SET "DateStyle" TO 'ISO, YMD'
-    AS $$
-begin
-  return query execute format(
-    'select ''unexplained_erasure'', e.tenant_id, null::bigint, e.id, e.occurred_at,
-      ''erased, and no erasure tells of it: '' || string_agg(g.name, '', '' order by g.name)
-    from audit_private.event e
-    cross join lateral (
-      values (''actor_id'', e.actor_id_digest), (''entity_id'', e.entity_id_digest), (''payload'', e.payload_digest)
-    ) as g (name, digest)
-    where e.occurred_at >= %L::timestamptz and e.occurred_at < %L::timestamptz and %s
-      and (e.actor_id_digest is not null or e.entity_id_digest is not null or e.payload_digest is not null)
-      and g.digest is not null
-      and not exists (
-        select from audit_private.erased_event x
-        where x.tenant_id = e.tenant_id and x.occurred_at = e.occurred_at and x.event_id = e.id and g.name = any (x.groups)
-      )
-      and not (e.source = ''captured'' and exists (
-        select from audit_private.erasure x where x.tenant_id = e.tenant_id and x.kind = ''data''
-      ))
-    group by e.tenant_id, e.id, e.occurred_at',
-    verify_erasures.from_time, verify_erasures.until_time,
-    case when verify_erasures.tenant is null then 'true' else format('e.tenant_id = %L::uuid', verify_erasures.tenant) end);
-end
-$$;
-
-ALTER FUNCTION audit_private.verify_erasures(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) OWNER TO audit_finder;
-
-COMMENT ON FUNCTION audit_private.verify_erasures(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) IS 'events of a time that are erased though no erasure tells of it';
-
 CREATE FUNCTION audit_private.verify_holds(tenant uuid) RETURNS SETOF audit_private.finding
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -18302,8 +18271,8 @@ begin
   into next_transaction_id
   from audit_private.instance i;
   return query execute format(
-    'with listed as (
-      select p.tenant_id, p.seal_number, b.sealed_at as known_at, b.known_before, b.known_open, b.known_since, l.*
+    'with part as (
+      select p.*, b.sealed_at as known_at, b.known_before, b.known_open, b.known_since
       from audit_private.sealed_tenants() as t (tenant_id)
       cross join lateral audit_private.seals_between(t.tenant_id, %2$L::timestamptz, %3$L::timestamptz) s
       left join lateral (
@@ -18319,20 +18288,28 @@ begin
         where p.tenant_id = s.tenant_id and p.seal_number = s.seal_number - 1
           and p.snapshot ~ ''^[0-9]{1,18}:[0-9]{1,18}:([0-9]{1,18}(,[0-9]{1,18})*)?$''
           and s.snapshot ~ ''^[0-9]{1,18}:[0-9]{1,18}:''
+        offset 0
       ) b on true
       join audit_private.seal_part p on p.tenant_id = s.tenant_id and p.seal_number = s.seal_number
+      where p.last_at >= %2$L::timestamptz and p.first_at < %3$L::timestamptz and %1$s
+      offset 0
+    ),
+    listed as (
+      select p.tenant_id, p.seal_number, p.known_at, p.known_before, p.known_open, p.known_since, l.*
+      from part p
       cross join lateral (
-        select u.occurred_at, u.id, substr(d.leaves, u.place::integer * 32 - 31, 32) as leaf
+        select u.occurred_at, u.id, substr(d.leaves, u.place * 32 - 31, 32) as leaf
         from (
           select p.leaves || '''' as leaves, audit_private.removed_places(p.tenant_id, p.seal_number, p.part) as removed
           offset 0
         ) d
-        cross join unnest(p.times, p.ids) with ordinality as u (occurred_at, id, place)
+        cross join (
+          select unnest(p.times) as occurred_at, unnest(p.ids) as id, generate_series(1, cardinality(p.times)) as place
+        ) u
         where u.occurred_at >= %2$L::timestamptz and u.occurred_at < %3$L::timestamptz
-          and (d.removed is null or get_bit(d.removed, u.place::integer - 1) = 0)
+          and (d.removed is null or get_bit(d.removed, u.place - 1) = 0)
         offset 0
       ) l
-      where p.last_at >= %2$L::timestamptz and p.first_at < %3$L::timestamptz and %1$s
     ),
     present as (
       select e.tenant_id, e.occurred_at, e.id, audit_private.leaf_of_event(e) as leaf, e.recorded_at, e.transaction_id,
@@ -18341,13 +18318,18 @@ begin
             e.description, e.actor, e.target, e.changes, e.metadata, e.ip, e.user_agent, e.request_id, e.error_message) > 0
           or e.entity_id_digest is not null and e.entity_id is not null
           or e.actor_id_digest is not null and e.actor_id !~ ''^erased-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$''
-          as has_erased
+          as has_erased,
+        case when num_nonnulls(e.actor_id_digest, e.entity_id_digest, e.payload_digest) > 0 then array_remove(array[
+          case when e.actor_id_digest is not null then ''actor_id'' end,
+          case when e.entity_id_digest is not null then ''entity_id'' end,
+          case when e.payload_digest is not null then ''payload'' end], null) end as erased_groups,
+        e.source = ''captured'' as is_captured
       from audit_private.event e
       where e.occurred_at >= %2$L::timestamptz and e.occurred_at < %3$L::timestamptz and %5$s
       offset 0
     ),
     found as (
-      select f.kind, tenant_id, l.seal_number, id, occurred_at, f.detail
+      select f.kind, tenant_id, l.seal_number, id, occurred_at, f.detail, e.erased_groups, e.is_captured
       from listed l
       full join present e using (tenant_id, occurred_at, id)
       cross join lateral (
@@ -18382,7 +18364,7 @@ begin
             else format(''says that it was recorded at %%s, and was written after %%s'', e.recorded_at, l.known_at)
           end
       ) as f (kind, detail)
-      where f.kind is not null
+      where f.kind is not null or e.erased_groups is not null
     )
     select f.kind, f.tenant_id, coalesce(f.seal_number, r.seal_number), f.id, f.occurred_at,
       case when r.seal_number is null then f.detail else ''there, though a receipt says that it was removed'' end
@@ -18393,7 +18375,21 @@ begin
       join audit_private.seal_part p on p.tenant_id = s.tenant_id and p.seal_number = s.seal_number
       where f.kind = ''extra_event'' and f.seal_number is null and f.id = any (p.ids)
       limit 1
-    ) r on true',
+    ) r on true
+    where f.kind is not null
+    union all
+    select ''unexplained_erasure'', f.tenant_id, null, f.id, f.occurred_at,
+      ''erased, and no erasure tells of it: '' || string_agg(distinct g.name, '', '' order by g.name)
+    from found f
+    cross join lateral unnest(f.erased_groups) as g (name)
+    where not exists (
+        select from audit_private.erased_event x
+        where x.tenant_id = f.tenant_id and x.occurred_at = f.occurred_at and x.event_id = f.id and g.name = any (x.groups)
+      )
+      and not (f.is_captured and exists (
+        select from audit_private.erasure x where x.tenant_id = f.tenant_id and x.kind = ''data''
+      ))
+    group by f.tenant_id, f.id, f.occurred_at',
     case when verify_leaves.tenant is null then 'true' else format('t.tenant_id = %L::uuid', verify_leaves.tenant) end,
     verify_leaves.from_time, verify_leaves.until_time,
     case when not state.is_caught_up or coalesce((audit_private.current_epoch()).kind = 'dump_restored', false) then 'true'
@@ -18405,7 +18401,7 @@ $_$;
 
 ALTER FUNCTION audit_private.verify_leaves(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) OWNER TO audit_finder;
 
-COMMENT ON FUNCTION audit_private.verify_leaves(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) IS 'events of a time that were changed, are missing, or are there though no seal knows them';
+COMMENT ON FUNCTION audit_private.verify_leaves(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) IS 'events of a time that were changed, are missing, are there though no seal knows them, or are erased though no erasure tells of it';
 
 CREATE FUNCTION audit_private.verify_lists(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) RETURNS SETOF audit_private.finding
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
@@ -18437,12 +18433,29 @@ CREATE FUNCTION audit_private.verify_lists(tenant uuid, from_time timestamp with
     from listed l
     group by l.tenant_id, l.seal_number
   ),
+  spanned as (
+    select p.tenant_id, p.seal_number, p.part, coalesce(m.moments[1], '-infinity') as lowest,
+      coalesce(m.moments[cardinality(m.moments)], 'infinity') as highest, m.moments = p.times as is_ascending
+    from checked c
+    join audit_private.seal_part p on p.tenant_id = c.tenant_id and p.seal_number = c.seal_number
+    cross join lateral (select array(select distinct unnest(p.times) as moment order by moment) as moments offset 0) m
+  ),
+  suspected as (
+    select o.tenant_id, o.seal_number, o.part
+    from (
+      select s.*, max(s.highest) over (w rows between unbounded preceding and 1 preceding) as highest_before,
+        lead(s.lowest) over w as lowest_after
+      from spanned s
+      window w as (partition by s.tenant_id order by s.lowest, s.seal_number, s.part)
+    ) o
+    where not o.is_ascending or o.lowest <= o.highest_before or o.highest >= o.lowest_after
+  ),
   twice as materialized (
     select u.tenant_id, u.occurred_at, u.id, min(u.seal_number) as first_seal, max(u.seal_number) as last_seal
     from (
       select p.tenant_id, p.seal_number, l.occurred_at, l.id
-      from checked c
-      join audit_private.seal_part p on p.tenant_id = c.tenant_id and p.seal_number = c.seal_number
+      from suspected o
+      join audit_private.seal_part p on p.tenant_id = o.tenant_id and p.seal_number = o.seal_number and p.part = o.part
       cross join lateral unnest(p.times, p.ids) as l (occurred_at, id)
       where l.occurred_at >= verify_lists.from_time and l.occurred_at < verify_lists.until_time
     ) u
@@ -18805,8 +18818,6 @@ CREATE FUNCTION audit_private.verify_time(tenant uuid, from_time timestamp with 
   select e.* from audit_private.verify_leaves(verify_time.tenant, verify_time.from_time, verify_time.until_time) e
   union all
   select r.* from audit_private.verify_removals(verify_time.tenant, verify_time.from_time, verify_time.until_time) r
-  union all
-  select x.* from audit_private.verify_erasures(verify_time.tenant, verify_time.from_time, verify_time.until_time) x
 $$;
 
 ALTER FUNCTION audit_private.verify_time(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) OWNER TO audit_owner;
@@ -18931,7 +18942,7 @@ ALTER FUNCTION audit_private.watched_relation(entity_type text) OWNER TO audit_o
 
 COMMENT ON FUNCTION audit_private.watched_relation(entity_type text) IS 'the table of an entity type; null when it is gone or was never watched';
 
-CREATE FUNCTION audit_private.write_chunks(tenant_id uuid, export_id uuid, after_chunk integer, format text, condition text, spans tstzrange[], place_occurred_at timestamp with time zone, place_id uuid, most integer, OUT rows bigint, OUT bytes bigint, OUT last_occurred_at timestamp with time zone, OUT last_id uuid, OUT is_last boolean) RETURNS record
+CREATE FUNCTION audit_private.write_chunks(tenant_id uuid, export_id uuid, after_chunk integer, format text, condition text, spans tstzrange[], place_occurred_at timestamp with time zone, place_id uuid, most integer, are_small boolean, OUT rows bigint, OUT bytes bigint, OUT last_occurred_at timestamp with time zone, OUT last_id uuid, OUT is_last boolean) RETURNS record
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET jit TO 'off'
@@ -18943,12 +18954,14 @@ CREATE FUNCTION audit_private.write_chunks(tenant_id uuid, export_id uuid, after
     AS $_$
 declare
   bytes_allowed constant integer := 8388608;
+  bytes_kept constant integer := 33000000;
   line_end constant text := case write_chunks.format when 'csv' then E'\r\n' else E'\n' end;
   head text := case when write_chunks.format = 'csv' and write_chunks.after_chunk = 0 then (
     select string_agg(c.name, ',' order by c.place) from audit_private.export_columns('csv') c
   ) end || line_end;
   number integer := write_chunks.after_chunk;
   span tstzrange;
+  is_counted boolean;
   chunk_rows integer;
   chunk_bytes integer;
   chunk_occurred_at timestamptz;
@@ -18964,49 +18977,59 @@ begin
   end if;
   foreach span in array write_chunks.spans loop
     continue when lower(span) > write_chunks.place_occurred_at;
-    execute pg_catalog.format(
-      'with line as (
-        select e.occurred_at, e.id, textsend(%1$s || $5) as line
+    foreach is_counted in array case when write_chunks.are_small then '{f,t}' else '{t}' end::boolean[] loop
+      execute pg_catalog.format(
+        'with line as (
+          select e.occurred_at, e.id, textsend(%1$s || $5) as line
+          from (
+            select e.*,
+              (select jsonb_object_agg(a.action, a.category) from audit_private.action a) ->> e.action as category,
+              audit_private.search_text_v1(e.description, e.actor, e.target, e.metadata) as search_text,
+              audit_private.search_text_v1(e.actor_id, e.actor, null, null) as actor_text
+            from audit_private.event e
+          ) e
+          where e.tenant_id = $1
+            and e.occurred_at >= %2$L::timestamptz
+            and e.occurred_at < %3$L::timestamptz
+            and %4$s
+            %5$s
+          order by e.occurred_at desc, e.id desc
+          limit %6$s
+        ),
+        sized as (
+          select l.*, %8$s as before
+          from line l
+        )
+        insert into audit_private.export_chunk as c (
+          tenant_id, export_id, number, rows, bytes, last_occurred_at, last_id, content, digest
+        )
+        select $1, $2, $3, n.rows, octet_length(n.content), n.last_occurred_at, n.last_id, n.content,
+          encode(sha256(n.content), ''hex'')
         from (
-          select e.*,
-            (select jsonb_object_agg(a.action, a.category) from audit_private.action a) ->> e.action as category,
-            audit_private.search_text_v1(e.description, e.actor, e.target, e.metadata) as search_text,
-            audit_private.search_text_v1(e.actor_id, e.actor, null, null) as actor_text
-          from audit_private.event e
-        ) e
-        where e.tenant_id = $1
-          and e.occurred_at >= %2$L::timestamptz
-          and e.occurred_at < %3$L::timestamptz
-          and %4$s
-          %5$s
-        order by e.occurred_at desc, e.id desc
-        limit %6$s
-      ),
-      sized as (
-        select l.*, sum(octet_length(l.line)) over (
-          order by l.occurred_at desc, l.id desc rows between unbounded preceding and 1 preceding) as before
-        from line l
-      )
-      insert into audit_private.export_chunk as c (
-        tenant_id, export_id, number, rows, bytes, last_occurred_at, last_id, content, digest
-      )
-      select $1, $2, $3, n.rows, octet_length(n.content), n.last_occurred_at, n.last_id, n.content,
-        encode(sha256(n.content), ''hex'')
-      from (
-        select count(*) as rows, min(s.occurred_at) as last_occurred_at, (array_agg(s.id))[count(*)] as last_id,
-          case when $4 is null then string_agg(s.line, '''') else textsend($4) || string_agg(s.line, '''') end as content
-        from sized s
-        where coalesce(s.before, 0) < %7$s
-        having count(*) > 0
-      ) n
-      returning c.rows, c.bytes, c.last_occurred_at, c.last_id',
-      audit_private.export_line(write_chunks.format), lower(span), upper(span), write_chunks.condition,
-      case when write_chunks.place_id is not null then pg_catalog.format(
-        'and e.occurred_at <= %1$L::timestamptz and (e.occurred_at, e.id) < (%1$L::timestamptz, %2$L::uuid)',
-        write_chunks.place_occurred_at, write_chunks.place_id) end,
-      write_chunks.most - rows, bytes_allowed - bytes)
-    into chunk_rows, chunk_bytes, chunk_occurred_at, chunk_id
-    using write_chunks.tenant_id, write_chunks.export_id, number + 1, head, line_end;
+          select count(*) as rows, min(s.occurred_at) as last_occurred_at, (array_agg(s.id))[count(*)] as last_id,
+            case when $4 is null then string_agg(%9$s, '''') else textsend($4) || string_agg(%9$s, '''') end as content
+          from sized s
+          where coalesce(s.before, 0) < %7$s
+          having count(*) > 0 and %10$s
+        ) n
+        returning c.rows, c.bytes, c.last_occurred_at, c.last_id',
+        audit_private.export_line(write_chunks.format), lower(span), upper(span), write_chunks.condition,
+        case when write_chunks.place_id is not null then pg_catalog.format(
+          'and e.occurred_at <= %1$L::timestamptz and (e.occurred_at, e.id) < (%1$L::timestamptz, %2$L::uuid)',
+          write_chunks.place_occurred_at, write_chunks.place_id) end,
+        write_chunks.most - rows, bytes_allowed - bytes,
+        case when is_counted then
+          'sum(octet_length(l.line)) over (
+            order by l.occurred_at desc, l.id desc rows between unbounded preceding and 1 preceding)'
+          else '0' end,
+        case when is_counted then 's.line' else 'case when octet_length(s.line) <= 4096 then s.line end' end,
+        case when is_counted then 'true' else pg_catalog.format(
+          'max(octet_length(s.line)) <= 4096 and sum(octet_length(s.line)) <= %s',
+          bytes_allowed - bytes) end)
+      into chunk_rows, chunk_bytes, chunk_occurred_at, chunk_id
+      using write_chunks.tenant_id, write_chunks.export_id, number + 1, head, line_end;
+      exit when chunk_rows is not null;
+    end loop;
     continue when chunk_rows is null;
     number := number + 1;
     head := null;
@@ -19017,6 +19040,9 @@ begin
     is_last := rows < write_chunks.most and bytes < bytes_allowed;
     exit when not is_last;
   end loop;
+  if write_chunks.after_chunk = 0 and not is_last then
+    perform octet_length(repeat('x', bytes_kept));
+  end if;
   if head is not null then
     bytes := octet_length(head);
     insert into audit_private.export_chunk (tenant_id, export_id, number, rows, bytes, content, digest)
@@ -19027,9 +19053,9 @@ begin
 end
 $_$;
 
-ALTER FUNCTION audit_private.write_chunks(tenant_id uuid, export_id uuid, after_chunk integer, format text, condition text, spans tstzrange[], place_occurred_at timestamp with time zone, place_id uuid, most integer, OUT rows bigint, OUT bytes bigint, OUT last_occurred_at timestamp with time zone, OUT last_id uuid, OUT is_last boolean) OWNER TO audit_keeper;
+ALTER FUNCTION audit_private.write_chunks(tenant_id uuid, export_id uuid, after_chunk integer, format text, condition text, spans tstzrange[], place_occurred_at timestamp with time zone, place_id uuid, most integer, are_small boolean, OUT rows bigint, OUT bytes bigint, OUT last_occurred_at timestamp with time zone, OUT last_id uuid, OUT is_last boolean) OWNER TO audit_keeper;
 
-COMMENT ON FUNCTION audit_private.write_chunks(tenant_id uuid, export_id uuid, after_chunk integer, format text, condition text, spans tstzrange[], place_occurred_at timestamp with time zone, place_id uuid, most integer, OUT rows bigint, OUT bytes bigint, OUT last_occurred_at timestamp with time zone, OUT last_id uuid, OUT is_last boolean) IS 'writes the next events that an export holds, after a place, as chunks of it';
+COMMENT ON FUNCTION audit_private.write_chunks(tenant_id uuid, export_id uuid, after_chunk integer, format text, condition text, spans tstzrange[], place_occurred_at timestamp with time zone, place_id uuid, most integer, are_small boolean, OUT rows bigint, OUT bytes bigint, OUT last_occurred_at timestamp with time zone, OUT last_id uuid, OUT is_last boolean) IS 'writes the next events that an export holds, after a place, as chunks of it';
 
 CREATE FUNCTION audit_private.write_cursor(scope text, seen text, occurred_at timestamp with time zone, id uuid) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -22432,9 +22458,6 @@ GRANT ALL ON FUNCTION audit_private.verify_chains(tenant uuid, from_time timesta
 REVOKE ALL ON FUNCTION audit_private.verify_erasure_counts(tenant uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.verify_erasure_counts(tenant uuid) TO audit_owner;
 
-REVOKE ALL ON FUNCTION audit_private.verify_erasures(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION audit_private.verify_erasures(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) TO audit_owner;
-
 REVOKE ALL ON FUNCTION audit_private.verify_holds(tenant uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.verify_holds(tenant uuid) TO audit_owner;
 
@@ -22475,8 +22498,8 @@ REVOKE ALL ON FUNCTION audit_private.watched_entity_type(relation regclass) FROM
 
 REVOKE ALL ON FUNCTION audit_private.watched_relation(entity_type text) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION audit_private.write_chunks(tenant_id uuid, export_id uuid, after_chunk integer, format text, condition text, spans tstzrange[], place_occurred_at timestamp with time zone, place_id uuid, most integer, OUT rows bigint, OUT bytes bigint, OUT last_occurred_at timestamp with time zone, OUT last_id uuid, OUT is_last boolean) FROM PUBLIC;
-GRANT ALL ON FUNCTION audit_private.write_chunks(tenant_id uuid, export_id uuid, after_chunk integer, format text, condition text, spans tstzrange[], place_occurred_at timestamp with time zone, place_id uuid, most integer, OUT rows bigint, OUT bytes bigint, OUT last_occurred_at timestamp with time zone, OUT last_id uuid, OUT is_last boolean) TO audit_owner;
+REVOKE ALL ON FUNCTION audit_private.write_chunks(tenant_id uuid, export_id uuid, after_chunk integer, format text, condition text, spans tstzrange[], place_occurred_at timestamp with time zone, place_id uuid, most integer, are_small boolean, OUT rows bigint, OUT bytes bigint, OUT last_occurred_at timestamp with time zone, OUT last_id uuid, OUT is_last boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.write_chunks(tenant_id uuid, export_id uuid, after_chunk integer, format text, condition text, spans tstzrange[], place_occurred_at timestamp with time zone, place_id uuid, most integer, are_small boolean, OUT rows bigint, OUT bytes bigint, OUT last_occurred_at timestamp with time zone, OUT last_id uuid, OUT is_last boolean) TO audit_owner;
 
 REVOKE ALL ON FUNCTION audit_private.write_cursor(scope text, seen text, occurred_at timestamp with time zone, id uuid) FROM PUBLIC;
 

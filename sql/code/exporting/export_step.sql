@@ -42,7 +42,8 @@ begin
       from audit_private.export_chunk c
       where c.tenant_id = running.tenant_id and c.export_id = running.export_id
     ), running.format, running.condition, running.spans,
-    running.place_occurred_at, running.place_id, events_a_step);
+    running.place_occurred_at, running.place_id, events_a_step,
+    running.bytes <= running.rows * 800);
   update audit_private.export x
   set rows = x.rows + written.rows,
     bytes = x.bytes + written.bytes,

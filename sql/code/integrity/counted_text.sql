@@ -4,7 +4,7 @@ language sql
 stable
 parallel safe
 as $$
-  select pg_catalog.concat(pg_catalog.octet_length(value), ':', value)
+  select coalesce(pg_catalog.octet_length(value) || ':' || value, ':')
 $$;
 comment on function audit_private.counted_text(text) is
   'a text as sealed entries hold it: bytes, colon, text; null is a lone colon';

@@ -1,7 +1,9 @@
 set local role audit_finder;
 -- The lists of seals with an event between two times: each part against its root, all of them against the seal, and no
 -- event in two of them. A list may be gone where receipts say that all of its events are; and what was removed and then
--- imported anew is in two, in one of them as removed.
+-- imported anew is in two, in one of them as removed. Only parts whose times meet those of another one, or that hold a
+-- time twice or out of order, can list an event twice, and most do neither: so events are counted in those alone. What
+-- first_at and last_at say is not believed for that.
 create or replace function audit_private.verify_lists(tenant uuid, from_time timestamptz, until_time timestamptz)
 returns setof audit_private.finding
 language sql
@@ -36,12 +38,29 @@ as $$
     from listed l
     group by l.tenant_id, l.seal_number
   ),
+  spanned as (
+    select p.tenant_id, p.seal_number, p.part, coalesce(m.moments[1], '-infinity') as lowest,
+      coalesce(m.moments[cardinality(m.moments)], 'infinity') as highest, m.moments = p.times as is_ascending
+    from checked c
+    join audit_private.seal_part p on p.tenant_id = c.tenant_id and p.seal_number = c.seal_number
+    cross join lateral (select array(select distinct unnest(p.times) as moment order by moment) as moments offset 0) m
+  ),
+  suspected as (
+    select o.tenant_id, o.seal_number, o.part
+    from (
+      select s.*, max(s.highest) over (w rows between unbounded preceding and 1 preceding) as highest_before,
+        lead(s.lowest) over w as lowest_after
+      from spanned s
+      window w as (partition by s.tenant_id order by s.lowest, s.seal_number, s.part)
+    ) o
+    where not o.is_ascending or o.lowest <= o.highest_before or o.highest >= o.lowest_after
+  ),
   twice as materialized (
     select u.tenant_id, u.occurred_at, u.id, min(u.seal_number) as first_seal, max(u.seal_number) as last_seal
     from (
       select p.tenant_id, p.seal_number, l.occurred_at, l.id
-      from checked c
-      join audit_private.seal_part p on p.tenant_id = c.tenant_id and p.seal_number = c.seal_number
+      from suspected o
+      join audit_private.seal_part p on p.tenant_id = o.tenant_id and p.seal_number = o.seal_number and p.part = o.part
       cross join lateral unnest(p.times, p.ids) as l (occurred_at, id)
       where l.occurred_at >= verify_lists.from_time and l.occurred_at < verify_lists.until_time
     ) u

@@ -15,8 +15,6 @@ as $$
   select e.* from audit_private.verify_leaves(verify_time.tenant, verify_time.from_time, verify_time.until_time) e
   union all
   select r.* from audit_private.verify_removals(verify_time.tenant, verify_time.from_time, verify_time.until_time) r
-  union all
-  select x.* from audit_private.verify_erasures(verify_time.tenant, verify_time.from_time, verify_time.until_time) x
 $$;
 comment on function audit_private.verify_time(uuid, timestamptz, timestamptz) is
   'all that is wrong with the events of a time and their seals, of one tenant or all';

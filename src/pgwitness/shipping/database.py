@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any, TypeAlias
 
 import psycopg
 
 from pgwitness.client import Client
-from pgwitness.errors import DeadLetterRefused, SinkUnknown
+from pgwitness.errors import DeadLetterRefused, SinkUnknown, TenantError
 from pgwitness.models import Sink, SinkEvent
 from pgwitness.shipping.transport import Refusal
 from pgwitness.shipping.waiting import Stop
@@ -61,9 +62,11 @@ class Database:
         Raises:
             SinkUnknown: there is none, or it names another role.
         """
-        for sink in self._client.list_sinks():
-            if sink.name == self._name:
-                return sink
+        # A role that no sink names, and that has no tenant either, may not even list.
+        with suppress(TenantError):
+            for sink in self._client.list_sinks():
+                if sink.name == self._name:
+                    return sink
         # The database says why, better than we could.
         self._client.report_sink_error(self._name, None)
         raise SinkUnknown(f"there is no sink {self._name} for this role")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 import time
@@ -35,7 +36,7 @@ class Deadline:
         """
         is_done = threading.Event()
         # Its own descriptor: TLS takes that of a socket over, and shutting down goes for all.
-        handle = connection.dup()
+        handle = socket.socket(fileno=os.dup(connection.fileno()))
 
         def watch() -> None:
             while (left := self._ends - time.monotonic()) > 0:

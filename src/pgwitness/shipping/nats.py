@@ -6,7 +6,9 @@ The message's id is the event's: within the stream's window for duplicates a rep
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
@@ -25,6 +27,9 @@ TIMEOUT_SECONDS = 30
 HEADER_BYTES = 128
 """About what headers add to a message."""
 
+CLOSE_SECONDS = 5.0
+NO_RESPONDERS = "503"
+
 TOO_LARGE = 10054
 """JetStream's code of a message that is larger than its stream takes."""
 
@@ -41,7 +46,6 @@ class NatsTransport(Transport):
         """
         self._nats = import_module("nats")
         self._errors = import_module("nats.errors")
-        self._stream_errors = import_module("nats.js.errors")
         self._url = destination.text("url")
         self._subject = destination.text("subject", SUBJECT)
         self._timeout = float(destination.number("timeout_seconds", TIMEOUT_SECONDS))
@@ -58,6 +62,9 @@ class NatsTransport(Transport):
         options: dict[str, Any] = {
             "allow_reconnect": False,
             "connect_timeout": self._timeout,
+            # None at all would mean as many as there can be, in this library.
+            "max_reconnect_attempts": 1,
+            "reconnect_time_wait": 0.1,
             "error_cb": _ignore,
         }
         if self._context is not None:
@@ -68,44 +75,53 @@ class NatsTransport(Transport):
             return asyncio.run(self._publish(events, options))
         except (TimeoutError, self._errors.TimeoutError):
             why = f"nothing stored within {self._timeout:.0f} seconds"
-        except self._stream_errors.NoStreamResponseError:
-            why = f"no stream takes the subject {self._subject}"
-        except self._stream_errors.APIError as error:
-            why = f"JetStream refuses with code {error.err_code or error.code}"
         except (self._errors.Error, OSError) as error:
             # The server's words may hold what was sent to it.
             why = type(error).__name__
+        except (ValueError, AttributeError, KeyError):
+            why = "an answer that isn't JetStream's"
         raise DeliveryFailed(f"NATS: {why}")
 
     async def _publish(
         self, events: Sequence[ShippedEvent], options: dict[str, Any]
     ) -> list[Refusal]:
-        connection = await self._nats.connect(self._url, **options)
+        connection = self._nats.NATS()
         try:
-            stream = connection.jetstream(publish_async_max_pending=len(events) + 1)
-            refusals, promises = [], []
             async with asyncio.timeout(self._timeout):
-                for event in events:
+                await connection.connect(self._url, **options)
+                # The client's own way to publish many at once loses what the stream refuses.
+                inbox = connection.new_inbox()
+                answers = await connection.subscribe(f"{inbox}.*")
+                refusals, waiting = [], {}
+                for number, event in enumerate(events):
                     content = event.content.encode()
                     if len(content) + HEADER_BYTES > connection.max_payload:
                         reason = f"{len(content)} bytes are more than the server takes"
                         refusals.append(Refusal(event, reason, is_final=True))
                         continue
+                    reply = f"{inbox}.{number}"
                     headers = {"Nats-Msg-Id": str(event.event_id)}
-                    promise = await stream.publish_async(self._subject, content, headers=headers)
-                    promises.append((event, promise))
-                answers = await asyncio.gather(
-                    *(promise for _, promise in promises), return_exceptions=True
-                )
-            for (event, _), answer in zip(promises, answers, strict=True):
-                if getattr(answer, "err_code", None) == TOO_LARGE:
-                    reason = "the message is larger than its stream takes"
-                    refusals.append(Refusal(event, reason))
-                elif isinstance(answer, BaseException):
-                    raise answer
+                    await connection.publish(self._subject, content, reply, headers=headers)
+                    waiting[reply] = event
+                while waiting:
+                    answer = await answers.next_msg(timeout=None)
+                    self._judge(answer, waiting.pop(answer.subject), refusals)
             return refusals
         finally:
-            await connection.close()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CLOSE_SECONDS):
+                    await connection.close()
+
+    def _judge(self, answer: Any, event: ShippedEvent, refusals: list[Refusal]) -> None:
+        if (answer.headers or {}).get("Status") == NO_RESPONDERS:
+            raise DeliveryFailed(f"NATS: no stream takes the subject {self._subject}")
+        error = json.loads(answer.data).get("error")
+        if not error:
+            return
+        if error.get("err_code") != TOO_LARGE:
+            code = error.get("err_code") or error.get("code")
+            raise DeliveryFailed(f"NATS: JetStream refuses with code {code}")
+        refusals.append(Refusal(event, "the message is larger than its stream takes"))
 
 
 async def _ignore(_: Exception) -> None:

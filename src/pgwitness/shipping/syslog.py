@@ -152,11 +152,13 @@ def _blocks(messages: Iterator[bytes]) -> Iterator[bytes]:
 def _await_end(connection: socket.socket) -> None:
     """Closes our side and returns once the receiver has closed its own, having read everything."""
     if isinstance(connection, ssl.SSLSocket):
-        # Says that this is the end, and takes the receiver's own word for it (RFC 5425, 4.4).
-        with suppress(ssl.SSLZeroReturnError, ssl.SSLEOFError, ssl.SSLSyscallError):
+        # Says that this is the end. The receiver should say the same (RFC 5425, section 4.4), but
+        # rsyslog just closes, which TLS can't tell from an end that somebody in between forged:
+        # so that somebody could have us believe that events arrived, and could not read them.
+        try:
             connection = connection.unwrap()
-            connection.shutdown(socket.SHUT_WR)
-    else:
-        connection.shutdown(socket.SHUT_WR)
+        except (ssl.SSLEOFError, ssl.SSLZeroReturnError):
+            return
+    connection.shutdown(socket.SHUT_WR)
     while connection.recv(4096):
         pass

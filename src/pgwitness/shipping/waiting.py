@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import random
 import select
-import socket
+import weakref
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -57,15 +58,16 @@ class Stop:
 
     def __init__(self) -> None:
         """Begins."""
-        self._listening, self._telling = socket.socketpair()
-        self._telling.setblocking(False)
+        self._listening, self._telling = os.pipe()
+        weakref.finalize(self, _close, self._listening, self._telling)
+        os.set_blocking(self._telling, False)
         self.is_set = False
 
     def set(self) -> None:
         """Asks for the end; whoever waits returns."""
         self.is_set = True
         with suppress(OSError):
-            self._telling.send(b"x")
+            os.write(self._telling, b"x")
 
     def wait(self, seconds: float, also: int | None = None) -> None:
         """Waits until the time is over, the end is asked for, or something can be read.
@@ -76,13 +78,13 @@ class Stop:
         """
         if self.is_set:
             return
-        waited = [self._listening.fileno()] + ([] if also is None else [also])
+        waited = [self._listening] + ([] if also is None else [also])
         poll = select.poll()
         for descriptor in waited:
             poll.register(descriptor, select.POLLIN)
         poll.poll(max(0.0, seconds) * 1000)
 
-    def close(self) -> None:
-        """Lets go of what it waits with."""
-        self._listening.close()
-        self._telling.close()
+
+def _close(*descriptors: int) -> None:
+    for descriptor in descriptors:
+        os.close(descriptor)
