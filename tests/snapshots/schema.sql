@@ -2130,8 +2130,8 @@ declare
   tenant constant uuid := case when not is_consumer then audit_private.listed_tenant(list_archives.tenant_id) end;
 begin
   return query
-  select f.tenant_id, f.sink_name, f.address, f.file, f.day, f.rows, f.bytes, f.sha256, f.first_at, f.last_at, f.noted_at, f.noted_by,
-    s.is_expired, s.is_held, s.erased, f.removed_at, f.removed_by, f.removal
+  select f.tenant_id, f.sink_name, f.address, f.file, f.day, f.rows, f.bytes, f.sha256, f.first_at, f.last_at, f.noted_at,
+    f.noted_by, s.is_expired, s.is_held, s.erased, f.removed_at, f.removed_by, f.removal
   from audit_private.archive_states(tenant, list_archives.name, true) s
   join audit_private.archived_files(tenant, list_archives.name) f on f.file_id = s.file_id
   order by f.tenant_id, f.day, f.file;
@@ -2753,8 +2753,8 @@ declare
 begin
   return query
   select j.run_id, j.started_at, j.finished_at, r.tenant_id, t.name, r.days, r.is_exact, r.cutoff, r.predicted, r.removed,
-    r.kept_by_floor, r.kept_by_hold, r.kept_by_sink, r.hot_days, r.hot_cutoff, r.oldest_removed_at, r.newest_removed_at, r.is_last,
-    j.result, r.error, j.run_by
+    r.kept_by_floor, r.kept_by_hold, r.kept_by_sink, r.hot_days, r.hot_cutoff, r.oldest_removed_at, r.newest_removed_at,
+    r.is_last, j.result, r.error, j.run_by
   from audit_private.purge_receipt r
   join audit_private.job_run j on j.run_id = r.run_id
   join audit_private.tenant t on t.tenant_id = r.tenant_id
@@ -5298,7 +5298,8 @@ begin
       case
         when set_hot_days.days not between 1 and 2555 then 'It is 1 to 2,555 days, or null for as long as the retention says.'
         when sink.sink_name is null then format('There is no sink %s.', coalesce(quote_literal(set_hot_days.name), 'null'))
-        when not audit_private.is_whole_archive(sink) then 'Only a sink of kind parquet with whole events and without a filter archives them all.'
+        when not audit_private.is_whole_archive(sink)
+          then 'Only a sink of kind parquet with whole events and without a filter archives them all.'
         else 'The tenant hasn''t approved the sink.'
       end,
       'See audit.list_sinks; approve one with audit.approve_sink.');
@@ -9822,7 +9823,7 @@ $_$;
 
 ALTER FUNCTION audit_private.deletion_gate(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, tenant_ids uuid[], treats_all_as_exact boolean, from_time timestamp with time zone, until_time timestamp with time zone, includes_unsealed boolean) OWNER TO audit_keeper;
 
-COMMENT ON FUNCTION audit_private.deletion_gate(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, tenant_ids uuid[], treats_all_as_exact boolean, from_time timestamp with time zone, until_time timestamp with time zone, includes_unsealed boolean) IS 'SQL that begins a statement about a partition: due (tenant_id, cutoff, is_exact, removable_before) and kept (place, tenant_id, is_held, is_awaited; is_held null for what is not sealed or delivered) of it, by the policies of a moment, between two times';
+COMMENT ON FUNCTION audit_private.deletion_gate(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, tenant_ids uuid[], treats_all_as_exact boolean, from_time timestamp with time zone, until_time timestamp with time zone, includes_unsealed boolean) IS 'SQL that begins a statement about a partition: due (tenant_id, cutoff, is_exact, removable_before) and kept (place, tenant_id, is_held, is_awaited; is_held null for what is not sealed, delivered or archived) of it, by the policies of a moment, between two times';
 
 CREATE FUNCTION audit_private.derived_event_id(tenant_id uuid, occurred_at timestamp with time zone, idempotency_key text) RETURNS uuid
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -10656,17 +10657,23 @@ CREATE FUNCTION audit_private.export_line(format text) RETURNS text
         when c.kind = 'optional code' then pg_catalog.format('pg_catalog.concat(%s)', c.expression)
         else c.expression
       end, ', ' order by c.place))
-    else pg_catalog.format('pg_catalog.concat(%s, ''}'')', string_agg(
-      pg_catalog.format(
-        case
-          when c.kind in ('time', 'code') then '''%s"%s":"'', %s, ''"'''
-          when c.kind = 'number' then '''%s"%s":'', %s'
-          when c.kind = 'object' then '''%s"%s":'', coalesce(%s, ''null''::pg_catalog.jsonb)'
-          else '''%s"%s":'', coalesce(pg_catalog.to_json(%s), ''null''::pg_catalog.json)'
-        end,
-        case c.place when 1 then '{' else ',' end, c.name, c.expression), ', ' order by c.place))
+    else pg_catalog.format('pg_catalog.concat(%s, ''%s}'')',
+      string_agg(
+        pg_catalog.format('''%s%s"%s":%s'', %s', c.end_before, case c.place when 1 then '{' else ',' end, c.name, c.quote,
+          case
+            when c.kind in ('time', 'code', 'number') then c.expression
+            when c.kind = 'object' then pg_catalog.format('coalesce(%s, ''null''::pg_catalog.jsonb)', c.expression)
+            else pg_catalog.format('coalesce(pg_catalog.to_json(%s), ''null''::pg_catalog.json)', c.expression)
+          end), ', ' order by c.place),
+      (array_agg(c.quote order by c.place desc))[1])
   end
-  from audit_private.export_columns(export_line.format) c
+  from (
+    select q.*, lag(q.quote, 1, '') over (order by q.place) as end_before
+    from (
+      select x.*, case when x.kind in ('time', 'code') then '"' else '' end as quote
+      from audit_private.export_columns(export_line.format) x
+    ) q
+  ) c
 $$;
 
 ALTER FUNCTION audit_private.export_line(format text) OWNER TO audit_owner;
@@ -11964,7 +11971,8 @@ begin
     entity_id => known.file,
     description => format('Archived file of %s removed (%s events, %s)', known.day, known.rows, forget_archive.removal),
     metadata => jsonb_strip_nulls(jsonb_build_object(
-      'sink', known.sink_name, 'address', known.address, 'file', known.file, 'day', known.day, 'rows', known.rows, 'sha256', known.sha256,
+      'sink', known.sink_name, 'address', known.address, 'file', known.file, 'day', known.day, 'rows', known.rows,
+      'sha256', known.sha256,
       'replacement', forget_archive.replacement)));
 end
 $$;
@@ -17780,7 +17788,8 @@ begin
     entity_id => noted.file,
     description => format('%s events of %s archived by sink %s', noted.rows, noted.day, noted.sink_name),
     metadata => jsonb_build_object(
-      'sink', noted.sink_name, 'address', noted.address, 'file', noted.file, 'day', noted.day, 'rows', noted.rows, 'bytes', noted.bytes,
+      'sink', noted.sink_name, 'address', noted.address, 'file', noted.file, 'day', noted.day, 'rows', noted.rows,
+      'bytes', noted.bytes,
       'sha256', noted.sha256)
       || jsonb_strip_nulls(jsonb_build_object('others', (
         select jsonb_agg(jsonb_build_object('file', f.file, 'sha256', f.sha256) order by f.noted_at, f.file)
