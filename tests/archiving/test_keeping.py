@@ -4,8 +4,10 @@ import pytest
 
 from archiving.stacks import SINK, Stacks
 from pgwitness.archiving.keeping import expire, rewrite
+from pgwitness.archiving.writing import ArchiveUnproven
 from pgwitness.client import Client
 from pgwitness.errors import ArchiveKept, ArchiveMissing
+from retention.vault import in_background
 from walls.ledger import REASON, call, refused, rows
 
 from databases import TENANT_A, TENANT_B
@@ -108,7 +110,6 @@ def personal(kept: Stacks) -> Stacks:
     kept.bring_old("about user-1", days=120)
     kept.bring_old("about others", days=110)
     kept.archive()
-    # What was erased within an hour before the events were read counts as later: let it pass.
     return kept
 
 
@@ -181,8 +182,6 @@ def test_an_unfinished_rewriting_is_done_again(
 
 
 def test_a_file_that_was_changed_is_not_rewritten(personal: Stacks) -> None:
-    from pgwitness.archiving.writing import ArchiveUnproven
-
     erase(personal, "user-1")
     [file] = [row["file"] for row in personal.noted("a") if row["erased"]]
 
@@ -210,3 +209,31 @@ def test_who_lists_what(kept: Stacks) -> None:
         rows(kept.shipper, "list_archives", name="other")
     with refused("WT001", "WT002"):
         rows(kept.shipper, "list_archives")
+
+
+def test_a_hold_that_comes_meanwhile_waits(kept: Stacks) -> None:
+    file = old_file(kept)
+    kept.set_retention(200)
+    kept.shipper.execute("begin")
+    assert call(kept.shipper, "remove_archive", name=SINK, tenant_id=TENANT_A, file=file)
+    with in_background(lambda: kept.hold("case", {})) as failures:
+        kept.wait_for_lock("legal_hold", "RowExclusiveLock")
+        kept.shipper.execute("commit")
+    assert failures == []
+    [row] = [row for row in kept.noted("a") if row["file"] == file]
+    assert row["removal"] == "expired"
+    assert run_expire(kept) == {file: "removed"}
+
+
+def test_a_hold_that_was_first_wins(kept: Stacks) -> None:
+    file = old_file(kept)
+    kept.set_retention(200)
+    kept.admin.execute("begin")
+    kept.hold("case", {})
+    found: list[dict[str, str]] = []
+    with in_background(lambda: found.append(run_expire(kept))) as failures:
+        kept.wait_for_lock("legal_hold", "ShareRowExclusiveLock")
+        kept.admin.execute("commit")
+    assert failures == []
+    assert found == [{}]
+    assert file in kept.files()

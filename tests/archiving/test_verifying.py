@@ -97,6 +97,23 @@ def test_one_checkpoint_proves_all_that_was_written_before(full: Stacks) -> None
     assert full.verify(full.head()).proven == len(full.rows("a", "b"))
 
 
+def test_a_log_that_was_lost_does_not_stand_in_the_way(full: Stacks) -> None:
+    """What a restored database no longer knows of; what was written before it is linked."""
+    name = full.folder.names(LINKS)[-1]
+    lost = json.loads((full.path / name).read_text())
+    lost |= {"size": lost["size"] + 1, "root": "ab" * 32, "old_size": lost["size"] + 1}
+    lost |= {"old_root": "ab" * 32, "proof": []}
+    (full.path / LINKS / "999-lost.json").write_text(json.dumps(lost))
+    full.write()
+    full.seal()
+    full.write()
+    full.seal()
+    made = link(Client(full.auditor), full.folder, full.head())
+    assert made is not None
+    assert made.old.root != "ab" * 32
+    assert full.kinds(full.head()) == {}
+
+
 def test_another_log_is_found_out(full: Stacks) -> None:
     head = full.head()
     link(Client(full.auditor), full.folder, head)

@@ -11816,6 +11816,9 @@ begin
               select from audit_private.retention_policy p
               where p.tenant_id = r.tenant_id and p.set_at > run.started_at - interval '1 day'
               union all
+              select from audit_private.hot_policy h
+              where h.tenant_id = r.tenant_id and h.set_at > run.started_at - interval '1 day'
+              union all
               select from audit_private.retention_floor f where f.set_at > run.started_at - interval '1 day'
               union all
               select from audit_private.export x

@@ -34,15 +34,24 @@ def link(client: Client, folder: Folder, checkpoint: Checkpoint) -> Link | None:
             known.append(Link.parse(json.loads(folder.read(name))))
         except (ValueError, RecursionError) as error:
             raise ManifestInvalid(f"{name}: {error}") from error
-    before = [link.new for link in known if link.new.size <= checkpoint.size]
+    # After a restore the archive may know logs that were lost: the last one that holds counts.
+    before = sorted(
+        {link.new for link in known if link.new.size <= checkpoint.size},
+        key=lambda log: log.size,
+        reverse=True,
+    )
     if not before:
         return None
-    last = max(before, key=lambda log: log.size)
-    proof = client.prove_consistency(last.size, checkpoint.size)
-    made = Link(
-        checkpoint.origin, LogSize(checkpoint.size, checkpoint.root.hex()), last, tuple(proof)
-    )
-    made.verify()
+    new = LogSize(checkpoint.size, checkpoint.root.hex())
+    for old in before:
+        proof = client.prove_consistency(old.size, new.size)
+        made = Link(checkpoint.origin, new, old, tuple(proof))
+        try:
+            made.verify()
+            break
+        except ManifestInvalid:
+            if old is before[-1]:
+                raise
     if not folder.exists(made.name):
         folder.write(made.name, made.as_text().encode(), owner=OWNER)
     return made
