@@ -64,9 +64,8 @@ def test_killed_at_any_step(stacks: Stacks, step: str) -> None:
     assert done.returncode == -signal.SIGKILL, done.stderr.decode()
     assert len(stacks.noted()) == (step == "noted")
     until = monotonic() + 10
-    while stacks.all(
-        "select from pg_stat_activity where usename = 'test_shipper' and datname = current_database()"
-    ):
+    living = "select from pg_stat_activity where usename = 'test_shipper' and datname = %s"
+    while stacks.all(living, stacks.database.name):
         assert monotonic() < until, "the server hasn't noticed"
 
     stacks.shipper = stacks.database.connect(stacks.database.role("shipper"))
