@@ -259,18 +259,25 @@ def test_a_hold_that_comes_meanwhile_waits_and_keeps_what_is_left(aged: Stacks) 
 
 def test_a_note_waits_for_a_deletion(aged: Stacks) -> None:
     """What a purge keeps depends on it: nothing may be noted while it looks and deletes."""
-    aged.set_hot_days(90)
     aged.seal()
-    batch = aged.batch()
+    [event_id] = [row["id"] for row in aged.stored() if row["description"] == "one"]
     keeper = aged.database.superuser()
     keeper.execute("begin")
     keeper.execute("select audit_private.close_gate()")
-    with in_background(lambda: aged.writer().write(batch)) as failures:
+
+    def note() -> None:
+        aged.shipper.execute(
+            "select audit.note_archive(name => %s, tenant_id => %s, file => 'x', "
+            "event_ids => %s::uuid[], sha256 => repeat('0', 64), bytes => 1, read_at => now())",
+            (SINK, TENANT_A, [event_id]),
+        )
+
+    with in_background(note) as failures:
         aged.wait_for_lock("legal_hold", "RowExclusiveLock")
         assert aged.all("select from audit_private.archived_file") == []
         keeper.execute("commit")
     assert failures == []
-    assert aged.noted() != []
+    assert len(aged.noted()) == 1
 
 
 def test_forging_a_policy_is_found(aged: Stacks) -> None:

@@ -135,6 +135,8 @@ def test_they_are_written_anew(personal: Stacks) -> None:
     assert personal.kinds() == {}
     [row] = [row for row in personal.noted() if row["file"] == file]
     assert row["removal"] == "rewritten"
+    assert not any(row["erased"] for row in personal.noted())
+    assert rewrite(Client(personal.shipper), SINK, personal.folder) == []
     personal.archive()
     assert personal.kinds() == {}
 
@@ -237,3 +239,31 @@ def test_a_hold_that_was_first_wins(kept: Stacks) -> None:
     assert failures == []
     assert found == [{}]
     assert file in kept.files()
+
+
+def test_what_was_erased_before_it_was_read_does_not_count(stacks: Stacks) -> None:
+    stacks.define_archive("a")
+    stacks.bring_old("about user-1", days=120)
+    stacks.seal()
+    erase(stacks, "user-1")
+    stacks.archive()
+    assert not any(row["erased"] for row in stacks.noted())
+
+
+def test_an_erasure_under_way_is_waited_for(stacks: Stacks) -> None:
+    """Else it would count as earlier, and its content stay in the file for good."""
+    stacks.define_archive("a")
+    stacks.bring_old("about user-1", days=120)
+    stacks.seal()
+    batch = stacks.batch()
+    privacy = stacks.database.connect(stacks.database.role("privacy"))
+    privacy.execute("begin")
+    privacy.execute(
+        "select * from audit.erase_subject(identifiers => %s, reason => %s)", (["user-1"], REASON)
+    )
+    with in_background(lambda: stacks.writer().write(batch)) as failures:
+        stacks.wait_for_lock("legal_hold", "ShareRowExclusiveLock")
+        privacy.execute("commit")
+    assert failures == []
+    assert "user-1" not in str(stacks.rows("a").values())
+    assert stacks.kinds() == {}

@@ -3438,7 +3438,7 @@ begin
 
   select note_archive.tenant_id, gen_random_uuid(), taken.sink_name, taken.options ->> 'url', note_archive.file,
     min(p.occurred_at)::date, count(*), note_archive.bytes, note_archive.sha256, min(p.occurred_at), max(p.occurred_at),
-    '{}'::text[], least(note_archive.read_at, statement_timestamp()), clock_timestamp(), audit_private.recorded_by(),
+    '{}'::text[], least(note_archive.read_at, clock_timestamp()), clock_timestamp(), audit_private.recorded_by(),
     false, null, null, null
   into noted
   from audit_private.sealed_places(note_archive.tenant_id, note_archive.event_ids) p;
@@ -3884,7 +3884,7 @@ declare
   taken constant audit_private.sink := audit_private.archivable_sink(prove_sink.name);
   log_size constant bigint := (select s.log_size from audit_private.sealing s);
   old constant bigint := least(prove_sink.old_size, log_size);
-  read_at constant timestamptz := statement_timestamp();
+  read_at timestamptz;
   events jsonb;
   seals bigint[];
   parts integer[];
@@ -3899,6 +3899,8 @@ begin
         coalesce(prove_sink.tenant_id::text, 'null')),
       'Give 1 to 10000 events that audit.read_sink has given, of a tenant that lets the sink carry them.');
   end if;
+  perform audit_private.close_gate();
+  read_at := clock_timestamp();
   execute format(
     'with entry as materialized (
       select p.*
@@ -4386,7 +4388,7 @@ begin
   noted.file := replace_archive.replacement;
   noted.sha256 := replace_archive.sha256;
   noted.bytes := replace_archive.bytes;
-  noted.read_at := least(replace_archive.read_at, statement_timestamp());
+  noted.read_at := least(replace_archive.read_at, clock_timestamp());
   noted.noted_at := clock_timestamp();
   noted.noted_by := audit_private.recorded_by();
   noted.is_told := false;
@@ -6154,7 +6156,7 @@ CREATE FUNCTION audit_private.archive_states(tenant_id uuid, sink_name text, wit
       from audit_private.erased_event x
       where x.tenant_id = f.tenant_id
         and x.occurred_at between f.first_at and f.last_at
-        and x.erased_at > f.read_at - interval '1 hour'
+        and x.erased_at > f.read_at
         and (
           not exists (
             select from audit_private.sealed_places(x.tenant_id, array[x.event_id])

@@ -3,8 +3,8 @@ set local role audit_keeper;
 -- of what is known of a file: its time and its actions. Where that may match, it keeps the file, since the events themselves
 -- may be gone.
 --
--- Which events a file holds is known while seals list them, and afterwards only between which times. An erasure that ended
--- within the hour before the events were read may have committed afterwards, so it counts as later.
+-- Which events a file holds is known while seals list them, and afterwards only between which times. Whatever was erased
+-- before the events were read was seen then (prove_sink).
 create or replace function audit_private.archive_states(tenant_id uuid, sink_name text, with_erased boolean)
 returns table (file_id uuid, is_expired boolean, is_held boolean, erased bigint)
 language sql
@@ -39,7 +39,7 @@ as $$
       from audit_private.erased_event x
       where x.tenant_id = f.tenant_id
         and x.occurred_at between f.first_at and f.last_at
-        and x.erased_at > f.read_at - interval '1 hour'
+        and x.erased_at > f.read_at
         and (
           not exists (
             select from audit_private.sealed_places(x.tenant_id, array[x.event_id])

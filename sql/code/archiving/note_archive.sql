@@ -44,7 +44,7 @@ begin
 
   select note_archive.tenant_id, gen_random_uuid(), taken.sink_name, taken.options ->> 'url', note_archive.file,
     min(p.occurred_at)::date, count(*), note_archive.bytes, note_archive.sha256, min(p.occurred_at), max(p.occurred_at),
-    '{}'::text[], least(note_archive.read_at, statement_timestamp()), clock_timestamp(), audit_private.recorded_by(),
+    '{}'::text[], least(note_archive.read_at, clock_timestamp()), clock_timestamp(), audit_private.recorded_by(),
     false, null, null, null
   into noted
   from audit_private.sealed_places(note_archive.tenant_id, note_archive.event_ids) p;

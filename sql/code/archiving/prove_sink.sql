@@ -4,6 +4,8 @@ set local role audit_keeper;
 -- gone. Whole lists of leaves take less room than a path for each. What stands in a file at the sink's address already comes
 -- without a row, so that a batch that comes again is not written twice.
 --
+-- An erasure under way is waited for (close_gate), so that one with a later time is one that isn't seen here.
+--
 -- Outside the tenant wall, as deliver_entries; what the filter doesn't find isn't given here either.
 create or replace function audit.prove_sink(
   name text,
@@ -26,7 +28,7 @@ declare
   taken constant audit_private.sink := audit_private.archivable_sink(prove_sink.name);
   log_size constant bigint := (select s.log_size from audit_private.sealing s);
   old constant bigint := least(prove_sink.old_size, log_size);
-  read_at constant timestamptz := statement_timestamp();
+  read_at timestamptz;
   events jsonb;
   seals bigint[];
   parts integer[];
@@ -41,6 +43,8 @@ begin
         coalesce(prove_sink.tenant_id::text, 'null')),
       'Give 1 to 10000 events that audit.read_sink has given, of a tenant that lets the sink carry them.');
   end if;
+  perform audit_private.close_gate();
+  read_at := clock_timestamp();
   execute format(
     'with entry as materialized (
       select p.*

@@ -49,7 +49,7 @@ begin
   noted.file := replace_archive.replacement;
   noted.sha256 := replace_archive.sha256;
   noted.bytes := replace_archive.bytes;
-  noted.read_at := least(replace_archive.read_at, statement_timestamp());
+  noted.read_at := least(replace_archive.read_at, clock_timestamp());
   noted.noted_at := clock_timestamp();
   noted.noted_by := audit_private.recorded_by();
   noted.is_told := false;
