@@ -201,7 +201,7 @@ def word(event: ShippedEvent) -> str:
 
 def make_event(content: str = '{"a":1}', **fields: Any) -> ShippedEvent:
     """Make an event for transports that are tested without a database."""
-    given = {
+    given: dict[str, Any] = {
         "tenant_id": UUID(int=7),
         "event_id": uuid4(),
         "occurred_at": datetime(2026, 3, 4, 5, 6, 7, 890123, UTC),

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import partial
 from itertools import count
 from pathlib import Path
 from threading import Thread
@@ -98,6 +99,14 @@ def created(request: Request, **statuses: int) -> Reply:
         items.append({"create": item})
     errors = any(item["create"]["status"] >= 300 for item in items)
     return 200, {}, json.dumps({"errors": errors, "items": items}).encode()
+
+
+def answer_third(status: int, request: Request, _: socket.socket) -> Reply:
+    return created(request, n3=status)
+
+
+def answer_body(body: bytes, *_: Any) -> Reply:
+    return 200, {}, body
 
 
 def accept(request: Request, _: socket.socket) -> Reply:
@@ -261,11 +270,11 @@ def test_elastic_tells_of_each_event(receiver: HttpReceiver) -> None:
     assert refusal.event is events[1]
     assert refusal.reason == "status 400, document_parsing_exception"
     for status in (429, 503, 404):
-        receiver.answer = lambda request, _, status=status: created(request, n3=status)
+        receiver.answer = partial(answer_third, status)
         with pytest.raises(DeliveryFailed, match=str(status)):
             made("elastic", receiver.url).deliver(events)
     for body in (b"", b"[]", b'{"items": []}', b'{"items": [{}, {}, {}, {}]}', b"[" * 100_000):
-        receiver.answer = lambda *_, body=body: (200, {}, body)
+        receiver.answer = partial(answer_body, body)
         with pytest.raises(DeliveryFailed, match="doesn't tell"):
             made("elastic", receiver.url).deliver(events)
 
@@ -489,7 +498,7 @@ def test_a_log_is_shipped_however_the_receiver_behaves(
     def broken(*_: Any) -> Reply:
         return 500, {}, b"Internal"
 
-    turns = [busy, broken, hang_up, reset, cut, stall]
+    turns: list[Any] = [busy, broken, hang_up, reset, cut, stall]
 
     def answer(request: Request, connection: socket.socket) -> Reply | None:
         number = next(numbers)

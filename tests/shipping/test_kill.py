@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -93,7 +94,8 @@ def test_a_signal_ends_it_after_the_batch_in_hand(harbour: Harbour, number: sign
     with http_receiver() as receiver:
         harbour.define("webhook", url=receiver.url)
         harbour.log("a1", "a2", "a3")
-        is_asked, processes = threading.Event(), []
+        is_asked = threading.Event()
+        processes: list[subprocess.Popen[str]] = []
 
         def answer(request: Request, _: Any) -> Reply:
             if not is_asked.is_set():
@@ -134,7 +136,7 @@ def test_killed_again_and_again_while_writing_a_file(harbour: Harbour, tmp_path:
     for kill in range(4):
         size = total(tmp_path)
         process = start(harbour, "--once", "--batch-size", "3")
-        await_that(lambda size=size, p=process: total(tmp_path) > size or p.poll() is not None)
+        await_that(partial(has_written, tmp_path, size, process))
         end(process, signal.SIGKILL)
         await_that(lambda: not consumers(harbour))
         if kill % 2:
@@ -150,6 +152,10 @@ def test_killed_again_and_again_while_writing_a_file(harbour: Harbour, tmp_path:
     ]
     assert list(dict.fromkeys(line["description"] for line in lines)) == names
     assert len({line["id"] for line in lines}) == len(names)
+
+
+def has_written(folder: Path, before: int, process: subprocess.Popen[str]) -> bool:
+    return total(folder) > before or process.poll() is not None
 
 
 def total(folder: Path) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -126,6 +127,10 @@ def test_a_receiver_may_ask_for_a_longer_pause(harbour: Harbour) -> None:
     assert log.pauses == [0.5]
 
 
+def has_taken(recorder: Recorder, number: int) -> bool:
+    return len(recorder.taken) >= number
+
+
 def test_the_sealer_wakes_a_follower(harbour: Harbour) -> None:
     """It waits for an hour otherwise."""
     harbour.define()
@@ -133,7 +138,7 @@ def test_the_sealer_wakes_a_follower(harbour: Harbour) -> None:
     with following(harbour.shipper(recorder, wake_seconds=3600)) as done:
         for number in range(3):
             harbour.log(f"a{number}")
-            await_that(lambda number=number: len(recorder.taken) > number, "the notification")
+            await_that(partial(has_taken, recorder, number + 1), "the notification")
     assert recorder.words == ["a0", "a1", "a2"]
     assert done == [Shipped(3, 0, False)]
 

@@ -83,7 +83,7 @@ def test_rsyslog_reads_it(rsyslog: Rsyslog, authority: Authority, protocol: str)
     assert len(found[2][3]) > 50_000
 
 
-def secure(protocol: str, authority: Authority) -> dict[str, str]:
+def secure(protocol: str, authority: Authority) -> dict[str, Any]:
     return {"ca_file": str(authority.file)} if protocol == "tls" else {}
 
 
@@ -162,7 +162,7 @@ def test_a_receiver_that_closes_half_way_is_noticed(misbehave: Any, size: int) -
 
 
 def test_a_receiver_that_stalls_is_not_waited_for_for_ever() -> None:
-    released = []
+    released: list[bool] = []
 
     def stall(connection: socket.socket) -> None:
         connection.recv(1)
