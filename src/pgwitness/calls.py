@@ -2023,6 +2023,538 @@ def prove_events(
     )
 
 
+# Sinks
+
+
+def define_sink(
+    name: str,
+    kind: str,
+    role: str,
+    options: Object | None = None,
+    filter: Object | None = None,
+    tenant_ids: Iterable[Uuid] | None = None,
+) -> Call[bool]:
+    """Defines where events are shipped to; for audit_operator.
+
+    Defined again, it goes on from where it stands. Where it carries whole events, a tenant's come
+    once its audit_admin has approved it.
+
+    Args:
+        name: a lower-case letter, then up to 62 of those, digits, _ and -.
+        kind: custom, file, stdout, syslog, webhook, splunk, elastic, otlp, nats or parquet.
+        role: the one role that may read it, by exact name.
+        options: as `list_sink_options` has them; never a secret.
+        filter: as for `search_events`; left out, all events.
+        tenant_ids: whose events; left out, every tenant's.
+
+    Returns:
+        Whether that changed anything.
+
+    Raises:
+        FilterInvalid: a key or a value of the filter.
+        RoleUnknown: there is no such role.
+        SinkRefused: it can't be like that; the detail says why.
+        TenantUnknown: one isn't registered.
+    """
+    return _value(
+        "define_sink",
+        bool,
+        name=("text", name),
+        kind=("text", kind),
+        role=("text", role),
+        options=("jsonb", {} if options is None else options),
+        filter=("jsonb", {} if filter is None else filter),
+        tenant_ids=("uuid[]", None if tenant_ids is None else list(tenant_ids)),
+    )
+
+
+def drop_sink(name: str, reason: str) -> Call[bool]:
+    """Forgets a sink and how far it has come; for audit_operator.
+
+    Args:
+        name: the sink.
+        reason: 10 to 500 characters.
+
+    Returns:
+        Whether there was one.
+
+    Raises:
+        ReasonInvalid: the reason is too short or too long.
+    """
+    return _value("drop_sink", bool, name=("text", name), reason=("text", reason))
+
+
+def set_purge_waits(name: str, waits: bool, reason: str) -> Call[bool]:
+    """Sets whether purges leave what a sink hasn't delivered; for audit_operator.
+
+    Args:
+        name: the sink.
+        waits: whether they do.
+        reason: 10 to 500 characters.
+
+    Returns:
+        Whether that changed anything.
+
+    Raises:
+        ReasonInvalid: the reason is too short or too long.
+        SinkUnknown: there is no such sink.
+    """
+    return _value(
+        "set_purge_waits",
+        bool,
+        name=("text", name),
+        waits=("boolean", waits),
+        reason=("text", reason),
+    )
+
+
+def list_sinks(tenant_id: Uuid | None = None) -> Call[list[models.Sink]]:
+    """Lists sinks, how far each is and what went wrong.
+
+    Args:
+        tenant_id: the tenant; left out, all sinks for audit_operator and audit_auditor, and for a
+            role of audit_shipper those that it may read.
+    """
+    return _list("list_sinks", models.Sink, tenant_id=("uuid", tenant_id))
+
+
+def list_sink_options() -> Call[list[models.SinkOption]]:
+    """Lists the options that sinks have; for audit_operator and audit_shipper."""
+    return _list("list_sink_options", models.SinkOption)
+
+
+def approve_sink(name: str, digest: str, reason: str, tenant_id: Uuid | None = None) -> Call[bool]:
+    """Lets a sink carry whole events of a tenant; for audit_admin.
+
+    Args:
+        name: the sink.
+        digest: of the definition that was looked at, from `list_sinks`.
+        reason: 10 to 500 characters.
+        tenant_id: the tenant.
+
+    Returns:
+        Whether that changed anything.
+
+    Raises:
+        ReasonInvalid: the reason is too short or too long.
+        SinkApprovalRefused: it is defined otherwise by now, carries envelopes, or isn't there.
+    """
+    return _value(
+        "approve_sink",
+        bool,
+        name=("text", name),
+        digest=("text", digest),
+        reason=("text", reason),
+        tenant_id=("uuid", tenant_id),
+    )
+
+
+def withdraw_sink_approval(name: str, reason: str, tenant_id: Uuid | None = None) -> Call[bool]:
+    """No longer lets a sink carry events of a tenant; for audit_admin.
+
+    Args:
+        name: the sink.
+        reason: 10 to 500 characters.
+        tenant_id: the tenant.
+
+    Returns:
+        Whether that changed anything.
+
+    Raises:
+        ReasonInvalid: the reason is too short or too long.
+    """
+    return _value(
+        "withdraw_sink_approval",
+        bool,
+        name=("text", name),
+        reason=("text", reason),
+        tenant_id=("uuid", tenant_id),
+    )
+
+
+def read_sink(
+    name: str, batch_size: int = 1000, after: str | None = None
+) -> Call[list[models.SinkEvent]]:
+    """Gives the next events of a sink, for the role that it names; the same until acknowledged.
+
+    Whoever reads becomes the sink's only consumer, as long as its server process lives and was
+    heard of within 15 minutes.
+
+    Args:
+        name: the sink.
+        batch_size: 1 to 10,000 events.
+        after: cursor of a row, to read on behind what isn't acknowledged yet.
+
+    Returns:
+        None when there is nothing more for now. Each row's cursor is to be acknowledged in the
+        end, that of a row without an event too.
+
+    Raises:
+        SinkCursorForeign: `after` isn't of this log: read again without it.
+        SinkUnknown: there is no such sink, or it names another role.
+        SinkTaken: another consumer reads it.
+    """
+    return _list(
+        "read_sink",
+        models.SinkEvent,
+        name=("text", name),
+        batch_size=("integer", batch_size),
+        after=("text", after),
+    )
+
+
+def acknowledge_sink(name: str, cursor: str) -> Call[bool]:
+    """Tells that what a sink gave up to a row has arrived, so that it doesn't come again.
+
+    Args:
+        name: the sink.
+        cursor: of that row.
+
+    Returns:
+        Whether that moved it on.
+
+    Raises:
+        SinkCursorForeign: the cursor isn't of this log: read again.
+        SinkUnknown: there is no such sink, or it names another role.
+        SinkTaken: another consumer has taken it over.
+    """
+    return _value("acknowledge_sink", bool, name=("text", name), cursor=("text", cursor))
+
+
+def report_sink_error(name: str, error: str | None) -> Call[None]:
+    """Tells why a sink couldn't be shipped, until something is acknowledged.
+
+    Args:
+        name: the sink.
+        error: in a line, without anything of an event in it.
+
+    Raises:
+        SinkUnknown: there is no such sink, or it names another role.
+        SinkTaken: another consumer reads it.
+    """
+    return _value("report_sink_error", _nothing, name=("text", name), error=("text", error))
+
+
+def add_dead_letter(name: str, event_id: Uuid, occurred_at: datetime, error: str) -> Call[None]:
+    """Puts an event aside that the receiver refuses for good, so that the others go on.
+
+    Args:
+        name: the sink.
+        event_id: the event.
+        occurred_at: its time, as `read_sink` gave it.
+        error: why, in a line, without anything of the event in it.
+
+    Raises:
+        DeadLetterRefused: the sink hasn't given such an event.
+        SinkUnknown: there is no such sink, or it names another role.
+        SinkTaken: another consumer reads it.
+    """
+    return _value(
+        "add_dead_letter",
+        _nothing,
+        name=("text", name),
+        event_id=("uuid", event_id),
+        occurred_at=("timestamptz", occurred_at),
+        error=("text", error),
+    )
+
+
+def list_dead_letters(name: str) -> Call[list[models.DeadLetter]]:
+    """Lists the events that the receiver of a sink refused, oldest first.
+
+    For audit_operator, audit_auditor and the role that the sink names.
+
+    Args:
+        name: the sink.
+
+    Raises:
+        SinkUnknown: there is no such sink.
+    """
+    return _list("list_dead_letters", models.DeadLetter, name=("text", name))
+
+
+def retry_dead_letters(name: str, event_ids: Iterable[Uuid] | None = None) -> Call[int]:
+    """Has refused events shipped once more, before all others; for audit_operator.
+
+    Args:
+        name: the sink.
+        event_ids: which; left out, all.
+
+    Returns:
+        How many.
+
+    Raises:
+        SinkUnknown: there is no such sink.
+    """
+    return _value(
+        "retry_dead_letters",
+        int,
+        name=("text", name),
+        event_ids=("uuid[]", None if event_ids is None else list(event_ids)),
+    )
+
+
+def discard_dead_letters(
+    name: str, reason: str, event_ids: Iterable[Uuid] | None = None
+) -> Call[int]:
+    """Gives refused events up: the receiver never gets them; for audit_operator.
+
+    Args:
+        name: the sink.
+        reason: 10 to 500 characters.
+        event_ids: which; left out, all.
+
+    Returns:
+        How many.
+
+    Raises:
+        ReasonInvalid: the reason is too short or too long.
+        SinkUnknown: there is no such sink.
+    """
+    return _value(
+        "discard_dead_letters",
+        int,
+        name=("text", name),
+        reason=("text", reason),
+        event_ids=("uuid[]", None if event_ids is None else list(event_ids)),
+    )
+
+
+# Archives
+
+
+def set_hot_days(
+    days: int | None, name: str | None, reason: str, tenant_id: Uuid | None = None
+) -> Call[datetime | None]:
+    """Lets events leave the database early, once a sink has archived them; for audit_admin.
+
+    Whatever shortens waits, as with `set_retention`; holds and floors keep events all the same.
+
+    Args:
+        days: 1 to 2,555; None keeps them as long as the retention says.
+        name: the sink, of kind parquet with whole events and no filter.
+        reason: 10 to 500 characters.
+        tenant_id: the tenant.
+
+    Returns:
+        When it takes effect; None when nothing changed.
+
+    Raises:
+        ReasonInvalid: the reason is too short or too long.
+        HotDaysRefused: the days are out of range, or the sink doesn't archive all events.
+    """
+    return _value(
+        "set_hot_days",
+        _moment,
+        days=("integer", days),
+        name=("text", name),
+        reason=("text", reason),
+        tenant_id=("uuid", tenant_id),
+    )
+
+
+def list_archives(
+    name: str | None = None, tenant_id: Uuid | None = None
+) -> Call[list[models.ArchivedFile]]:
+    """Lists archived files, and which of them still tell of what was erased later.
+
+    Args:
+        name: a sink; left out, all of them. A sink's own role names it.
+        tenant_id: the tenant; left out by an operator or auditor, all of them.
+    """
+    return _list(
+        "list_archives",
+        models.ArchivedFile,
+        name=("text", name),
+        tenant_id=("uuid", tenant_id),
+    )
+
+
+def find_archives(
+    filter: Object | None = None, tenant_id: Uuid | None = None
+) -> Call[list[models.FoundArchive]]:
+    """Lists the archived files that may hold what a filter finds, newest first.
+
+    Args:
+        filter: as for `search_events`.
+        tenant_id: the tenant.
+
+    Raises:
+        FilterInvalid: the filter has an unknown key or a bad value.
+    """
+    return _list(
+        "find_archives",
+        models.FoundArchive,
+        filter=("jsonb", filter or {}),
+        tenant_id=("uuid", tenant_id),
+    )
+
+
+def search_archive(
+    filter: Object | None,
+    events: Sequence[Object],
+    is_continued: bool = False,
+    tenant_id: Uuid | None = None,
+) -> Call[list[models.Event]]:
+    """Gives those rows of archived files that a filter finds, as a search would show them.
+
+    Args:
+        filter: as for `search_events`.
+        events: rows of the tenant's files, at most 10,000; `pgwitness.archiving` reads them.
+        is_continued: an earlier call was for the same search, so that only what is shown is logged.
+        tenant_id: the tenant.
+
+    Raises:
+        AccessRequired: no access session is open; also AccessExpired, AccessUncommitted,
+            AccessForeign and ReadOnly, as for `search_events`.
+        FilterInvalid: the filter has an unknown key or a bad value.
+        ArchiveRefused: these are no rows of an archive.
+    """
+    return _list(
+        "search_archive",
+        models.Event,
+        filter=("jsonb", filter or {}),
+        events=("jsonb", events),
+        is_continued=("boolean", is_continued),
+        tenant_id=("uuid", tenant_id),
+    )
+
+
+def prove_sink(
+    name: str, tenant_id: Uuid, event_ids: Iterable[Uuid], old_size: int | None = None
+) -> Call[dict[str, Any]]:
+    """Gives events that a sink was given as they are sealed, and what proves them.
+
+    Args:
+        name: the sink, of kind parquet.
+        tenant_id: whose events.
+        event_ids: 1 to 10,000 of them; those that are gone, or archived already, come without a
+            row.
+        old_size: size of the log from which on its growth is proven too; left out, none.
+
+    Returns:
+        What `pgwitness.archiving.rows` reads: read_at, events, erased, seals and log.
+
+    Raises:
+        SinkUnknown: there is no such sink for the role.
+        ArchiveRefused: the sink writes no archive, or doesn't carry the tenant's events.
+    """
+    return _json(
+        "prove_sink",
+        name=("text", name),
+        tenant_id=("uuid", tenant_id),
+        event_ids=("uuid[]", list(event_ids)),
+        old_size=("bigint", old_size),
+    )
+
+
+def note_archive(
+    name: str,
+    tenant_id: Uuid,
+    file: str,
+    event_ids: Iterable[Uuid],
+    sha256: str,
+    bytes: int,
+    read_at: datetime,
+) -> Call[bool]:
+    """Notes a file that was written, read back and found right, and logs that.
+
+    Args:
+        name: the sink.
+        tenant_id: whose events.
+        file: path below the sink's address.
+        event_ids: of its events, all of one day in UTC.
+        sha256: of the file, in hexadecimal.
+        bytes: its size.
+        read_at: when `prove_sink` gave them.
+
+    Returns:
+        Whether it wasn't noted before.
+
+    Raises:
+        SinkUnknown: there is no such sink for the role.
+        ArchiveRefused: these aren't sealed events of one day.
+        ArchiveConflict: another file is noted under this name.
+    """
+    return _value(
+        "note_archive",
+        bool,
+        name=("text", name),
+        tenant_id=("uuid", tenant_id),
+        file=("text", file),
+        event_ids=("uuid[]", list(event_ids)),
+        sha256=("text", sha256),
+        bytes=("bigint", bytes),
+        read_at=("timestamptz", read_at),
+    )
+
+
+def replace_archive(
+    name: str,
+    tenant_id: Uuid,
+    file: str,
+    replacement: str,
+    sha256: str,
+    bytes: int,
+    read_at: datetime,
+) -> Call[bool]:
+    """Notes a file without what was erased, in place of one that the caller deletes then.
+
+    Args:
+        name: the sink.
+        tenant_id: whose events.
+        file: path of the one before, below the sink's address.
+        replacement: path of the new one, with the same events.
+        sha256: of the new one, in hexadecimal.
+        bytes: its size.
+        read_at: when `prove_sink` told what was erased.
+
+    Returns:
+        Whether the one before wasn't to go already.
+
+    Raises:
+        SinkUnknown: there is no such sink for the role.
+        ArchiveMissing: no such file is noted.
+        ArchiveConflict: another file is noted under the new name.
+    """
+    return _value(
+        "replace_archive",
+        bool,
+        name=("text", name),
+        tenant_id=("uuid", tenant_id),
+        file=("text", file),
+        replacement=("text", replacement),
+        sha256=("text", sha256),
+        bytes=("bigint", bytes),
+        read_at=("timestamptz", read_at),
+    )
+
+
+def remove_archive(name: str, tenant_id: Uuid, file: str) -> Call[bool]:
+    """Decides that an archived file is to go, and logs that; the caller deletes it then.
+
+    Args:
+        name: the sink.
+        tenant_id: whose events.
+        file: path below the sink's address.
+
+    Returns:
+        Whether that wasn't decided before.
+
+    Raises:
+        SinkUnknown: there is no such sink for the role.
+        ArchiveMissing: no such file is noted.
+        ArchiveKept: something in it hasn't expired, or a hold may keep it.
+    """
+    return _value(
+        "remove_archive",
+        bool,
+        name=("text", name),
+        tenant_id=("uuid", tenant_id),
+        file=("text", file),
+    )
+
+
 # Jobs
 
 

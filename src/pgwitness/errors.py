@@ -332,6 +332,26 @@ class DeadLetterRefused(PgwitnessError):
     """WT155: the sink hasn't given this event."""
 
 
+class ArchiveRefused(PgwitnessError):
+    """WT160: this can't be archived, or is no archive."""
+
+
+class ArchiveConflict(PgwitnessError):
+    """WT161: another file is noted under this name."""
+
+
+class HotDaysRefused(PgwitnessError):
+    """WT162: events can't leave the database early like that."""
+
+
+class ArchiveMissing(PgwitnessError):
+    """WT163: no such archived file is noted."""
+
+
+class ArchiveKept(PgwitnessError):
+    """WT164: an archived file can't go: not all in it has expired, or a hold may keep it."""
+
+
 class ValueUnstorable(PgwitnessError, ValueError):
     """The client can't turn a Python value into JSON or text without losing some of it."""
 
@@ -400,6 +420,11 @@ ERRORS: dict[str, type[PgwitnessError]] = {
     "WT153": SinkRefused,
     "WT154": SinkApprovalRefused,
     "WT155": DeadLetterRefused,
+    "WT160": ArchiveRefused,
+    "WT161": ArchiveConflict,
+    "WT162": HotDaysRefused,
+    "WT163": ArchiveMissing,
+    "WT164": ArchiveKept,
 }
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface, ip_interface
@@ -502,6 +502,11 @@ class Retention:
         next_reason: why.
         floors: category to the days that its events are kept at least.
         next_purge_at: when expired events are removed next.
+        hot_days: archived events older than this leave the database early; None when they don't.
+        hot_sink: the sink that archives them.
+        next_hot_days: what waits to take effect.
+        next_hot_sink: the same for `hot_sink`.
+        next_hot_takes_effect_at: when it does; None when nothing waits.
     """
 
     tenant_id: UUID
@@ -519,6 +524,11 @@ class Retention:
     next_reason: str | None
     floors: Json
     next_purge_at: datetime | None
+    hot_days: int | None
+    hot_sink: str | None
+    next_hot_days: int | None
+    next_hot_sink: str | None
+    next_hot_takes_effect_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -536,7 +546,10 @@ class PurgePreview:
         newest_at: time of the newest of these.
         kept_by_floor: expired, but their category is kept longer.
         kept_by_hold: expired, but held.
+        kept_by_sink: expired, but a sink that purges wait for hasn't delivered them.
         waiting_for_partition: expired, and gone once all of their partition has.
+        hot_days: archived events of that age are due as well; None when they aren't.
+        hot_cutoff: archived events strictly older are due.
     """
 
     tenant_id: UUID
@@ -549,7 +562,10 @@ class PurgePreview:
     newest_at: datetime | None
     kept_by_floor: int
     kept_by_hold: int
+    kept_by_sink: int
     waiting_for_partition: int
+    hot_days: int | None
+    hot_cutoff: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -569,6 +585,9 @@ class Purge:
         removed: events that it removed.
         kept_by_floor: expired, but their category is kept longer.
         kept_by_hold: expired, but held.
+        kept_by_sink: expired, but a sink that purges wait for hadn't delivered them.
+        hot_days: archived events of that age were due as well; None when they weren't.
+        hot_cutoff: archived events strictly older were due.
         oldest_removed_at: time of the oldest event removed.
         newest_removed_at: time of the newest event removed.
         is_last: the tenant is retired, and nothing of it is left.
@@ -589,12 +608,82 @@ class Purge:
     removed: int
     kept_by_floor: int
     kept_by_hold: int
+    kept_by_sink: int
+    hot_days: int | None
+    hot_cutoff: datetime | None
     oldest_removed_at: datetime | None
     newest_removed_at: datetime | None
     is_last: bool
     result: str
     error: str | None
     run_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedFile:
+    """A file that a sink has archived events in.
+
+    Attributes:
+        tenant_id: whose events.
+        name: of the sink.
+        address: where the sink wrote it.
+        file: path below the address.
+        day: the day in UTC on which its events occurred.
+        rows: events in it.
+        bytes: its size.
+        sha256: of the file, in hexadecimal.
+        first_at: time of its first event.
+        last_at: time of its last event.
+        noted_at: when it was noted.
+        noted_by: database login, and the SET ROLE role behind a slash.
+        is_expired: all events in it have expired.
+        is_held: a legal hold may keep some of them.
+        erased: events in it that were erased later, so that it still tells of them; None once it is
+            to be gone.
+        removed_at: since when it is to be gone; None while it is kept.
+        removed_by: who decided that.
+        removal: expired or rewritten.
+    """
+
+    tenant_id: UUID
+    name: str
+    address: str
+    file: str
+    day: date
+    rows: int
+    bytes: int
+    sha256: str
+    first_at: datetime
+    last_at: datetime
+    noted_at: datetime
+    noted_by: str
+    is_expired: bool
+    is_held: bool
+    erased: int | None
+    removed_at: datetime | None
+    removed_by: str | None
+    removal: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundArchive:
+    """An archived file that may hold what a filter finds.
+
+    Attributes:
+        name: of the sink.
+        address: where the sink wrote it.
+        file: path below the address.
+        day: the day in UTC on which its events occurred.
+        rows: events in it.
+        sha256: of the file, in hexadecimal.
+    """
+
+    name: str
+    address: str
+    file: str
+    day: date
+    rows: int
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -1062,6 +1151,124 @@ class Job:
     run_by: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Sink:
+    """Where events are shipped to, and how far that is.
+
+    Attributes:
+        name: the sink.
+        kind: how it is shipped; `list_sink_options` names them.
+        format: of its events.
+        options: as they were given.
+        filter: which events.
+        tenant_ids: whose; None for every tenant's.
+        role: the one role that may read it.
+        digest: SHA-256 of the definition in hexadecimal: what is approved.
+        carries_payloads: whole events, which wait for each tenant's approval, and not envelopes.
+        purge_waits: whether a purge leaves what it hasn't delivered.
+        is_approved: whether the tenant that was asked about has approved it; None when nobody has
+            to, or no tenant was named.
+        approved_tenants: how many have; None when nobody has to, or a tenant was named.
+        events_behind: sealed events that it has still to pass, those that the filter doesn't find
+            among them.
+        behind_since: when the oldest of them was sealed.
+        dead_letters: events that the receiver refused.
+        consumer_process_id: the server process that reads it, or read it last.
+        seen_at: when that was last heard of.
+        acknowledged_at: when something last arrived.
+        error: what went wrong since, in the consumer's words.
+        error_at: when that was.
+        defined_at: when.
+        defined_by: database login, and the SET ROLE role behind a slash.
+    """
+
+    name: str
+    kind: str
+    format: str
+    options: Json
+    filter: Json
+    tenant_ids: tuple[UUID, ...] | None
+    role: str
+    digest: str
+    carries_payloads: bool
+    purge_waits: bool
+    is_approved: bool | None
+    approved_tenants: int | None
+    events_behind: int
+    behind_since: datetime | None
+    dead_letters: int
+    consumer_process_id: int | None
+    seen_at: datetime | None
+    acknowledged_at: datetime | None
+    error: str | None
+    error_at: datetime | None
+    defined_at: datetime
+    defined_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class SinkOption:
+    """An option that a sink may have.
+
+    Attributes:
+        name: the option.
+        kinds: of sinks that have it.
+        is_required: whether they need it.
+        pattern: a regular expression that its value follows.
+        description: what it means.
+    """
+
+    name: str
+    kinds: tuple[str, ...]
+    is_required: bool
+    pattern: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class SinkEvent:
+    """An event as a sink ships it, or how far there is none.
+
+    Attributes:
+        cursor: what `acknowledge_sink` takes, once this and all before it have arrived.
+        tenant_id: whose event.
+        event_id: the event; None when the row only tells how far there is none.
+        occurred_at: the event's time.
+        content: the event in the sink's format, without line end.
+    """
+
+    cursor: str
+    tenant_id: UUID | None
+    event_id: UUID | None
+    occurred_at: datetime | None
+    content: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """An event that a receiver refused.
+
+    Attributes:
+        tenant_id: whose event.
+        event_id: the event.
+        occurred_at: the event's time.
+        refusals: how often it was given up.
+        first_refused_at: when first.
+        last_refused_at: when last.
+        error: why, in the consumer's words.
+        is_retrying: whether it is to be shipped once more.
+    """
+
+    tenant_id: UUID
+    event_id: UUID
+    occurred_at: datetime
+    refusals: int
+    first_refused_at: datetime
+    last_refused_at: datetime
+    error: str
+    is_retrying: bool
+
+
 Model = TypeVar("Model")
 
 _Converter: TypeAlias = Callable[[Any], Any]
@@ -1091,7 +1298,8 @@ def reader(model: type[Model]) -> Callable[[Sequence[Mapping[str, Any]]], list[M
 
 def as_uuid(value: object) -> UUID | None:
     """Gives a plain UUID from what a driver returns for one."""
-    return None if value is None else UUID(str(value))
+    # Drivers have UUIDs of their own; a batch of a sink has thousands that are plain.
+    return value if value is None or type(value) is UUID else UUID(str(value))
 
 
 def as_json(document: str | None) -> Any:
@@ -1133,6 +1341,10 @@ def _as_tuple_or_none(value: Sequence[str] | None) -> tuple[str, ...] | None:
     return None if value is None else tuple(value)
 
 
+def _as_uuids_or_none(value: Sequence[Any] | None) -> tuple[UUID, ...] | None:
+    return None if value is None else tuple(UUID(str(each)) for each in value)
+
+
 def _as_is(value: Any) -> Any:
     return value
 
@@ -1155,6 +1367,8 @@ def _converter(hint: Any) -> _Converter:
         return bytes
     if get_origin(hint) is tuple:
         return _as_tuple
+    if tuple[UUID, ...] in kinds:
+        return _as_uuids_or_none
     if any(get_origin(kind) is tuple for kind in kinds):
         return _as_tuple_or_none
     return _as_is

@@ -125,6 +125,15 @@ MATRIX = {
     "list_dead_letters": "operator auditor shipper",
     "retry_dead_letters": "operator",
     "discard_dead_letters": "operator",
+    # archiving
+    "set_hot_days": "admin",
+    "list_archives": f"operator shipper {READERS}",
+    "find_archives": READERS,
+    "search_archive": READERS,
+    "prove_sink": "shipper",
+    "note_archive": "shipper",
+    "replace_archive": "shipper",
+    "remove_archive": "shipper",
     # partitions and jobs
     "list_upkeep": "operator",
     "schedule_jobs": "operator",

@@ -117,6 +117,8 @@ def sample(name: str) -> Call[Any]:
         "at": datetime.now(UTC),
         "events": [],
         "identifiers": [],
+        "occurred_at": datetime.now(UTC),
+        "read_at": datetime.now(UTC),
         "root_hash": b"",
     }
     required: dict[str, Any] = {

@@ -1270,6 +1270,119 @@ ALTER FUNCTION audit.erase_subject(identifiers text[], reason text, tenant_id uu
 
 COMMENT ON FUNCTION audit.erase_subject(identifiers text[], reason text, tenant_id uuid, OUT erasure_id uuid, OUT erased bigint, OUT held bigint, OUT exports bigint) IS 'Erases a person from the tenant''s log: replaces whatever names them in events by digests, empties exports that hold it, and takes it out of sessions, holds and reasons. Returns of how many events, how many a hold keeps until it is released, and how many exports. For audit_privacy; raises WT021, WT036, WT037, WT040 and WT140.';
 
+CREATE TABLE audit_private.archived_file (
+    tenant_id uuid NOT NULL,
+    file_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    sink_name text NOT NULL,
+    address text NOT NULL,
+    file text NOT NULL,
+    day date NOT NULL,
+    rows bigint NOT NULL,
+    bytes bigint NOT NULL,
+    sha256 text NOT NULL,
+    first_at timestamp with time zone NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    actions text[] NOT NULL,
+    read_at timestamp with time zone NOT NULL,
+    noted_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    noted_by text NOT NULL,
+    is_told boolean DEFAULT false NOT NULL,
+    removed_at timestamp with time zone,
+    removed_by text,
+    removal text,
+    CONSTRAINT archived_file_bytes_check CHECK ((bytes > 0)),
+    CONSTRAINT archived_file_file_check CHECK ((file <> ''::text)),
+    CONSTRAINT archived_file_removal_check CHECK ((removal = ANY (ARRAY['expired'::text, 'rewritten'::text]))),
+    CONSTRAINT archived_file_rows_check CHECK ((rows > 0)),
+    CONSTRAINT archived_file_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text))
+);
+
+ALTER TABLE ONLY audit_private.archived_file FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.archived_file OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.archived_file IS 'files that a sink has written, read back and found right; the row stays when the file goes';
+
+COMMENT ON COLUMN audit_private.archived_file.tenant_id IS 'whose events';
+
+COMMENT ON COLUMN audit_private.archived_file.file_id IS 'the file';
+
+COMMENT ON COLUMN audit_private.archived_file.sink_name IS 'the sink';
+
+COMMENT ON COLUMN audit_private.archived_file.address IS 'where the sink wrote its files then';
+
+COMMENT ON COLUMN audit_private.archived_file.file IS 'path below the address';
+
+COMMENT ON COLUMN audit_private.archived_file.day IS 'the day in UTC on which its events occurred';
+
+COMMENT ON COLUMN audit_private.archived_file.rows IS 'events in it';
+
+COMMENT ON COLUMN audit_private.archived_file.bytes IS 'its size';
+
+COMMENT ON COLUMN audit_private.archived_file.sha256 IS 'of the file, in hexadecimal';
+
+COMMENT ON COLUMN audit_private.archived_file.first_at IS 'time of its first event';
+
+COMMENT ON COLUMN audit_private.archived_file.last_at IS 'time of its last event';
+
+COMMENT ON COLUMN audit_private.archived_file.actions IS 'actions of its events, which say which floors and holds keep it';
+
+COMMENT ON COLUMN audit_private.archived_file.read_at IS 'when its events were read: what was erased later stands in it all the same';
+
+COMMENT ON COLUMN audit_private.archived_file.noted_at IS 'when it was noted';
+
+COMMENT ON COLUMN audit_private.archived_file.noted_by IS 'login and SET ROLE role';
+
+COMMENT ON COLUMN audit_private.archived_file.is_told IS 'an event tells of it and its hash';
+
+COMMENT ON COLUMN audit_private.archived_file.removed_at IS 'since when it is to be gone; null while it is kept';
+
+COMMENT ON COLUMN audit_private.archived_file.removed_by IS 'login and SET ROLE role';
+
+COMMENT ON COLUMN audit_private.archived_file.removal IS 'expired, or rewritten into another file';
+
+CREATE VIEW audit_private.archive_page AS
+ SELECT f.sink_name AS name,
+    f.address,
+    f.file,
+    f.day,
+    f.rows,
+    f.sha256
+   FROM audit_private.archived_file f
+  WHERE false;
+
+ALTER TABLE audit_private.archive_page OWNER TO audit_owner;
+
+COMMENT ON VIEW audit_private.archive_page IS 'row type of audit.find_archives; holds no rows';
+
+CREATE FUNCTION audit.find_archives(filter jsonb DEFAULT '{}'::jsonb, tenant_id uuid DEFAULT NULL::uuid) RETURNS SETOF audit_private.archive_page
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  tenant constant uuid := audit_private.require_tenant(find_archives.tenant_id);
+  asked constant jsonb := coalesce(find_archives.filter, '{}');
+  bounds record;
+begin
+  perform audit_private.filter_condition(asked);
+  bounds := audit_private.filter_bounds(asked);
+  return query
+  select f.sink_name, f.address, f.file, f.day, f.rows, f.sha256
+  from audit_private.archived_file f
+  where f.tenant_id = tenant
+    and f.removed_at is null
+    and (bounds.from_time is null or f.last_at >= bounds.from_time)
+    and (bounds.until_time is null or f.first_at < bounds.until_time)
+    and (not asked ? 'action' or f.actions && audit_private.filter_values(asked, 'action', false))
+  order by f.day desc, f.file desc;
+  perform audit_private.release_tenant();
+end
+$$;
+
+ALTER FUNCTION audit.find_archives(filter jsonb, tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.find_archives(filter jsonb, tenant_id uuid) IS 'archived files of the tenant that may hold what a filter finds, newest first, with their hashes; their rows go to audit.search_archive. Raises WT040.';
+
 CREATE FUNCTION audit.finish_export(export_id uuid, rows bigint DEFAULT NULL::bigint, bytes bigint DEFAULT NULL::bigint, digest text DEFAULT NULL::text, error text DEFAULT NULL::text, tenant_id uuid DEFAULT NULL::uuid) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1978,6 +2091,60 @@ ALTER FUNCTION audit.list_actors(search text, tenant_id uuid) OWNER TO audit_own
 
 COMMENT ON FUNCTION audit.list_actors(search text, tenant_id uuid) IS 'The tenant''s actors by id, last seen first, at most 100, with their newest snapshot, found by text in id or snapshot; events counts up to a million in all. Needs an open access session, and is logged.';
 
+CREATE VIEW audit_private.archive_row AS
+ SELECT f.tenant_id,
+    f.sink_name AS name,
+    f.address,
+    f.file,
+    f.day,
+    f.rows,
+    f.bytes,
+    f.sha256,
+    f.first_at,
+    f.last_at,
+    f.noted_at,
+    f.noted_by,
+    false AS is_expired,
+    false AS is_held,
+    NULL::bigint AS erased,
+    f.removed_at,
+    f.removed_by,
+    f.removal
+   FROM audit_private.archived_file f
+  WHERE false;
+
+ALTER TABLE audit_private.archive_row OWNER TO audit_owner;
+
+COMMENT ON VIEW audit_private.archive_row IS 'row type of audit.list_archives; holds no rows';
+
+CREATE FUNCTION audit.list_archives(name text DEFAULT NULL::text, tenant_id uuid DEFAULT NULL::uuid) RETURNS SETOF audit_private.archive_row
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  is_consumer constant boolean := list_archives.tenant_id is null and not audit_private.sees_all_tenants()
+    and exists (
+      select from audit_private.sink s
+      where s.sink_name = list_archives.name and s.role_name = audit_private.effective_role()
+    );
+  tenant constant uuid := case when not is_consumer then audit_private.listed_tenant(list_archives.tenant_id) end;
+begin
+  return query
+  select f.tenant_id, f.sink_name, f.address, f.file, f.day, f.rows, f.bytes, f.sha256, f.first_at, f.last_at, f.noted_at,
+    f.noted_by, s.is_expired, s.is_held, s.erased, f.removed_at, f.removed_by, f.removal
+  from audit_private.archive_states(tenant, list_archives.name, true) s
+  join audit_private.archived_files(tenant, list_archives.name) f on f.file_id = s.file_id
+  order by f.tenant_id, f.day, f.file;
+  if not is_consumer then
+    perform audit_private.release_tenant();
+  end if;
+end
+$$;
+
+ALTER FUNCTION audit.list_archives(name text, tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.list_archives(name text, tenant_id uuid) IS 'files that sinks have archived events in: their hashes, whether all in one has expired or a hold may keep it, and how many of its events were erased later, so that it still tells of them; of every tenant for audit_operator and audit_auditor, of its own sink for a role of audit_shipper, of their tenant for others';
+
 CREATE FUNCTION audit.list_catalogue() RETURNS TABLE(kind text, code text, category text, titles jsonb, descriptions jsonb, is_mandatory boolean, is_built_in boolean, retired_at timestamp with time zone)
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2476,7 +2643,9 @@ CREATE TABLE audit_private.purge_receipt (
     is_last boolean DEFAULT false NOT NULL,
     is_told boolean DEFAULT false NOT NULL,
     error text,
-    kept_by_sink bigint DEFAULT 0 NOT NULL
+    kept_by_sink bigint DEFAULT 0 NOT NULL,
+    hot_days integer,
+    hot_cutoff timestamp with time zone
 );
 
 ALTER TABLE ONLY audit_private.purge_receipt FORCE ROW LEVEL SECURITY;
@@ -2514,6 +2683,10 @@ COMMENT ON COLUMN audit_private.purge_receipt.is_told IS 'an event tells of it';
 COMMENT ON COLUMN audit_private.purge_receipt.error IS 'what kept the run from removing some of them';
 
 COMMENT ON COLUMN audit_private.purge_receipt.kept_by_sink IS 'due, but not delivered by a sink for which purges wait';
+
+COMMENT ON COLUMN audit_private.purge_receipt.hot_days IS 'archived events of that age were due as well; null when none were';
+
+COMMENT ON COLUMN audit_private.purge_receipt.hot_cutoff IS 'archived events strictly older were due';
 
 CREATE TABLE audit_private.tenant (
     tenant_id uuid NOT NULL,
@@ -2554,6 +2727,8 @@ CREATE VIEW audit_private.purge_row AS
     r.kept_by_floor,
     r.kept_by_hold,
     r.kept_by_sink,
+    r.hot_days,
+    r.hot_cutoff,
     r.oldest_removed_at,
     r.newest_removed_at,
     r.is_last,
@@ -2578,7 +2753,8 @@ declare
 begin
   return query
   select j.run_id, j.started_at, j.finished_at, r.tenant_id, t.name, r.days, r.is_exact, r.cutoff, r.predicted, r.removed,
-    r.kept_by_floor, r.kept_by_hold, r.kept_by_sink, r.oldest_removed_at, r.newest_removed_at, r.is_last, j.result, r.error, j.run_by
+    r.kept_by_floor, r.kept_by_hold, r.kept_by_sink, r.hot_days, r.hot_cutoff, r.oldest_removed_at, r.newest_removed_at,
+    r.is_last, j.result, r.error, j.run_by
   from audit_private.purge_receipt r
   join audit_private.job_run j on j.run_id = r.run_id
   join audit_private.tenant t on t.tenant_id = r.tenant_id
@@ -2639,7 +2815,12 @@ CREATE VIEW audit_private.days_row AS
     p.set_by AS next_set_by,
     p.reason AS next_reason,
     NULL::jsonb AS floors,
-    p.takes_effect_at AS next_purge_at
+    p.takes_effect_at AS next_purge_at,
+    p.days AS hot_days,
+    p.reason AS hot_sink,
+    p.days AS next_hot_days,
+    p.reason AS next_hot_sink,
+    p.takes_effect_at AS next_hot_takes_effect_at
    FROM (audit_private.tenant t
      CROSS JOIN audit_private.retention_policy p)
   WHERE false;
@@ -2659,7 +2840,8 @@ begin
   select t.tenant_id, t.name, p.days, p.is_exact, now() - p.days * interval '24 hours', s.set_at, s.set_by, s.reason,
     n.days, n.is_exact, n.takes_effect_at, n.set_by, n.reason,
     (select jsonb_object_agg(f.category, f.days) from audit_private.floors_in_force(now()) f),
-    (select j.last_slot + j.every from audit_private.job_states() j where j.job_name = 'purge_events')
+    (select j.last_slot + j.every from audit_private.job_states() j where j.job_name = 'purge_events'),
+    h.days, h.sink_name, w.days, w.sink_name, w.takes_effect_at
   from audit_private.tenant t
   join audit_private.policies_in_force(now()) p on p.tenant_id = t.tenant_id
   left join lateral (
@@ -2670,6 +2852,8 @@ begin
     limit 1
   ) s on true
   left join audit_private.retention_policy n on n.tenant_id = t.tenant_id and n.takes_effect_at > now()
+  left join audit_private.hot_policies_in_force(now()) h on h.tenant_id = t.tenant_id
+  left join audit_private.hot_policy w on w.tenant_id = t.tenant_id and w.takes_effect_at > now()
   where tenant is null or t.tenant_id = tenant
   order by t.name, t.tenant_id;
   perform audit_private.release_tenant();
@@ -2678,7 +2862,7 @@ $$;
 
 ALTER FUNCTION audit.list_retention(tenant_id uuid) OWNER TO audit_owner;
 
-COMMENT ON FUNCTION audit.list_retention(tenant_id uuid) IS 'how long events are kept (days, cutoff; null for ever), the change that waits, the floors of categories in days and the next purge; of every tenant for audit_operator and audit_auditor, of their own for others';
+COMMENT ON FUNCTION audit.list_retention(tenant_id uuid) IS 'how long events are kept (days, cutoff; null for ever), the change that waits, the floors of categories in days, the next purge, and after how many days what a sink has archived leaves early; of every tenant for audit_operator and audit_auditor, of their own for others';
 
 CREATE VIEW audit_private.event_page AS
  SELECT e.tenant_id,
@@ -3224,6 +3408,88 @@ ALTER PROCEDURE audit.maintain_partitions() OWNER TO audit_owner;
 
 COMMENT ON PROCEDURE audit.maintain_partitions() IS 'makes partitions as far ahead as the option partitions_ahead_weeks says, closes those that are no longer written to, drops empty ones, and forgets idempotency keys older than a day and runs of jobs that nobody asks for any more; for audit_operator';
 
+CREATE FUNCTION audit.note_archive(name text, tenant_id uuid, file text, event_ids uuid[], sha256 text, bytes bigint, read_at timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET "DateStyle" TO 'ISO, YMD'
+    SET "TimeZone" TO 'UTC'
+    AS $_$
+declare
+  taken audit_private.sink;
+  known audit_private.archived_file;
+  noted audit_private.archived_file;
+begin
+  perform audit_private.pass_gate();
+  taken := audit_private.archivable_sink(note_archive.name);
+  perform audit_private.take_sink(taken.sink_name);
+  select f.* into known
+  from audit_private.archived_file f
+  where f.tenant_id = note_archive.tenant_id and f.sink_name = taken.sink_name
+    and f.address = taken.options ->> 'url' and f.file = note_archive.file;
+  if known.sha256 = note_archive.sha256 and known.removed_at is null then
+    return false;
+  elsif known.file_id is not null then
+    perform audit_private.refuse_archive(
+      'WT161', format('another file is noted as %s', quote_literal(known.file)),
+      format('Its SHA-256 is %s, noted %s.', known.sha256, known.noted_at),
+      'An archived file is never changed: write another one.');
+  end if;
+
+  select note_archive.tenant_id, gen_random_uuid(), taken.sink_name, taken.options ->> 'url', note_archive.file,
+    min(p.occurred_at)::date, count(*), note_archive.bytes, note_archive.sha256, min(p.occurred_at), max(p.occurred_at),
+    '{}'::text[], least(note_archive.read_at, clock_timestamp()), clock_timestamp(), audit_private.recorded_by(),
+    false, null, null, null
+  into noted
+  from audit_private.sealed_places(note_archive.tenant_id, note_archive.event_ids) p;
+  if noted.rows is distinct from cardinality(note_archive.event_ids)
+    or noted.rows not between 1 and 10000
+    or noted.day <> noted.last_at::date
+    or length(note_archive.file) between 1 and 1000 is not true
+    or note_archive.sha256 ~ '^[0-9a-f]{64}$' is not true
+    or note_archive.bytes > 0 is not true
+    or note_archive.read_at is null
+    or not exists (
+      select from audit_private.sink_approval a
+      where a.tenant_id = note_archive.tenant_id and a.sink_name = taken.sink_name
+    )
+  then
+    perform audit_private.refuse_archive(
+      'WT160', 'this file can''t be noted',
+      format('%s events were given, of which seals list %s, from %s to %s.',
+        coalesce(cardinality(note_archive.event_ids), 0), noted.rows, noted.first_at, noted.last_at),
+      'A file holds 1 to 10000 sealed events of one tenant and one day in UTC; read the batch again.');
+  end if;
+  execute format(
+    'select array_agg(distinct e.action order by e.action)
+    from unnest($1) as i (id)
+    join audit_private.event e
+      on e.tenant_id = %L::uuid and e.occurred_at = audit_private.event_time(i.id) and e.id = i.id
+    where e.occurred_at between %L::timestamptz and %L::timestamptz',
+    note_archive.tenant_id, noted.first_at, noted.last_at)
+  into noted.actions
+  using note_archive.event_ids;
+
+  insert into audit_private.archived_file select noted.*;
+  insert into audit_private.archived_part (tenant_id, seal_number, part, file_id, places)
+  select note_archive.tenant_id, p.seal_number, p.part, noted.file_id, (
+      select string_agg(case when g.place = any (p.places) then '1' else '0' end, '' order by g.place)::bit(1024)
+      from generate_series(1, 1024) as g (place)
+    )
+  from (
+    select k.seal_number, k.part, array_agg(k.place) as places
+    from audit_private.sealed_places(note_archive.tenant_id, note_archive.event_ids) k
+    group by k.seal_number, k.part
+  ) p;
+  perform audit_private.tell_archive(noted);
+  return true;
+end
+$_$;
+
+ALTER FUNCTION audit.note_archive(name text, tenant_id uuid, file text, event_ids uuid[], sha256 text, bytes bigint, read_at timestamp with time zone) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit.note_archive(name text, tenant_id uuid, file text, event_ids uuid[], sha256 text, bytes bigint, read_at timestamp with time zone) IS 'notes a file that a sink of kind parquet has written, read back and found right: what events it holds, its hash and when they were read; true unless it was noted before. For the one role that the sink names; raises WT037, WT150, WT151, WT160 and WT161.';
+
 CREATE FUNCTION audit.note_export(export_id uuid, rows bigint DEFAULT NULL::bigint, bytes bigint DEFAULT NULL::bigint, tenant_id uuid DEFAULT NULL::uuid) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3443,7 +3709,9 @@ CREATE VIEW audit_private.preview_row AS
     r.kept_by_floor,
     r.kept_by_hold,
     r.kept_by_sink,
-    r.removed AS waiting_for_partition
+    r.removed AS waiting_for_partition,
+    r.hot_days,
+    r.hot_cutoff
    FROM (audit_private.tenant t
      CROSS JOIN audit_private.purge_receipt r)
   WHERE false;
@@ -3479,10 +3747,12 @@ begin
   )
   select t.tenant_id, t.name, p.days, p.is_exact, now() - p.days * interval '24 hours', coalesce(c.due, 0)::bigint,
     c.oldest_at, c.newest_at, coalesce(c.kept_by_floor, 0)::bigint, coalesce(c.kept_by_hold, 0)::bigint,
-    coalesce(c.kept_by_sink, 0)::bigint, (coalesce(c.expired, 0) - coalesce(c.due, 0))::bigint
+    coalesce(c.kept_by_sink, 0)::bigint, (coalesce(c.expired, 0) - coalesce(c.due, 0))::bigint,
+    h.days, now() - h.days * interval '24 hours'
   from audit_private.tenant t
   join audit_private.policies_in_force(now()) p on p.tenant_id = t.tenant_id
   left join counted c on c.tenant_id = t.tenant_id
+  left join audit_private.hot_policies_in_force(now()) h on h.tenant_id = t.tenant_id
   where tenant is null or t.tenant_id = tenant
   order by t.name, t.tenant_id;
   perform audit_private.release_tenant();
@@ -3601,6 +3871,121 @@ $_$;
 ALTER FUNCTION audit.prove_events(event_ids uuid[], tree_size bigint, tenant_id uuid) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit.prove_events(event_ids uuid[], tree_size bigint, tenant_id uuid) IS 'What proves events of the tenant, 1 to 1000 at a time, in a log of a size, or in all of it: one object each, as FORMAT.md lays down; null for what is not sealed in it. Needs an open access session, and is logged. Raises WT030, WT031, WT032, WT035, WT036 and WT132.';
+
+CREATE FUNCTION audit.prove_sink(name text, tenant_id uuid, event_ids uuid[], old_size bigint DEFAULT NULL::bigint) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET work_mem TO '64MB'
+    SET "DateStyle" TO 'ISO, YMD'
+    SET "TimeZone" TO 'UTC'
+    AS $_$
+declare
+  taken constant audit_private.sink := audit_private.archivable_sink(prove_sink.name);
+  log_size constant bigint := (select s.log_size from audit_private.sealing s);
+  old constant bigint := least(prove_sink.old_size, log_size);
+  read_at timestamptz;
+  events jsonb;
+  seals bigint[];
+  parts integer[];
+begin
+  if cardinality(prove_sink.event_ids) between 1 and 10000 is not true
+    or old < 0
+    or prove_sink.tenant_id = any (audit_private.sink_tenants(taken)) is not true
+  then
+    perform audit_private.refuse_archive(
+      'WT160', 'these events can''t be archived',
+      format('%s ids of tenant %s were given.', coalesce(cardinality(prove_sink.event_ids), 0),
+        coalesce(prove_sink.tenant_id::text, 'null')),
+      'Give 1 to 10000 events that audit.read_sink has given, of a tenant that lets the sink carry them.');
+  end if;
+  perform audit_private.close_gate();
+  read_at := clock_timestamp();
+  execute format(
+    'with entry as materialized (
+      select p.*
+      from audit_private.sealed_places(%1$L::uuid, $1) p
+      where not exists (
+        select
+        from audit_private.archived_part a
+        join audit_private.archived_file f on f.tenant_id = a.tenant_id and f.file_id = a.file_id
+        where a.tenant_id = %1$L::uuid and a.seal_number = p.seal_number and a.part = p.part
+          and get_bit(a.places, p.place - 1) = 1
+          and f.sink_name = %5$L and f.address = %6$L and f.removed_at is null
+      )
+    ),
+    found as (
+      select k.seal_number, k.part, k.place, jsonb_build_object(
+        ''id'', e.id,
+        ''occurred_at'', audit_private.microseconds(e.occurred_at),
+        ''recorded_at'', audit_private.microseconds(e.recorded_at),
+        ''sequence'', e.sequence,
+        ''transaction_id'', e.transaction_id,
+        ''source'', e.source,
+        ''action'', e.action,
+        ''entity_type'', e.entity_type,
+        ''actor_type'', e.actor_type,
+        ''outcome'', e.outcome,
+        ''recorded_by'', e.recorded_by,
+        ''actor_id'', e.actor_id,
+        ''entity_id'', e.entity_id,
+        ''description'', e.description,
+        ''actor'', e.actor::text,
+        ''target'', e.target::text,
+        ''changes'', e.changes::text,
+        ''metadata'', e.metadata::text,
+        ''ip'', nullif(concat(e.ip), ''''),
+        ''user_agent'', e.user_agent,
+        ''request_id'', e.request_id,
+        ''error_message'', e.error_message,
+        ''actor_id_digest'', encode(e.actor_id_digest, ''hex''),
+        ''entity_id_digest'', encode(e.entity_id_digest, ''hex''),
+        ''payload_digest'', encode(e.payload_digest, ''hex''),
+        ''actor_id_salt'', case when e.actor_id_digest is null then
+          encode(audit_private.group_salt(e.salt, e.derived_salts, ''actor_id'', 1), ''hex'') end,
+        ''entity_id_salt'', case when e.entity_id_digest is null then
+          encode(audit_private.group_salt(e.salt, e.derived_salts, ''entity_id'', 2), ''hex'') end,
+        ''payload_salt'', case when e.payload_digest is null then
+          encode(audit_private.group_salt(e.salt, e.derived_salts, ''payload'', 3), ''hex'') end,
+        ''seal_number'', k.seal_number,
+        ''seal_index'', k.part * 1024 + k.place - 1) as event
+      from entry k
+      join (
+        select e.*
+        from audit_private.event e
+        where e.tenant_id = %1$L::uuid and e.occurred_at between %2$L::timestamptz and %3$L::timestamptz and %4$s
+      ) e on e.occurred_at = k.occurred_at and e.id = k.id
+    )
+    select (select coalesce(jsonb_agg(f.event order by f.seal_number, f.part, f.place), ''[]'') from found f),
+      array_agg(t.seal_number), array_agg(t.part)
+    from (select distinct f.seal_number, f.part from found f) t',
+    prove_sink.tenant_id,
+    (select min(audit_private.event_time(i.id)) from unnest(prove_sink.event_ids) as i (id)),
+    (select max(audit_private.event_time(i.id)) from unnest(prove_sink.event_ids) as i (id)),
+    audit_private.sink_condition(taken), taken.sink_name, taken.options ->> 'url')
+  into events, seals, parts
+  using prove_sink.event_ids;
+  return jsonb_build_object(
+    'read_at', read_at,
+    'events', events,
+    'erased', (
+      select coalesce(jsonb_object_agg(x.event_id, x.groups), '{}')
+      from (
+        select y.event_id, jsonb_agg(distinct g.name) as groups
+        from audit_private.erased_event y
+        cross join lateral unnest(y.groups) as g (name)
+        where y.tenant_id = prove_sink.tenant_id and y.event_id = any (prove_sink.event_ids)
+        group by y.event_id
+      ) x
+    ),
+    'seals', audit_private.seal_evidence(prove_sink.tenant_id, seals, parts, log_size),
+    'log', audit_private.log_growth(old, log_size));
+end
+$_$;
+
+ALTER FUNCTION audit.prove_sink(name text, tenant_id uuid, event_ids uuid[], old_size bigint) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit.prove_sink(name text, tenant_id uuid, event_ids uuid[], old_size bigint) IS 'events that a sink of kind parquet was given, 1 to 10000 of one tenant, as they are sealed, with what proves them: leaves, seals, their paths in the log, and that the log grew from an older size; and what of them was erased. Those that are archived already come without a row. For the one role that the sink names; raises WT037, WT150 and WT160.';
 
 CREATE PROCEDURE audit.purge_data()
     LANGUAGE plpgsql
@@ -3927,6 +4312,100 @@ $$;
 ALTER FUNCTION audit.release_hold(name text, reason text, tenant_id uuid) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit.release_hold(name text, reason text, tenant_id uuid) IS 'ends a hold: what it kept follows the retention again, and is erased where that was asked for; true when it stood; for audit_admin; raises WT021, WT037 and WT111';
+
+CREATE FUNCTION audit.remove_archive(name text, tenant_id uuid, file text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "DateStyle" TO 'ISO, YMD'
+    SET "TimeZone" TO 'UTC'
+    AS $$
+declare
+  taken audit_private.sink;
+  known audit_private.archived_file;
+  state record;
+begin
+  perform audit_private.close_gate();
+  taken := audit_private.archivable_sink(remove_archive.name);
+  known := audit_private.known_archive(taken, remove_archive.tenant_id, remove_archive.file);
+  if known.removed_at is not null then
+    return false;
+  end if;
+  select s.* into state
+  from audit_private.archive_states(known.tenant_id, known.sink_name, false) s
+  where s.file_id = known.file_id;
+  if state.is_held or not state.is_expired or audit_private.is_removal_barred() then
+    perform audit_private.refuse_archive(
+      'WT164', format('file %s can''t go', quote_literal(known.file)),
+      case
+        when state.is_held then 'A legal hold may keep events in it.'
+        when not state.is_expired then format('It holds events up to %s, and not all have expired.', known.last_at)
+        else 'The log was restored, and nobody has accepted that yet.'
+      end,
+      'See is_expired and is_held in audit.list_archives, and audit.list_retention.');
+  end if;
+  perform audit_private.forget_archive(known, 'expired', null);
+  return true;
+end
+$$;
+
+ALTER FUNCTION audit.remove_archive(name text, tenant_id uuid, file text) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit.remove_archive(name text, tenant_id uuid, file text) IS 'an archived file is to go, since all in it has expired and no hold keeps it; true unless that was decided before. The consumer deletes it then. For the one role that the sink names; raises WT037, WT150, WT160, WT163 and WT164.';
+
+CREATE FUNCTION audit.replace_archive(name text, tenant_id uuid, file text, replacement text, sha256 text, bytes bigint, read_at timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "DateStyle" TO 'ISO, YMD'
+    SET "TimeZone" TO 'UTC'
+    AS $_$
+declare
+  taken audit_private.sink;
+  known audit_private.archived_file;
+  noted audit_private.archived_file;
+begin
+  perform audit_private.pass_gate();
+  taken := audit_private.archivable_sink(replace_archive.name);
+  known := audit_private.known_archive(taken, replace_archive.tenant_id, replace_archive.file);
+  if known.removed_at is not null then
+    return false;
+  end if;
+  if length(replace_archive.replacement) between 1 and 1000 is not true
+    or replace_archive.sha256 ~ '^[0-9a-f]{64}$' is not true
+    or replace_archive.bytes > 0 is not true
+    or replace_archive.read_at is null
+    or exists (
+      select from audit_private.archived_file f
+      where f.tenant_id = known.tenant_id and f.sink_name = known.sink_name and f.address = known.address
+        and f.file = replace_archive.replacement
+    )
+  then
+    perform audit_private.refuse_archive(
+      'WT161', format('another file is noted as %s', coalesce(quote_literal(left(replace_archive.replacement, 200)), 'null')),
+      'Or its name, hash, size or time is none.', 'An archived file is never changed: write another one.');
+  end if;
+  noted := known;
+  noted.file_id := gen_random_uuid();
+  noted.file := replace_archive.replacement;
+  noted.sha256 := replace_archive.sha256;
+  noted.bytes := replace_archive.bytes;
+  noted.read_at := least(replace_archive.read_at, clock_timestamp());
+  noted.noted_at := clock_timestamp();
+  noted.noted_by := audit_private.recorded_by();
+  noted.is_told := false;
+  insert into audit_private.archived_file select noted.*;
+  insert into audit_private.archived_part (tenant_id, seal_number, part, file_id, places)
+  select p.tenant_id, p.seal_number, p.part, noted.file_id, p.places
+  from audit_private.archived_part p
+  where p.tenant_id = known.tenant_id and p.file_id = known.file_id;
+  perform audit_private.tell_archive(noted);
+  perform audit_private.forget_archive(known, 'rewritten', noted.file);
+  return true;
+end
+$_$;
+
+ALTER FUNCTION audit.replace_archive(name text, tenant_id uuid, file text, replacement text, sha256 text, bytes bigint, read_at timestamp with time zone) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit.replace_archive(name text, tenant_id uuid, file text, replacement text, sha256 text, bytes bigint, read_at timestamp with time zone) IS 'notes a file that holds the same events as another one, without what was erased of them since, and that the other one is to go; true unless it was to go before. The consumer deletes that then. For the one role that the sink names; raises WT037, WT150, WT160, WT161 and WT163.';
 
 CREATE FUNCTION audit.replay_erasures(entries jsonb, reason text, tenant_id uuid DEFAULT NULL::uuid, OUT erasure_id uuid, OUT erased bigint, OUT held bigint, OUT exports bigint) RETURNS record
     LANGUAGE plpgsql SECURITY DEFINER
@@ -4556,6 +5035,92 @@ ALTER PROCEDURE audit.seal_events() OWNER TO audit_owner;
 
 COMMENT ON PROCEDURE audit.seal_events() IS 'seals every event that was committed since the last run, in a chain for each tenant; every minute; for audit_operator';
 
+CREATE FUNCTION audit.search_archive(filter jsonb, events jsonb, is_continued boolean DEFAULT false, tenant_id uuid DEFAULT NULL::uuid) RETURNS SETOF audit.event
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET "DateStyle" TO 'ISO, YMD'
+    AS $_$
+declare
+  tenant uuid;
+  session audit_private.access_session;
+  asked constant jsonb := coalesce(search_archive.filter, '{}');
+  found_rows bigint;
+begin
+  tenant := audit_private.require_tenant(search_archive.tenant_id);
+  session := audit_private.require_access(tenant);
+  if jsonb_typeof(search_archive.events) is distinct from 'array' or jsonb_array_length(search_archive.events) > 10000 then
+    perform audit_private.refuse_archive(
+      'WT160', 'these are no rows of an archive',
+      format('%s was given.', coalesce(jsonb_typeof(search_archive.events), 'null')),
+      'Give an array of at most 10000 objects, with the columns of an archived file.');
+  end if;
+  return query execute format(
+    'with given as (
+      select distinct on (r.id) r.*
+      from jsonb_to_recordset($1) as r (
+        tenant_id uuid, occurred_at timestamptz, id uuid, recorded_at timestamptz, sequence bigint, transaction_id bigint,
+        source text, action text, entity_type text, entity_id text, actor_type text, actor_id text, actor text,
+        description text, target text, changes text, metadata text, outcome text, error_message text, ip inet,
+        user_agent text, request_id text, recorded_by text
+      )
+      where r.tenant_id = %1$L::uuid
+      order by r.id
+    ),
+    masked as (
+      select g.tenant_id, g.occurred_at, g.id, g.recorded_at, g.sequence, g.transaction_id, g.source, a.category, g.action,
+        g.entity_type,
+        case when not x.entity_id then g.entity_id end as entity_id,
+        g.actor_type,
+        case when not x.actor_id then g.actor_id end as actor_id,
+        case when not x.payload then g.actor::jsonb end as actor,
+        case when not x.payload then g.description end as description,
+        case when not x.payload then g.target::jsonb end as target,
+        case when not x.payload then g.changes::jsonb end as changes,
+        case when not x.payload then g.metadata::jsonb end as metadata,
+        g.outcome,
+        case when not x.payload then g.error_message end as error_message,
+        case when not x.payload then g.ip end as ip,
+        case when not x.payload then g.user_agent end as user_agent,
+        case when not x.payload then g.request_id end as request_id,
+        g.recorded_by
+      from given g
+      left join audit_private.action a on a.action = g.action
+      cross join lateral (
+        select coalesce(bool_or(''actor_id'' = any (y.groups)), false) as actor_id,
+          coalesce(bool_or(''entity_id'' = any (y.groups)), false) as entity_id,
+          coalesce(bool_or(''payload'' = any (y.groups)), false) as payload
+        from audit_private.erased_event y
+        where y.tenant_id = g.tenant_id and y.event_id = g.id and y.occurred_at = g.occurred_at
+      ) x
+    )
+    select e.tenant_id, e.occurred_at, e.id, e.recorded_at, e.sequence, e.transaction_id, e.source, e.category, e.action,
+      e.entity_type, e.entity_id, e.actor_type, e.actor_id, e.actor, e.description,
+      coalesce(e.target, jsonb_build_object(''type'', e.entity_type, ''id'', e.entity_id)), e.changes, e.metadata, e.outcome,
+      e.error_message, e.ip, e.user_agent, e.request_id, e.recorded_by
+    from masked e
+    where (%2$s) and (%3$s)
+    order by e.occurred_at desc, e.id desc',
+    tenant, audit_private.retained_condition(tenant), audit_private.filter_condition(asked))
+  using search_archive.events;
+  get diagnostics found_rows = row_count;
+  if found_rows > 0 or not coalesce(search_archive.is_continued, false) then
+    perform audit_private.record_read(
+      session => session,
+      route => 'archive',
+      filter => asked,
+      rows => found_rows,
+      is_continued => coalesce(search_archive.is_continued, false)
+    );
+  end if;
+  perform audit_private.release_tenant();
+end
+$_$;
+
+ALTER FUNCTION audit.search_archive(filter jsonb, events jsonb, is_continued boolean, tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.search_archive(filter jsonb, events jsonb, is_continued boolean, tenant_id uuid) IS 'Those of rows of an archived file that a filter finds, newest first, as a search would show them: without what has expired or was erased since. Needs an open access session, and is logged. Raises WT030, WT031, WT032, WT035, WT036, WT040 and WT160.';
+
 CREATE FUNCTION audit.search_events(filter jsonb DEFAULT '{}'::jsonb, page_size integer DEFAULT 100, after text DEFAULT NULL::text, tenant_id uuid DEFAULT NULL::uuid) RETURNS SETOF audit_private.event_page
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4707,6 +5272,96 @@ $$;
 ALTER FUNCTION audit.set_context(tenant_id uuid, actor_id text, actor_type text, actor jsonb, ip inet, user_agent text, request_id text, access_id uuid) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit.set_context(tenant_id uuid, actor_id text, actor_type text, actor jsonb, ip inet, user_agent text, request_id text, access_id uuid) IS 'replaces the context for the rest of the transaction: tenant, actor, request, access session';
+
+CREATE FUNCTION audit.set_hot_days(days integer, name text, reason text, tenant_id uuid DEFAULT NULL::uuid) RETURNS timestamp with time zone
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  tenant constant uuid := audit_private.require_tenant(set_hot_days.tenant_id);
+  checked_reason constant text := audit_private.check_reason(set_hot_days.reason);
+  wanted_sink constant text := case when set_hot_days.days is not null then set_hot_days.name end;
+  sink audit_private.sink;
+  known record;
+  planned record;
+  effect_at timestamptz;
+begin
+  perform audit_private.require_read_committed();
+  select s.* into sink from audit_private.sink s where s.sink_name = wanted_sink;
+  if set_hot_days.days not between 1 and 2555
+    or set_hot_days.days is not null and (
+      sink.sink_name is null
+      or not audit_private.is_whole_archive(sink)
+      or tenant <> all (audit_private.sink_tenants(sink))
+    )
+  then
+    perform audit_private.refuse_archive(
+      'WT162', format('events can''t leave after %s days', set_hot_days.days),
+      case
+        when set_hot_days.days not between 1 and 2555 then 'It is 1 to 2,555 days, or null for as long as the retention says.'
+        when sink.sink_name is null then format('There is no sink %s.', coalesce(quote_literal(set_hot_days.name), 'null'))
+        when not audit_private.is_whole_archive(sink)
+          then 'Only a sink of kind parquet with whole events and without a filter archives them all.'
+        else 'The tenant hasn''t approved the sink.'
+      end,
+      'See audit.list_sinks; approve one with audit.approve_sink.');
+  end if;
+  perform from audit_private.tenant t where t.tenant_id = tenant for no key update;
+  perform audit_private.pass_gate();
+  select p.days, p.sink_name into known
+  from (values (null)) v (x)
+  left join lateral (
+    select r.days, r.sink_name from audit_private.hot_policy r
+    where r.tenant_id = tenant and r.takes_effect_at <= clock_timestamp()
+    order by r.takes_effect_at desc
+    limit 1
+  ) p on true;
+  select r.takes_effect_at, r.days, r.sink_name into planned
+  from audit_private.hot_policy r
+  where r.tenant_id = tenant and r.takes_effect_at > clock_timestamp();
+  if (set_hot_days.days, wanted_sink) is not distinct from (
+    case when planned.takes_effect_at is null then known.days else planned.days end,
+    case when planned.takes_effect_at is null then known.sink_name else planned.sink_name end)
+  then
+    perform audit_private.release_tenant();
+    return planned.takes_effect_at;
+  end if;
+
+  select case
+      when set_hot_days.days is null or set_hot_days.days >= known.days and wanted_sink = known.sink_name
+        then greatest(now(), (
+          select max(r.takes_effect_at) + interval '1 microsecond'
+          from audit_private.hot_policy r
+          where r.tenant_id = tenant and r.takes_effect_at <= clock_timestamp()
+        ))
+      else clock_timestamp() + o.value::integer * interval '24 hours'
+    end
+  into effect_at
+  from audit_private.option o
+  where o.name = 'retention_delay_days';
+  delete from audit_private.hot_policy r where r.tenant_id = tenant and r.takes_effect_at > clock_timestamp();
+  insert into audit_private.hot_policy (tenant_id, takes_effect_at, days, sink_name, reason, set_by)
+  values (tenant, effect_at, set_hot_days.days, wanted_sink, checked_reason, audit_private.recorded_by());
+  perform audit_private.write_system_event(
+    tenant_id => tenant,
+    action => 'hot_days_set',
+    entity_type => 'audit_retention',
+    entity_id => null,
+    description => format('Archived events stay in the database %s, from %s on',
+      coalesce(set_hot_days.days || ' days', 'as long as the retention says'),
+      to_char(effect_at, 'YYYY-MM-DD HH24:MI TZH:TZM')),
+    metadata => jsonb_build_object('reason', checked_reason, 'takes_effect_at', effect_at),
+    changes => jsonb_build_object(
+      'hot_days', jsonb_build_object('old', known.days, 'new', set_hot_days.days),
+      'sink', jsonb_build_object('old', known.sink_name, 'new', wanted_sink)));
+  perform audit_private.release_tenant();
+  return effect_at;
+end
+$$;
+
+ALTER FUNCTION audit.set_hot_days(days integer, name text, reason text, tenant_id uuid) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit.set_hot_days(days integer, name text, reason text, tenant_id uuid) IS 'lets a tenant''s events leave the database after that many days, once a sink has archived them; null keeps them as long as the retention says. Returns when it takes effect: at once, or for a shorter one after the option retention_delay_days; null when it changed nothing. For audit_admin; raises WT021 and WT162';
 
 CREATE FUNCTION audit.set_logging(enabled boolean, reason text DEFAULT NULL::text, tenant_id uuid DEFAULT NULL::uuid) RETURNS boolean
     LANGUAGE sql
@@ -5376,6 +6031,168 @@ $$;
 ALTER FUNCTION audit_private.add_partitions(moments timestamp with time zone[]) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.add_partitions(moments timestamp with time zone[]) IS 'makes the partitions that these moments of the past need; returns how many';
+
+CREATE TABLE audit_private.sink (
+    sink_name text NOT NULL,
+    kind text NOT NULL,
+    options jsonb NOT NULL,
+    filter jsonb NOT NULL,
+    tenant_ids uuid[],
+    role_name name NOT NULL,
+    digest text NOT NULL,
+    carries_payloads boolean NOT NULL,
+    begins_at_once boolean NOT NULL,
+    purge_waits boolean NOT NULL,
+    defined_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    defined_by text NOT NULL,
+    log_index bigint NOT NULL,
+    place integer DEFAULT 0 NOT NULL,
+    process_id integer,
+    seen_at timestamp with time zone,
+    acknowledged_at timestamp with time zone,
+    error text,
+    error_at timestamp with time zone,
+    CONSTRAINT sink_sink_name_check CHECK ((sink_name ~ '^[a-z][a-z0-9_-]{0,62}$'::text))
+);
+
+ALTER TABLE audit_private.sink OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.sink IS 'where events are shipped to, and how far each has come';
+
+COMMENT ON COLUMN audit_private.sink.sink_name IS 'the sink';
+
+COMMENT ON COLUMN audit_private.sink.kind IS 'how it is shipped; sink_kinds lists them';
+
+COMMENT ON COLUMN audit_private.sink.options IS 'format, address and the like, never a secret; sink_options lists them';
+
+COMMENT ON COLUMN audit_private.sink.filter IS 'which events, as in a search; its times as they were in the time zone of who defined it';
+
+COMMENT ON COLUMN audit_private.sink.tenant_ids IS 'whose events; null for every tenant''s';
+
+COMMENT ON COLUMN audit_private.sink.role_name IS 'the one role that may read it, by exact name';
+
+COMMENT ON COLUMN audit_private.sink.digest IS 'SHA-256 of the definition in hexadecimal: what is approved';
+
+COMMENT ON COLUMN audit_private.sink.carries_payloads IS 'whole events, which wait for the tenant''s approval, in place of envelopes';
+
+COMMENT ON COLUMN audit_private.sink.begins_at_once IS 'a tenant''s events are shipped from where the sink has come to; else from the first one kept';
+
+COMMENT ON COLUMN audit_private.sink.purge_waits IS 'a purge leaves events that it has not delivered';
+
+COMMENT ON COLUMN audit_private.sink.defined_at IS 'when it was defined';
+
+COMMENT ON COLUMN audit_private.sink.defined_by IS 'login and SET ROLE role';
+
+COMMENT ON COLUMN audit_private.sink.log_index IS 'the seal that it has come to';
+
+COMMENT ON COLUMN audit_private.sink.place IS 'events of that seal that it has passed';
+
+COMMENT ON COLUMN audit_private.sink.process_id IS 'server process of its consumer';
+
+COMMENT ON COLUMN audit_private.sink.seen_at IS 'when its consumer was last heard of';
+
+COMMENT ON COLUMN audit_private.sink.acknowledged_at IS 'when something was last acknowledged';
+
+COMMENT ON COLUMN audit_private.sink.error IS 'what went wrong last, by the consumer''s word; null once something is acknowledged';
+
+COMMENT ON COLUMN audit_private.sink.error_at IS 'when that was';
+
+CREATE FUNCTION audit_private.archivable_sink(name text) RETURNS audit_private.sink
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  known audit_private.sink;
+begin
+  perform audit_private.require_read_committed();
+  select s.* into known
+  from audit_private.sink s
+  where s.sink_name = archivable_sink.name and s.role_name = audit_private.effective_role();
+  if known.sink_name is null then
+    perform audit_private.refuse_sink(archivable_sink.name);
+  end if;
+  if known.kind <> 'parquet' or not known.carries_payloads then
+    perform audit_private.refuse_archive(
+      'WT160', format('sink %s writes no archive', quote_literal(known.sink_name)),
+      format('It is of kind %s, and carries %s.', known.kind,
+        case when known.carries_payloads then 'whole events' else 'envelopes' end),
+      'An archive is of kind parquet, with the option content: whole.');
+  end if;
+  return known;
+end
+$$;
+
+ALTER FUNCTION audit_private.archivable_sink(name text) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit_private.archivable_sink(name text) IS 'a sink that writes an archive, for the one role that it names; raises WT037, WT150 and WT160';
+
+CREATE FUNCTION audit_private.archive_states(tenant_id uuid, sink_name text, with_erased boolean) RETURNS TABLE(file_id uuid, is_expired boolean, is_held boolean, erased bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS $$
+  select f.file_id,
+    f.removed_at is null and coalesce(
+      f.last_at < statement_timestamp() - greatest(p.days, (
+        select max(l.days)
+        from audit_private.floors_in_force(statement_timestamp()) l
+        join audit_private.action a on a.category = l.category
+        where a.action = any (f.actions)
+      )) * interval '24 hours'
+      and p.days is not null, false),
+    exists (
+      select from audit_private.legal_hold h
+      where h.tenant_id = f.tenant_id and h.released_at is null
+        and h.from_time <= f.last_at and h.until_time > f.first_at
+        and (h.actions is null or h.actions && f.actions)
+        and (h.categories is null or exists (
+          select from audit_private.action a where a.action = any (f.actions) and a.category = any (h.categories)))
+        and (h.ids is null or exists (
+          select from unnest(h.ids) as i (id)
+          where audit_private.event_time(i.id) between f.first_at and f.last_at))
+    ),
+    case when archive_states.with_erased and f.removed_at is null then (
+      select count(distinct x.event_id)
+      from audit_private.erased_event x
+      where x.tenant_id = f.tenant_id
+        and x.occurred_at between f.first_at and f.last_at
+        and x.erased_at > f.read_at
+        and (
+          not exists (
+            select from audit_private.sealed_places(x.tenant_id, array[x.event_id])
+          )
+          or exists (
+            select
+            from audit_private.sealed_places(x.tenant_id, array[x.event_id]) k
+            join audit_private.archived_part a
+              on a.tenant_id = x.tenant_id and a.seal_number = k.seal_number and a.part = k.part and a.file_id = f.file_id
+            where get_bit(a.places, k.place - 1) = 1
+          )
+        )
+    ) end
+  from audit_private.archived_file f
+  join audit_private.policies_in_force(statement_timestamp()) p on p.tenant_id = f.tenant_id
+  where (archive_states.tenant_id is null or f.tenant_id = archive_states.tenant_id)
+    and (archive_states.sink_name is null or f.sink_name = archive_states.sink_name)
+$$;
+
+ALTER FUNCTION audit_private.archive_states(tenant_id uuid, sink_name text, with_erased boolean) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit_private.archive_states(tenant_id uuid, sink_name text, with_erased boolean) IS 'of archived files: whether all in them has expired, whether a hold may keep one, and how many of their events were erased later';
+
+CREATE FUNCTION audit_private.archived_files(tenant_id uuid, sink_name text) RETURNS SETOF audit_private.archived_file
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select f.*
+  from audit_private.archived_file f
+  where (archived_files.tenant_id is null or f.tenant_id = archived_files.tenant_id)
+    and (archived_files.sink_name is null or f.sink_name = archived_files.sink_name)
+$$;
+
+ALTER FUNCTION audit_private.archived_files(tenant_id uuid, sink_name text) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit_private.archived_files(tenant_id uuid, sink_name text) IS 'archived files, of a tenant or all, of a sink or all';
 
 CREATE FUNCTION audit_private.awaited_statement(partition_name text, partition_until timestamp with time zone, from_time timestamp with time zone, until_time timestamp with time zone) RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
@@ -7306,71 +8123,6 @@ ALTER FUNCTION audit_private.check_watch(watched audit_private.watched_table, re
 
 COMMENT ON FUNCTION audit_private.check_watch(watched audit_private.watched_table, relation regclass) IS 'raises WT090 unless the table can be watched like that';
 
-CREATE TABLE audit_private.sink (
-    sink_name text NOT NULL,
-    kind text NOT NULL,
-    options jsonb NOT NULL,
-    filter jsonb NOT NULL,
-    tenant_ids uuid[],
-    role_name name NOT NULL,
-    digest text NOT NULL,
-    carries_payloads boolean NOT NULL,
-    begins_at_once boolean NOT NULL,
-    purge_waits boolean NOT NULL,
-    defined_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    defined_by text NOT NULL,
-    log_index bigint NOT NULL,
-    place integer DEFAULT 0 NOT NULL,
-    process_id integer,
-    seen_at timestamp with time zone,
-    acknowledged_at timestamp with time zone,
-    error text,
-    error_at timestamp with time zone,
-    CONSTRAINT sink_sink_name_check CHECK ((sink_name ~ '^[a-z][a-z0-9_-]{0,62}$'::text))
-);
-
-ALTER TABLE audit_private.sink OWNER TO audit_owner;
-
-COMMENT ON TABLE audit_private.sink IS 'where events are shipped to, and how far each has come';
-
-COMMENT ON COLUMN audit_private.sink.sink_name IS 'the sink';
-
-COMMENT ON COLUMN audit_private.sink.kind IS 'how it is shipped; sink_kinds lists them';
-
-COMMENT ON COLUMN audit_private.sink.options IS 'format, address and the like, never a secret; sink_options lists them';
-
-COMMENT ON COLUMN audit_private.sink.filter IS 'which events, as in a search; its times as they were in the time zone of who defined it';
-
-COMMENT ON COLUMN audit_private.sink.tenant_ids IS 'whose events; null for every tenant''s';
-
-COMMENT ON COLUMN audit_private.sink.role_name IS 'the one role that may read it, by exact name';
-
-COMMENT ON COLUMN audit_private.sink.digest IS 'SHA-256 of the definition in hexadecimal: what is approved';
-
-COMMENT ON COLUMN audit_private.sink.carries_payloads IS 'whole events, which wait for the tenant''s approval, in place of envelopes';
-
-COMMENT ON COLUMN audit_private.sink.begins_at_once IS 'a tenant''s events are shipped from where the sink has come to; else from the first one kept';
-
-COMMENT ON COLUMN audit_private.sink.purge_waits IS 'a purge leaves events that it has not delivered';
-
-COMMENT ON COLUMN audit_private.sink.defined_at IS 'when it was defined';
-
-COMMENT ON COLUMN audit_private.sink.defined_by IS 'login and SET ROLE role';
-
-COMMENT ON COLUMN audit_private.sink.log_index IS 'the seal that it has come to';
-
-COMMENT ON COLUMN audit_private.sink.place IS 'events of that seal that it has passed';
-
-COMMENT ON COLUMN audit_private.sink.process_id IS 'server process of its consumer';
-
-COMMENT ON COLUMN audit_private.sink.seen_at IS 'when its consumer was last heard of';
-
-COMMENT ON COLUMN audit_private.sink.acknowledged_at IS 'when something was last acknowledged';
-
-COMMENT ON COLUMN audit_private.sink.error IS 'what went wrong last, by the consumer''s word; null once something is acknowledged';
-
-COMMENT ON COLUMN audit_private.sink.error_at IS 'when that was';
-
 CREATE FUNCTION audit_private.checked_sink(name text, kind text, role name, options jsonb, filter jsonb, tenant_ids uuid[]) RETURNS audit_private.sink
     LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -9141,6 +9893,9 @@ CREATE FUNCTION audit_private.deletion_gate(partition_name text, partition_until
     ), '')
     || coalesce(' union all ' || audit_private.awaited_statement(
       deletion_gate.partition_name, deletion_gate.partition_until, deletion_gate.from_time, deletion_gate.until_time), '')
+    || coalesce(' union all ' || audit_private.unarchived_statement(
+      deletion_gate.partition_name, deletion_gate.partition_until, deletion_gate.at, deletion_gate.treats_all_as_exact,
+      deletion_gate.from_time, deletion_gate.until_time), '')
     || ') k
       group by k.place, k.tenant_id
     )'
@@ -9149,7 +9904,7 @@ $_$;
 
 ALTER FUNCTION audit_private.deletion_gate(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, tenant_ids uuid[], treats_all_as_exact boolean, from_time timestamp with time zone, until_time timestamp with time zone, includes_unsealed boolean) OWNER TO audit_keeper;
 
-COMMENT ON FUNCTION audit_private.deletion_gate(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, tenant_ids uuid[], treats_all_as_exact boolean, from_time timestamp with time zone, until_time timestamp with time zone, includes_unsealed boolean) IS 'SQL that begins a statement about a partition: due (tenant_id, cutoff, is_exact, removable_before) and kept (place, tenant_id, is_held, is_awaited; is_held null for what is not sealed or delivered) of it, by the policies of a moment, between two times';
+COMMENT ON FUNCTION audit_private.deletion_gate(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, tenant_ids uuid[], treats_all_as_exact boolean, from_time timestamp with time zone, until_time timestamp with time zone, includes_unsealed boolean) IS 'SQL that begins a statement about a partition: due (tenant_id, cutoff, is_exact, removable_before) and kept (place, tenant_id, is_held, is_awaited; is_held null for what is not sealed, delivered or archived) of it, by the policies of a moment, between two times';
 
 CREATE FUNCTION audit_private.derived_event_id(tenant_id uuid, occurred_at timestamp with time zone, idempotency_key text) RETURNS uuid
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -9235,17 +9990,24 @@ ALTER FUNCTION audit_private.due_jobs() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.due_jobs() IS 'jobs that have not been started since they should have been, however long ago, and that are not running';
 
-CREATE FUNCTION audit_private.due_tenants(partition_until timestamp with time zone, at timestamp with time zone, treats_all_as_exact boolean) RETURNS TABLE(tenant_id uuid, cutoff timestamp with time zone, is_exact boolean, removable_before timestamp with time zone)
+CREATE FUNCTION audit_private.due_tenants(partition_until timestamp with time zone, at timestamp with time zone, treats_all_as_exact boolean) RETURNS TABLE(tenant_id uuid, cutoff timestamp with time zone, is_exact boolean, removable_before timestamp with time zone, expired_before timestamp with time zone)
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$
-  select p.tenant_id, p.cutoff, p.is_exact,
+  select p.tenant_id, greatest(p.cutoff, p.hot_cutoff), p.is_exact,
+    audit_private.removable_before(greatest(p.cutoff, p.hot_cutoff), p.is_exact, due_tenants.partition_until),
     audit_private.removable_before(p.cutoff, p.is_exact, due_tenants.partition_until)
   from (
     select b.tenant_id, n.is_exact or due_tenants.treats_all_as_exact as is_exact,
-      due_tenants.at - greatest(b.days, n.days) * interval '24 hours' as cutoff
+      case when b.days is not null and n.days is not null
+        then due_tenants.at - greatest(b.days, n.days) * interval '24 hours' else '-infinity' end as cutoff,
+      due_tenants.at - greatest(h.days, c.days) * interval '24 hours' as hot_cutoff
     from audit_private.policies_in_force(due_tenants.at) b
     join audit_private.policies_in_force(pg_catalog.clock_timestamp()) n on n.tenant_id = b.tenant_id
-    where b.days is not null and n.days is not null
+    left join (
+      audit_private.hot_policies_in_force(due_tenants.at) h
+      join audit_private.hot_policies_in_force(pg_catalog.clock_timestamp()) c on c.tenant_id = h.tenant_id
+    ) on h.tenant_id = b.tenant_id
+    where (b.days is not null and n.days is not null or h.days is not null)
       and not (select audit_private.is_removal_barred())
       and not exists (
         select from audit_private.export x
@@ -9259,7 +10021,7 @@ $$;
 
 ALTER FUNCTION audit_private.due_tenants(partition_until timestamp with time zone, at timestamp with time zone, treats_all_as_exact boolean) OWNER TO audit_owner;
 
-COMMENT ON FUNCTION audit_private.due_tenants(partition_until timestamp with time zone, at timestamp with time zone, treats_all_as_exact boolean) IS 'each tenant whose events expire, and the time before which those of a partition are to be removed';
+COMMENT ON FUNCTION audit_private.due_tenants(partition_until timestamp with time zone, at timestamp with time zone, treats_all_as_exact boolean) IS 'each tenant whose events expire, the time before which those of a partition are to be removed, and that before which they are whether archived or not';
 
 CREATE FUNCTION audit_private.effective_role() RETURNS name
     LANGUAGE sql STABLE PARALLEL RESTRICTED
@@ -9555,6 +10317,9 @@ begin
   update audit_private.retention_policy p
   set reason = blank
   where p.tenant_id = erase_beside.tenant_id and p.reason ilike any (erase_beside.patterns);
+  update audit_private.hot_policy h
+  set reason = blank
+  where h.tenant_id = erase_beside.tenant_id and h.reason ilike any (erase_beside.patterns);
   update audit_private.sink_approval a
   set reason = blank
   where a.tenant_id = erase_beside.tenant_id and a.reason ilike any (erase_beside.patterns);
@@ -9902,7 +10667,11 @@ CREATE FUNCTION audit_private.expired_partitions(at timestamp with time zone) RE
   from audit_private.event_partitions() p
   where p.from_time < (
       select max(expired_partitions.at - r.days * interval '24 hours')
-      from audit_private.policies_in_force(expired_partitions.at) r
+      from (
+        select p.days from audit_private.policies_in_force(expired_partitions.at) p
+        union all
+        select h.days from audit_private.hot_policies_in_force(expired_partitions.at) h
+      ) r
     )
 $$;
 
@@ -11116,7 +11885,10 @@ begin
     action => 'events_purged',
     entity_type => 'audit_retention',
     entity_id => r.run_id::text,
-    description => format('%s events older than %s removed', r.removed, to_char(r.cutoff, 'YYYY-MM-DD HH24:MI TZH:TZM')),
+    description => format(
+      case when r.hot_cutoff > r.cutoff or r.cutoff is null then '%s archived or expired events older than %s removed'
+        else '%s events older than %s removed' end,
+      r.removed, to_char(greatest(r.cutoff, r.hot_cutoff), 'YYYY-MM-DD HH24:MI TZH:TZM')),
     metadata => jsonb_strip_nulls(to_jsonb(r) - 'is_told')
       || jsonb_build_object('removals', audit_private.removals_digest(r.tenant_id, r.run_id)))
   from audit_private.purge_receipt r
@@ -11138,6 +11910,9 @@ begin
             and not exists (
               select from audit_private.retention_policy p
               where p.tenant_id = r.tenant_id and p.set_at > run.started_at - interval '1 day'
+              union all
+              select from audit_private.hot_policy h
+              where h.tenant_id = r.tenant_id and h.set_at > run.started_at - interval '1 day'
               union all
               select from audit_private.retention_floor f where f.set_at > run.started_at - interval '1 day'
               union all
@@ -11278,6 +12053,31 @@ $$;
 ALTER FUNCTION audit_private.floors_in_force(at timestamp with time zone) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.floors_in_force(at timestamp with time zone) IS 'the categories whose events are kept longer than a policy may say, and how long at least';
+
+CREATE FUNCTION audit_private.forget_archive(known audit_private.archived_file, removal text, replacement text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  update audit_private.archived_file f
+  set removed_at = clock_timestamp(), removed_by = audit_private.recorded_by(), removal = forget_archive.removal
+  where f.tenant_id = known.tenant_id and f.file_id = known.file_id;
+  perform audit_private.write_system_event(
+    tenant_id => known.tenant_id,
+    action => 'archive_removed',
+    entity_type => 'audit_archive',
+    entity_id => known.file,
+    description => format('Archived file of %s removed (%s events, %s)', known.day, known.rows, forget_archive.removal),
+    metadata => jsonb_strip_nulls(jsonb_build_object(
+      'sink', known.sink_name, 'address', known.address, 'file', known.file, 'day', known.day, 'rows', known.rows,
+      'sha256', known.sha256,
+      'replacement', forget_archive.replacement)));
+end
+$$;
+
+ALTER FUNCTION audit_private.forget_archive(known audit_private.archived_file, removal text, replacement text) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit_private.forget_archive(known audit_private.archived_file, removal text, replacement text) IS 'notes that a file is to go, and logs that';
 
 CREATE FUNCTION audit_private.forget_idempotency_keys(at_most integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -11672,6 +12472,27 @@ ALTER FUNCTION audit_private.holds_pending(tenant_id uuid, erasure_id uuid, cond
 
 COMMENT ON FUNCTION audit_private.holds_pending(tenant_id uuid, erasure_id uuid, condition text) IS 'whether any of the events that an erasure is about to erase meets the condition of an export';
 
+CREATE FUNCTION audit_private.hot_policies_in_force(at timestamp with time zone) RETURNS TABLE(tenant_id uuid, days integer, sink_name text)
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select p.tenant_id, p.days, p.sink_name
+  from (
+    select distinct on (r.tenant_id) r.tenant_id, r.days, r.sink_name
+    from audit_private.hot_policy r
+    where r.takes_effect_at <= hot_policies_in_force.at
+    order by r.tenant_id, r.takes_effect_at desc
+  ) p
+  join audit_private.sink s on s.sink_name = p.sink_name
+  where p.days is not null
+    and audit_private.is_whole_archive(s)
+    and p.tenant_id = any (audit_private.sink_tenants(s))
+$$;
+
+ALTER FUNCTION audit_private.hot_policies_in_force(at timestamp with time zone) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit_private.hot_policies_in_force(at timestamp with time zone) IS 'the tenants whose archived events leave the database early, after how many days, and the sink that archives them';
+
 CREATE FUNCTION audit_private.id_condition(chosen text[]) RETURNS text
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -12033,6 +12854,16 @@ ALTER FUNCTION audit_private.is_valid_event(description text, outcome text, erro
 
 COMMENT ON FUNCTION audit_private.is_valid_event(description text, outcome text, error_message text, entity_id text, actor_id text, actor_type text, actor jsonb, target jsonb, changes jsonb) IS 'whether an event says what happened, how it ended and who acted, in values of the right kind';
 
+CREATE FUNCTION audit_private.is_whole_archive(sink audit_private.sink) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  select sink.kind = 'parquet' and sink.carries_payloads and sink.filter = pg_catalog.jsonb_build_object()
+$$;
+
+ALTER FUNCTION audit_private.is_whole_archive(sink audit_private.sink) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.is_whole_archive(sink audit_private.sink) IS 'whether a sink writes every event, whole, into files';
+
 CREATE FUNCTION audit_private.is_withheld(value jsonb) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -12223,6 +13054,33 @@ $$;
 ALTER FUNCTION audit_private.key_expression(relation regclass, alias text) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.key_expression(relation regclass, alias text) IS 'SQL that gives the entity id of a row under an alias';
+
+CREATE FUNCTION audit_private.known_archive(sink audit_private.sink, tenant_id uuid, file text) RETURNS audit_private.archived_file
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  known audit_private.archived_file;
+begin
+  select f.* into known
+  from audit_private.archived_file f
+  where f.tenant_id = known_archive.tenant_id
+    and f.sink_name = (known_archive.sink).sink_name
+    and f.address = (known_archive.sink).options ->> 'url'
+    and f.file = known_archive.file;
+  if known.file_id is null then
+    perform audit_private.refuse_archive(
+      'WT163', format('no file %s is noted', coalesce(quote_literal(left(known_archive.file, 200)), 'null')),
+      format('Of tenant %s, by sink %s.', coalesce(known_archive.tenant_id::text, 'null'), (known_archive.sink).sink_name),
+      format('select file from audit.list_archives(name => %L);', (known_archive.sink).sink_name));
+  end if;
+  return known;
+end
+$$;
+
+ALTER FUNCTION audit_private.known_archive(sink audit_private.sink, tenant_id uuid, file text) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit_private.known_archive(sink audit_private.sink, tenant_id uuid, file text) IS 'a noted file; raises WT163';
 
 CREATE FUNCTION audit_private.known_data_retention(relation regclass) RETURNS audit_private.data_retention
     LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
@@ -12584,6 +13442,27 @@ $$;
 ALTER FUNCTION audit_private.log_event_carefully(action text, entity_type text, entity_id text, description text, metadata jsonb, target jsonb, changes jsonb, outcome text, error_message text, occurred_at timestamp with time zone, idempotency_key text, actor_id text, actor_type text, actor jsonb, tenant_id uuid) OWNER TO audit_writer;
 
 COMMENT ON FUNCTION audit_private.log_event_carefully(action text, entity_type text, entity_id text, description text, metadata jsonb, target jsonb, changes jsonb, outcome text, error_message text, occurred_at timestamp with time zone, idempotency_key text, actor_id text, actor_type text, actor jsonb, tenant_id uuid) IS 'what log_event does with an event that isn''t plain: stores, finds, cuts, silences or refuses it';
+
+CREATE FUNCTION audit_private.log_growth(old_size bigint, new_size bigint) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select jsonb_build_object(
+    'origin', audit_private.log_origin(s.epoch),
+    'size', log_growth.new_size,
+    'root', encode(audit_private.log_hash(0, log_growth.new_size), 'hex'),
+    'old_size', log_growth.old_size,
+    'old_root', encode(audit_private.log_hash(0, log_growth.old_size), 'hex'),
+    'proof', (
+      select coalesce(jsonb_agg(encode(p.hash, 'hex') order by p.place), '[]')
+      from unnest(audit_private.log_consistency(log_growth.old_size, log_growth.new_size)) with ordinality as p (hash, place)
+    ))
+  from audit_private.sealing s
+$$;
+
+ALTER FUNCTION audit_private.log_growth(old_size bigint, new_size bigint) OWNER TO audit_finder;
+
+COMMENT ON FUNCTION audit_private.log_growth(old_size bigint, new_size bigint) IS 'root of the log at a size and an earlier one, and the proof that the one grew from the other';
 
 CREATE FUNCTION audit_private.log_hash(from_index bigint, until_index bigint) RETURNS bytea
     LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
@@ -14237,14 +15116,16 @@ begin
     group by c.tenant_id
   )
   insert into audit_private.purge_receipt (
-    tenant_id, run_id, days, is_exact, cutoff, predicted, kept_by_floor, kept_by_hold, kept_by_sink, error
+    tenant_id, run_id, days, is_exact, cutoff, predicted, kept_by_floor, kept_by_hold, kept_by_sink, hot_days, hot_cutoff, error
   )
   select p.tenant_id, run.run_id, p.days, p.is_exact, run.started_at - p.days * interval '24 hours', coalesce(s.due, 0),
-    coalesce(s.kept_by_floor, 0), coalesce(s.kept_by_hold, 0), coalesce(s.kept_by_sink, 0), refusal
+    coalesce(s.kept_by_floor, 0), coalesce(s.kept_by_hold, 0), coalesce(s.kept_by_sink, 0),
+    h.days, run.started_at - h.days * interval '24 hours', refusal
   from audit_private.policies_in_force(run.started_at) p
   cross join noted
   join audit_private.tenant t on t.tenant_id = p.tenant_id
   left join summed s on s.tenant_id = p.tenant_id
+  left join audit_private.hot_policies_in_force(run.started_at) h on h.tenant_id = p.tenant_id
   where t.retired_at is null
     or s.tenant_id is not null
     or not exists (select from audit_private.purge_receipt l where l.tenant_id = p.tenant_id and l.is_last);
@@ -15221,6 +16102,23 @@ $$;
 ALTER FUNCTION audit_private.refuse_actor(actor_type text, actor jsonb) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.refuse_actor(actor_type text, actor jsonb) IS 'raises WT013: a context whose actor can''t stand in an event';
+
+CREATE FUNCTION audit_private.refuse_archive(code text, message text, detail text, hint text) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  raise exception using
+    errcode = refuse_archive.code,
+    message = refuse_archive.message,
+    detail = refuse_archive.detail,
+    hint = refuse_archive.hint;
+end
+$$;
+
+ALTER FUNCTION audit_private.refuse_archive(code text, message text, detail text, hint text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.refuse_archive(code text, message text, detail text, hint text) IS 'raises WT160 to WT164';
 
 CREATE FUNCTION audit_private.refuse_capture(tenant_id uuid, action text, entity_type text, entity_id text, occurred_at timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
@@ -16210,6 +17108,43 @@ ALTER FUNCTION audit_private.seal_entry(seal audit_private.seal) OWNER TO audit_
 
 COMMENT ON FUNCTION audit_private.seal_entry(seal audit_private.seal) IS 'a seal as the log holds it, as FORMAT.md lays down';
 
+CREATE FUNCTION audit_private.seal_evidence(tenant_id uuid, seal_numbers bigint[], parts integer[], log_size bigint) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS $$
+  select coalesce(jsonb_agg(
+    jsonb_build_object(
+      'entry', audit_private.seal_entry(s),
+      'index', s.log_index,
+      'path', (
+        select coalesce(jsonb_agg(encode(h.hash, 'hex') order by h.place), '[]')
+        from unnest(audit_private.log_path(s.log_index, seal_evidence.log_size)) with ordinality as h (hash, place)
+      ),
+      'parts', (
+        select jsonb_agg(
+          case
+            when exists (
+              select from unnest(seal_evidence.seal_numbers, seal_evidence.parts) as w (seal_number, part)
+              where w.seal_number = p.seal_number and w.part = p.part
+            )
+            then jsonb_build_object('leaves', translate(encode(p.leaves, 'base64'), E'\n', ''))
+            else jsonb_build_object('root', encode(p.root, 'hex'))
+          end order by p.part)
+        from audit_private.seal_part p
+        where p.tenant_id = s.tenant_id and p.seal_number = s.seal_number
+      ))
+    order by s.log_index), '[]')
+  from audit_private.seal s
+  where s.tenant_id = seal_evidence.tenant_id
+    and s.seal_number = any (seal_evidence.seal_numbers)
+    and s.log_index < seal_evidence.log_size
+$$;
+
+ALTER FUNCTION audit_private.seal_evidence(tenant_id uuid, seal_numbers bigint[], parts integer[], log_size bigint) OWNER TO audit_finder;
+
+COMMENT ON FUNCTION audit_private.seal_evidence(tenant_id uuid, seal_numbers bigint[], parts integer[], log_size bigint) IS 'seals of a tenant with the leaves of parts of their lists, and what leads from there to the root of the log of a size';
+
 CREATE FUNCTION audit_private.seal_step() RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -16369,6 +17304,37 @@ $$;
 ALTER FUNCTION audit_private.seal_step() OWNER TO audit_finder;
 
 COMMENT ON FUNCTION audit_private.seal_step() IS 'seals every event that was committed since the last run, and says what it did; a step of seal_events';
+
+CREATE FUNCTION audit_private.sealed_places(tenant_id uuid, event_ids uuid[]) RETURNS TABLE(occurred_at timestamp with time zone, id uuid, seal_number bigint, part integer, place integer)
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS $$
+  with wanted as materialized (
+    select distinct audit_private.event_time(i.id) as occurred_at, i.id from unnest(sealed_places.event_ids) as i (id)
+  ),
+  touched as materialized (
+    select distinct s.seal_number, p.part
+    from (select distinct w.occurred_at from wanted w) w
+    cross join lateral audit_private.seals_between(
+      sealed_places.tenant_id, w.occurred_at, w.occurred_at + interval '1 microsecond') s
+    join audit_private.seal_part p on p.tenant_id = s.tenant_id and p.seal_number = s.seal_number
+      and w.occurred_at between p.first_at and p.last_at
+  )
+  select distinct on (w.id) w.occurred_at, w.id, t.seal_number, t.part, l.place::integer
+  from touched t
+  join audit_private.seal_part p
+    on p.tenant_id = sealed_places.tenant_id and p.seal_number = t.seal_number and p.part = t.part
+  cross join lateral audit_private.removed_places(p.tenant_id, p.seal_number, p.part) as g (places)
+  cross join lateral unnest(p.times, p.ids) with ordinality as l (occurred_at, id, place)
+  join wanted w on w.occurred_at = l.occurred_at and w.id = l.id
+  where g.places is null or get_bit(g.places, l.place::integer - 1) = 0
+  order by w.id, t.seal_number desc
+$$;
+
+ALTER FUNCTION audit_private.sealed_places(tenant_id uuid, event_ids uuid[]) OWNER TO audit_finder;
+
+COMMENT ON FUNCTION audit_private.sealed_places(tenant_id uuid, event_ids uuid[]) IS 'where events of a tenant stand in the lists of its seals, place from 1 in each part; none of what was removed or isn''t sealed';
 
 CREATE FUNCTION audit_private.sealed_tenants() RETURNS SETOF uuid
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -16638,6 +17604,8 @@ CREATE FUNCTION audit_private.sink_options() RETURNS TABLE(name text, kinds text
     ('protocol', '{syslog}', false, '^(udp|tcp|tls)$', 'udp, tcp or tls'),
     ('url', '{webhook,splunk,elastic,otlp,nats,parquet}', true, '^[a-z][a-z0-9+.-]*://[^@\s?#]*$',
       'address, without user, password or query; for parquet a folder, also file:///…'),
+    ('gather_minutes', '{parquet}', false, '^([0-9]|[1-5][0-9])$',
+      'how long events are gathered for larger files: 0 to 59; 15 unless told'),
     ('index', '{elastic}', false, '^[a-z0-9][a-z0-9._-]{0,254}$', 'index or data stream'),
     ('subject', '{nats}', false, '^[!-~]{1,255}$', 'subject'),
     ('ca_file', '{syslog,webhook,splunk,elastic,otlp,nats}', false, '^/.+$', 'certificates to trust, besides the system''s'),
@@ -17314,6 +18282,41 @@ ALTER FUNCTION audit_private.take_sink(name text) OWNER TO audit_keeper;
 
 COMMENT ON FUNCTION audit_private.take_sink(name text) IS 'the sink, locked, for its one consumer, as it was before the call; raises WT037, WT150 and WT151';
 
+CREATE FUNCTION audit_private.tell_archive(noted audit_private.archived_file) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if noted.actions <@ array['events_archived'] then
+    return;
+  end if;
+  perform audit_private.write_system_event(
+    tenant_id => noted.tenant_id,
+    action => 'events_archived',
+    entity_type => 'audit_archive',
+    entity_id => noted.file,
+    description => format('%s events of %s archived by sink %s', noted.rows, noted.day, noted.sink_name),
+    metadata => jsonb_build_object(
+      'sink', noted.sink_name, 'address', noted.address, 'file', noted.file, 'day', noted.day, 'rows', noted.rows,
+      'bytes', noted.bytes,
+      'sha256', noted.sha256)
+      || jsonb_strip_nulls(jsonb_build_object('others', (
+        select jsonb_agg(jsonb_build_object('file', f.file, 'sha256', f.sha256) order by f.noted_at, f.file)
+        from audit_private.archived_file f
+        where f.tenant_id = noted.tenant_id and f.sink_name = noted.sink_name and f.address = noted.address
+          and f.file_id <> noted.file_id
+          and not f.is_told and f.removed_at is null
+      ))));
+  update audit_private.archived_file f
+  set is_told = true
+  where f.tenant_id = noted.tenant_id and f.sink_name = noted.sink_name and f.address = noted.address and not f.is_told;
+end
+$$;
+
+ALTER FUNCTION audit_private.tell_archive(noted audit_private.archived_file) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit_private.tell_archive(noted audit_private.archived_file) IS 'logs that a file was archived, and others that no event tells of yet, so that their hashes are sealed';
+
 CREATE FUNCTION audit_private.tell_erasure(tenant_id uuid, erasure_id uuid, erased bigint, held bigint, exports bigint) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -17398,6 +18401,70 @@ $_$;
 ALTER FUNCTION audit_private.truncation_statement(watched audit_private.watched_table) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.truncation_statement(watched audit_private.watched_table) IS 'SQL of a generated function that logs that a table was emptied';
+
+CREATE FUNCTION audit_private.unarchived_statement(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, treats_all_as_exact boolean, from_time timestamp with time zone, until_time timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    SET "DateStyle" TO 'ISO, YMD'
+    AS $_$
+  with early as materialized (
+    select d.tenant_id, h.sink_name, greatest(d.expired_before, unarchived_statement.from_time) as from_time, w.log_index,
+      w.place, f.files
+    from audit_private.due_tenants(
+      unarchived_statement.partition_until, unarchived_statement.at, unarchived_statement.treats_all_as_exact) d
+    join audit_private.hot_policies_in_force(clock_timestamp()) h on h.tenant_id = d.tenant_id
+    join audit_private.sink s on s.sink_name = h.sink_name
+    cross join lateral (
+      select p.log_index, p.place
+      from audit_private.sink_spans(s) p
+      where p.tenant_id = d.tenant_id
+      order by p.log_index, p.place
+      limit 1
+    ) w
+    cross join lateral (
+      select format('%s of %s', count(*) filter (where a.removed_at is null), count(*)) as files
+      from audit_private.archived_file a
+      where a.tenant_id = d.tenant_id and a.sink_name = h.sink_name
+    ) f
+    where d.removable_before > d.expired_before
+  )
+  select format(
+    'select e.ctid, d.tenant_id, null::boolean, true
+    from due d
+    join unnest(%2$L::uuid[], %3$L::text[], %4$L::timestamptz[], %5$L::bigint[], %6$L::integer[], %7$L::text[])
+      as h (tenant_id, sink_name, from_time, log_index, place, files) on h.tenant_id = d.tenant_id
+    cross join lateral (
+      select s.log_index, p.part, p.times, p.ids, a.places
+      from audit_private.seals_between(h.tenant_id, h.from_time, least(d.removable_before, %8$L::timestamptz)) s
+      join audit_private.seal_part p on p.tenant_id = s.tenant_id and p.seal_number = s.seal_number
+      cross join lateral (
+        select coalesce(bit_or(a.places), 0::bit(1024)) as places
+        from audit_private.archived_part a
+        join audit_private.archived_file f on f.tenant_id = a.tenant_id and f.file_id = a.file_id
+        where a.tenant_id = p.tenant_id and a.seal_number = p.seal_number and a.part = p.part
+          and f.sink_name = h.sink_name and f.removed_at is null
+      ) a
+      where p.last_at >= h.from_time and p.first_at < least(d.removable_before, %8$L::timestamptz)
+        and (bit_count(a.places) < p.event_count or (s.log_index, p.part * 1024 + p.event_count) > (h.log_index, h.place))
+      offset 0
+    ) p
+    cross join lateral unnest(p.times, p.ids) with ordinality as u (occurred_at, id, place)
+    join audit_private.%1$I e on e.tenant_id = d.tenant_id and e.occurred_at = u.occurred_at and e.id = u.id
+    where u.occurred_at >= h.from_time and u.occurred_at < least(d.removable_before, %8$L::timestamptz)
+      and (get_bit(p.places, u.place::integer - 1) = 0
+        or (p.log_index, p.part * 1024 + u.place) > (h.log_index, h.place))',
+    unarchived_statement.partition_name, array_agg(r.tenant_id order by r.tenant_id),
+    array_agg(r.sink_name order by r.tenant_id), array_agg(r.from_time order by r.tenant_id),
+    array_agg(r.log_index order by r.tenant_id), array_agg(r.place order by r.tenant_id),
+    array_agg(r.files order by r.tenant_id), least(unarchived_statement.until_time, unarchived_statement.partition_until))
+  from early r
+  having count(*) > 0
+$_$;
+
+ALTER FUNCTION audit_private.unarchived_statement(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, treats_all_as_exact boolean, from_time timestamp with time zone, until_time timestamp with time zone) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit_private.unarchived_statement(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, treats_all_as_exact boolean, from_time timestamp with time zone, until_time timestamp with time zone) IS 'SQL that gives what is due in a partition only if it is archived, and isn''t; null when there is no such tenant';
 
 CREATE FUNCTION audit_private.unlisted_statement(transaction_offset bigint) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -18026,8 +19093,8 @@ CREATE FUNCTION audit_private.verify_removals(tenant uuid, from_time timestamp w
     where verify_removals.tenant is null or t.tenant_id = verify_removals.tenant
   ),
   purge as materialized (
-    select u.tenant_id, u.run_id, r.run_id is not null as has_receipt, coalesce(r.removed, 0) as removed, r.cutoff, r.is_told,
-      j.started_at, j.finished_at, p.days as policy_days, n.noted,
+    select u.tenant_id, u.run_id, r.run_id is not null as has_receipt, coalesce(r.removed, 0) as removed, r.cutoff, r.hot_cutoff, r.is_told,
+      j.started_at, j.finished_at, p.days as policy_days, h.days as hot_days, n.noted,
       coalesce(r.oldest_removed_at, n.oldest_at) as oldest_at, greatest(n.newest_at, r.newest_removed_at) as newest_at
     from run u
     left join audit_private.purge_receipt r on r.tenant_id = u.tenant_id and r.run_id = u.run_id
@@ -18035,6 +19102,13 @@ CREATE FUNCTION audit_private.verify_removals(tenant uuid, from_time timestamp w
     left join lateral (
       select p.days from audit_private.policies_in_force(j.started_at) p where p.tenant_id = u.tenant_id
     ) p on true
+    left join lateral (
+      select h.days
+      from audit_private.hot_policy h
+      where h.tenant_id = u.tenant_id and h.takes_effect_at <= j.started_at
+      order by h.takes_effect_at desc
+      limit 1
+    ) h on true
     cross join lateral (
       select coalesce(sum(m.removed), 0) as noted, min(m.oldest_at) as oldest_at, max(m.newest_at) as newest_at
       from (
@@ -18051,7 +19125,8 @@ CREATE FUNCTION audit_private.verify_removals(tenant uuid, from_time timestamp w
               select
               from audit_private.part_removal o
               join audit_private.purge_receipt q on q.tenant_id = o.tenant_id and q.run_id = o.run_id
-              where o.tenant_id = p.tenant_id and o.seal_number = p.seal_number and q.cutoff > r.cutoff
+              where o.tenant_id = p.tenant_id and o.seal_number = p.seal_number
+                and greatest(q.cutoff, q.hot_cutoff) > greatest(r.cutoff, r.hot_cutoff)
             )
             or audit_private.is_emptied(p.tenant_id, p.seal_number)
           then l.first_at else l.last_at end)
@@ -18081,11 +19156,18 @@ CREATE FUNCTION audit_private.verify_removals(tenant uuid, from_time timestamp w
   from purge r
   cross join lateral (
     values
-      ('early_purge', r.newest_at >= r.cutoff,
-        format('removed an event of %s, and its cut-off was %s', r.newest_at, r.cutoff)),
+      ('early_purge', r.newest_at >= greatest(r.cutoff, r.hot_cutoff),
+        format('removed an event of %s, and its cut-off was %s', r.newest_at, greatest(r.cutoff, r.hot_cutoff))),
       ('early_purge',
-        r.has_receipt and (r.policy_days is null or (r.cutoff <= r.started_at - r.policy_days * interval '24 hours') is not true),
+        r.has_receipt and case
+          when r.policy_days is null then r.cutoff is not null or r.hot_cutoff is null
+          else (r.cutoff <= r.started_at - r.policy_days * interval '24 hours') is not true
+        end,
         format('its cut-off was %s, and the policy kept events for %s days', r.cutoff, coalesce(r.policy_days::text, 'all'))),
+      ('early_purge',
+        r.hot_cutoff is not null and (r.hot_cutoff <= r.started_at - r.hot_days * interval '24 hours') is not true,
+        format('its cut-off for what is archived was %s, and the policy kept it for %s days', r.hot_cutoff,
+          coalesce(r.hot_days::text, 'all'))),
       ('unexplained_purge', not r.has_receipt, 'there is no receipt of it'),
       ('unexplained_purge', greatest(r.started_at, r.finished_at) > statement_timestamp() + interval '1 hour',
         format('says that it ran at %s', r.started_at)),
@@ -18109,6 +19191,40 @@ CREATE FUNCTION audit_private.verify_removals(tenant uuid, from_time timestamp w
         'the event that tells of it is missing or says otherwise')
   ) as f (kind, is_found, detail)
   where f.is_found
+  union all
+  select 'early_purge', r.tenant_id, null::bigint, null::uuid, r.oldest_at,
+    format('purge %s: removed %s events that had not expired and stood in no archived file', r.run_id, u.events)
+  from purge r
+  cross join lateral (
+    select sum(n.events) as events
+    from (
+      select count(*) as events
+      from audit_private.part_removal p
+      join audit_private.seal_part q on q.tenant_id = p.tenant_id and q.seal_number = p.seal_number and q.part = p.part
+      cross join lateral (
+        select coalesce(bit_or(a.places), 0::bit(1024)) as places from audit_private.archived_part a
+        where a.tenant_id = p.tenant_id and a.seal_number = p.seal_number and a.part = p.part
+      ) a
+      cross join lateral unnest(q.times) with ordinality as i (occurred_at, place)
+      where p.tenant_id = r.tenant_id and p.run_id = r.run_id
+        and i.occurred_at >= coalesce(r.cutoff, '-infinity')
+        and get_bit(p.places & ~a.places, i.place::integer - 1) = 1
+      union all
+      select s.event_count - coalesce((
+          select sum(b.events)
+          from (
+            select bit_count(bit_or(a.places)) as events from audit_private.archived_part a
+            where a.tenant_id = s.tenant_id and a.seal_number = s.seal_number
+            group by a.part
+          ) b
+        ), 0)
+      from audit_private.seal_removal m
+      join audit_private.seal s on s.tenant_id = m.tenant_id and s.seal_number between m.first_seal and m.last_seal
+      where m.tenant_id = r.tenant_id and m.run_id = r.run_id
+        and s.event_count > 0 and s.first_at >= coalesce(r.cutoff, '-infinity')
+    ) n
+  ) u
+  where r.hot_cutoff > coalesce(r.cutoff, '-infinity') and u.events > 0
 $$;
 
 ALTER FUNCTION audit_private.verify_removals(tenant uuid, from_time timestamp with time zone, until_time timestamp with time zone) OWNER TO audit_finder;
@@ -18125,7 +19241,7 @@ CREATE FUNCTION audit_private.verify_settings(tenant uuid) RETURNS SETOF audit_p
       (e.metadata ->> 'takes_effect_at')::timestamptz as takes_effect_at, e.metadata ->> 'role' as role_name
     from audit_private.event e
     where e.occurred_at >= statement_timestamp() - interval '365 days'
-      and e.action in ('retention_set', 'tenant_granted', 'option_changed')
+      and e.action in ('retention_set', 'hot_days_set', 'tenant_granted', 'option_changed')
       and e.source = 'system'
   )
   select 'untold_setting', s.tenant_id, null::bigint, null::uuid, s.set_at, s.detail
@@ -18148,6 +19264,15 @@ CREATE FUNCTION audit_private.verify_settings(tenant uuid) RETURNS SETOF audit_p
             and t.changes #> '{floor_days,new}' = coalesce(to_jsonb(f.days), 'null'))
       )
     from audit_private.retention_floor f
+    union all
+    select h.tenant_id, h.set_at, format('archived events leave after %s days, and no event tells that it was set',
+        coalesce(h.days::text, 'unlimited')), exists (
+        select from told t
+        where t.action = 'hot_days_set' and t.tenant_id = h.tenant_id and t.occurred_at >= h.set_at and (t.is_erased
+          or t.takes_effect_at = h.takes_effect_at
+            and t.changes #> '{hot_days,new}' = coalesce(to_jsonb(h.days), 'null'))
+      )
+    from audit_private.hot_policy h
     union all
     select g.tenant_id, g.granted_at, format('role %I may act for the tenant, and no event tells of it', g.role_name), exists (
         select from told t
@@ -18667,6 +19792,30 @@ COMMENT ON COLUMN audit_private.actor_type.titles IS 'language code to title';
 
 COMMENT ON COLUMN audit_private.actor_type.descriptions IS 'language code to description';
 
+CREATE TABLE audit_private.archived_part (
+    tenant_id uuid NOT NULL,
+    seal_number bigint NOT NULL,
+    part integer NOT NULL,
+    file_id uuid NOT NULL,
+    places bit(1024) NOT NULL
+);
+
+ALTER TABLE ONLY audit_private.archived_part FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.archived_part OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.archived_part IS 'which events of a part of a seal stand in a file, or did until it was removed';
+
+COMMENT ON COLUMN audit_private.archived_part.tenant_id IS 'whose events';
+
+COMMENT ON COLUMN audit_private.archived_part.seal_number IS 'the seal';
+
+COMMENT ON COLUMN audit_private.archived_part.part IS 'the part of its list';
+
+COMMENT ON COLUMN audit_private.archived_part.file_id IS 'the file';
+
+COMMENT ON COLUMN audit_private.archived_part.places IS 'their places in the part, from the left';
+
 CREATE TABLE audit_private.capture_spool (
     tenant_id uuid,
     spool_id bigint NOT NULL,
@@ -19063,6 +20212,38 @@ COMMENT ON COLUMN audit_private.export_chunk.last_id IS 'id of the last of them'
 COMMENT ON COLUMN audit_private.export_chunk.content IS 'UTF-8, whole lines';
 
 COMMENT ON COLUMN audit_private.export_chunk.digest IS 'SHA-256 of the content, in hexadecimal';
+
+CREATE TABLE audit_private.hot_policy (
+    tenant_id uuid NOT NULL,
+    takes_effect_at timestamp with time zone NOT NULL,
+    days integer,
+    sink_name text,
+    reason text NOT NULL,
+    set_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    set_by text NOT NULL,
+    CONSTRAINT hot_policy_check CHECK (((days IS NULL) = (sink_name IS NULL))),
+    CONSTRAINT hot_policy_days_check CHECK (((days >= 1) AND (days <= 2555)))
+);
+
+ALTER TABLE ONLY audit_private.hot_policy FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.hot_policy OWNER TO audit_owner;
+
+COMMENT ON TABLE audit_private.hot_policy IS 'how long each tenant''s events stay in the database once they are archived; the latest that has taken effect is in force';
+
+COMMENT ON COLUMN audit_private.hot_policy.tenant_id IS 'the tenant';
+
+COMMENT ON COLUMN audit_private.hot_policy.takes_effect_at IS 'a policy that shortens waits until then';
+
+COMMENT ON COLUMN audit_private.hot_policy.days IS 'archived events older than this leave the database; null keeps them as long as the retention says';
+
+COMMENT ON COLUMN audit_private.hot_policy.sink_name IS 'the sink that archives them';
+
+COMMENT ON COLUMN audit_private.hot_policy.reason IS 'why it was set';
+
+COMMENT ON COLUMN audit_private.hot_policy.set_at IS 'when';
+
+COMMENT ON COLUMN audit_private.hot_policy.set_by IS 'login and SET ROLE role';
 
 CREATE TABLE audit_private.idempotency_key (
     tenant_id uuid NOT NULL,
@@ -19584,6 +20765,12 @@ ALTER TABLE ONLY audit_private.action_toggle
 ALTER TABLE ONLY audit_private.actor_type
     ADD CONSTRAINT actor_type_pkey PRIMARY KEY (actor_type);
 
+ALTER TABLE ONLY audit_private.archived_file
+    ADD CONSTRAINT archived_file_pkey PRIMARY KEY (tenant_id, file_id);
+
+ALTER TABLE ONLY audit_private.archived_part
+    ADD CONSTRAINT archived_part_pkey PRIMARY KEY (tenant_id, seal_number, part, file_id);
+
 ALTER TABLE ONLY audit_private.category
     ADD CONSTRAINT category_pkey PRIMARY KEY (category);
 
@@ -19634,6 +20821,9 @@ ALTER TABLE ONLY audit_private.export_chunk
 
 ALTER TABLE ONLY audit_private.export
     ADD CONSTRAINT export_pkey PRIMARY KEY (tenant_id, export_id);
+
+ALTER TABLE ONLY audit_private.hot_policy
+    ADD CONSTRAINT hot_policy_pkey PRIMARY KEY (tenant_id, takes_effect_at);
 
 ALTER TABLE ONLY audit_private.idempotency_key
     ADD CONSTRAINT idempotency_key_pkey PRIMARY KEY (tenant_id, idempotency_key);
@@ -19722,6 +20912,12 @@ ALTER TABLE ONLY audit_private.watched_table
 CREATE INDEX access_session_opened_at_idx ON audit_private.access_session USING btree (tenant_id, opened_at);
 
 CREATE INDEX action_category_idx ON audit_private.action USING btree (category);
+
+CREATE INDEX archived_file_day_idx ON audit_private.archived_file USING btree (tenant_id, day);
+
+CREATE UNIQUE INDEX archived_file_file_idx ON audit_private.archived_file USING btree (tenant_id, sink_name, address, file);
+
+CREATE INDEX archived_part_file_id_idx ON audit_private.archived_part USING btree (tenant_id, file_id);
 
 CREATE INDEX capture_spool_spool_id_idx ON audit_private.capture_spool USING btree (spool_id);
 
@@ -19832,6 +21028,9 @@ ALTER TABLE ONLY audit_private.action_toggle
 ALTER TABLE ONLY audit_private.action_toggle
     ADD CONSTRAINT action_toggle_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES audit_private.tenant(tenant_id);
 
+ALTER TABLE ONLY audit_private.archived_file
+    ADD CONSTRAINT archived_file_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES audit_private.tenant(tenant_id);
+
 ALTER TABLE ONLY audit_private.category_toggle
     ADD CONSTRAINT category_toggle_category_fkey FOREIGN KEY (category) REFERENCES audit_private.category(category);
 
@@ -19867,6 +21066,9 @@ ALTER TABLE ONLY audit_private.export_chunk
 
 ALTER TABLE ONLY audit_private.export
     ADD CONSTRAINT export_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES audit_private.tenant(tenant_id);
+
+ALTER TABLE ONLY audit_private.hot_policy
+    ADD CONSTRAINT hot_policy_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES audit_private.tenant(tenant_id);
 
 ALTER TABLE ONLY audit_private.legal_hold
     ADD CONSTRAINT legal_hold_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES audit_private.tenant(tenant_id);
@@ -19904,6 +21106,10 @@ CREATE POLICY "Backups are complete" ON audit_private.access_session FOR SELECT 
 
 CREATE POLICY "Backups are complete" ON audit_private.action_toggle FOR SELECT TO audit_backup USING (true);
 
+CREATE POLICY "Backups are complete" ON audit_private.archived_file FOR SELECT TO audit_backup USING (true);
+
+CREATE POLICY "Backups are complete" ON audit_private.archived_part FOR SELECT TO audit_backup USING (true);
+
 CREATE POLICY "Backups are complete" ON audit_private.capture_spool FOR SELECT TO audit_backup USING (true);
 
 CREATE POLICY "Backups are complete" ON audit_private.category_toggle FOR SELECT TO audit_backup USING (true);
@@ -19923,6 +21129,8 @@ CREATE POLICY "Backups are complete" ON audit_private.export FOR SELECT TO audit
 CREATE POLICY "Backups are complete" ON audit_private.export_cancellation FOR SELECT TO audit_backup USING (true);
 
 CREATE POLICY "Backups are complete" ON audit_private.export_chunk FOR SELECT TO audit_backup USING (true);
+
+CREATE POLICY "Backups are complete" ON audit_private.hot_policy FOR SELECT TO audit_backup USING (true);
 
 CREATE POLICY "Backups are complete" ON audit_private.idempotency_key FOR SELECT TO audit_backup USING (true);
 
@@ -19964,6 +21172,8 @@ CREATE POLICY "Dead letters are visible to their tenant and to operators" ON aud
 
 CREATE POLICY "Decisions are visible to their tenant and to operators" ON audit_private.logging_decision TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
 
+CREATE POLICY "Engine roles decide by policies" ON audit_private.hot_policy FOR SELECT TO audit_finder, audit_keeper USING (true);
+
 CREATE POLICY "Engine roles decide by policies" ON audit_private.retention_policy FOR SELECT TO audit_writer, audit_finder, audit_keeper USING (true);
 
 CREATE POLICY "Engine roles respect holds" ON audit_private.legal_hold FOR SELECT TO audit_finder, audit_keeper USING (true);
@@ -19976,9 +21186,13 @@ CREATE POLICY "Events leave only to their tenant, with a reason" ON audit_privat
 
 CREATE POLICY "Exports are visible to their tenant and to operators" ON audit_private.export TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
 
+CREATE POLICY "Files are told to their tenant and to operators" ON audit_private.archived_file FOR SELECT TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
+
 CREATE POLICY "Grants are visible to their tenant and to operators" ON audit_private.tenant_grant TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
 
 CREATE POLICY "Holds are visible to their tenant and to operators" ON audit_private.legal_hold TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
+
+CREATE POLICY "Policies are visible to their tenant and to operators" ON audit_private.hot_policy TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
 
 CREATE POLICY "Policies are visible to their tenant and to operators" ON audit_private.retention_policy TO audit_owner USING (((tenant_id = ( SELECT audit_private.visible_tenant() AS visible_tenant)) OR ( SELECT audit_private.sees_all_tenants() AS sees_all_tenants)));
 
@@ -19999,6 +21213,8 @@ CREATE POLICY "The finder seals" ON audit_private.seal TO audit_finder USING (tr
 CREATE POLICY "The finder seals" ON audit_private.seal_part TO audit_finder USING (true) WITH CHECK (true);
 
 CREATE POLICY "The finder sees keys and hashes" ON audit_private.event FOR SELECT TO audit_finder USING (true);
+
+CREATE POLICY "The finder verifies" ON audit_private.archived_part FOR SELECT TO audit_finder USING (true);
 
 CREATE POLICY "The finder verifies" ON audit_private.erased_event FOR SELECT TO audit_finder USING (true);
 
@@ -20026,6 +21242,10 @@ CREATE POLICY "The keeper is told how much it wrote" ON audit_private.export_chu
 
 CREATE POLICY "The keeper names tenants" ON audit_private.tenant FOR SELECT TO audit_keeper USING (true);
 
+CREATE POLICY "The keeper notes files" ON audit_private.archived_file TO audit_keeper USING (true);
+
+CREATE POLICY "The keeper notes files" ON audit_private.archived_part TO audit_keeper USING (true);
+
 CREATE POLICY "The keeper notes what it has erased" ON audit_private.erased_event FOR INSERT TO audit_keeper WITH CHECK (true);
 
 CREATE POLICY "The keeper notes what it is to erase" ON audit_private.pending_erasure TO audit_keeper USING (true) WITH CHECK (true);
@@ -20047,6 +21267,8 @@ CREATE POLICY "The keeper reads what it decides on" ON audit_private.event FOR S
 CREATE POLICY "The keeper reads what it decides on" ON audit_private.idempotency_key FOR SELECT TO audit_keeper USING (true);
 
 CREATE POLICY "The keeper removes" ON audit_private.event FOR DELETE TO audit_keeper USING (true);
+
+CREATE POLICY "The keeper tells of erasures" ON audit_private.erased_event FOR SELECT TO audit_keeper USING (true);
 
 CREATE POLICY "The keeper waits for exports" ON audit_private.export FOR SELECT TO audit_keeper USING (true);
 
@@ -20076,6 +21298,10 @@ ALTER TABLE audit_private.access_session ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE audit_private.action_toggle ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE audit_private.archived_file ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.archived_part ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE audit_private.capture_spool ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE audit_private.category_toggle ENABLE ROW LEVEL SECURITY;
@@ -20095,6 +21321,8 @@ ALTER TABLE audit_private.export ENABLE ROW LEVEL SECURITY;
 ALTER TABLE audit_private.export_cancellation ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE audit_private.export_chunk ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE audit_private.hot_policy ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE audit_private.idempotency_key ENABLE ROW LEVEL SECURITY;
 
@@ -20252,6 +21480,19 @@ GRANT ALL ON FUNCTION audit.erase_events(filter jsonb, reason text, tenant_id uu
 REVOKE ALL ON FUNCTION audit.erase_subject(identifiers text[], reason text, tenant_id uuid, OUT erasure_id uuid, OUT erased bigint, OUT held bigint, OUT exports bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.erase_subject(identifiers text[], reason text, tenant_id uuid, OUT erasure_id uuid, OUT erased bigint, OUT held bigint, OUT exports bigint) TO audit_privacy;
 
+REVOKE ALL ON TABLE audit_private.archived_file FROM audit_owner;
+GRANT SELECT,REFERENCES,TRIGGER ON TABLE audit_private.archived_file TO audit_owner;
+GRANT SELECT ON TABLE audit_private.archived_file TO audit_backup;
+GRANT SELECT,INSERT,UPDATE ON TABLE audit_private.archived_file TO audit_keeper;
+
+GRANT SELECT ON TABLE audit_private.archive_page TO audit_backup;
+
+REVOKE ALL ON FUNCTION audit.find_archives(filter jsonb, tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.find_archives(filter jsonb, tenant_id uuid) TO audit_reader;
+GRANT ALL ON FUNCTION audit.find_archives(filter jsonb, tenant_id uuid) TO audit_admin;
+GRANT ALL ON FUNCTION audit.find_archives(filter jsonb, tenant_id uuid) TO audit_privacy;
+GRANT ALL ON FUNCTION audit.find_archives(filter jsonb, tenant_id uuid) TO audit_auditor;
+
 REVOKE ALL ON FUNCTION audit.finish_export(export_id uuid, rows bigint, bytes bigint, digest text, error text, tenant_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.finish_export(export_id uuid, rows bigint, bytes bigint, digest text, error text, tenant_id uuid) TO audit_reader;
 GRANT ALL ON FUNCTION audit.finish_export(export_id uuid, rows bigint, bytes bigint, digest text, error text, tenant_id uuid) TO audit_admin;
@@ -20364,6 +21605,16 @@ GRANT ALL ON FUNCTION audit.list_actors(search text, tenant_id uuid) TO audit_re
 GRANT ALL ON FUNCTION audit.list_actors(search text, tenant_id uuid) TO audit_admin;
 GRANT ALL ON FUNCTION audit.list_actors(search text, tenant_id uuid) TO audit_privacy;
 GRANT ALL ON FUNCTION audit.list_actors(search text, tenant_id uuid) TO audit_auditor;
+
+GRANT SELECT ON TABLE audit_private.archive_row TO audit_backup;
+
+REVOKE ALL ON FUNCTION audit.list_archives(name text, tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.list_archives(name text, tenant_id uuid) TO audit_reader;
+GRANT ALL ON FUNCTION audit.list_archives(name text, tenant_id uuid) TO audit_admin;
+GRANT ALL ON FUNCTION audit.list_archives(name text, tenant_id uuid) TO audit_privacy;
+GRANT ALL ON FUNCTION audit.list_archives(name text, tenant_id uuid) TO audit_operator;
+GRANT ALL ON FUNCTION audit.list_archives(name text, tenant_id uuid) TO audit_auditor;
+GRANT ALL ON FUNCTION audit.list_archives(name text, tenant_id uuid) TO audit_shipper;
 
 REVOKE ALL ON FUNCTION audit.list_catalogue() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.list_catalogue() TO audit_app;
@@ -20554,6 +21805,9 @@ GRANT ALL ON FUNCTION audit.log_spool(at_most integer, OUT logged bigint, OUT re
 REVOKE ALL ON PROCEDURE audit.maintain_partitions() FROM PUBLIC;
 GRANT ALL ON PROCEDURE audit.maintain_partitions() TO audit_operator;
 
+REVOKE ALL ON FUNCTION audit.note_archive(name text, tenant_id uuid, file text, event_ids uuid[], sha256 text, bytes bigint, read_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.note_archive(name text, tenant_id uuid, file text, event_ids uuid[], sha256 text, bytes bigint, read_at timestamp with time zone) TO audit_shipper;
+
 REVOKE ALL ON FUNCTION audit.note_export(export_id uuid, rows bigint, bytes bigint, tenant_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.note_export(export_id uuid, rows bigint, bytes bigint, tenant_id uuid) TO audit_reader;
 GRANT ALL ON FUNCTION audit.note_export(export_id uuid, rows bigint, bytes bigint, tenant_id uuid) TO audit_admin;
@@ -20598,6 +21852,9 @@ GRANT ALL ON FUNCTION audit.prove_events(event_ids uuid[], tree_size bigint, ten
 GRANT ALL ON FUNCTION audit.prove_events(event_ids uuid[], tree_size bigint, tenant_id uuid) TO audit_privacy;
 GRANT ALL ON FUNCTION audit.prove_events(event_ids uuid[], tree_size bigint, tenant_id uuid) TO audit_auditor;
 
+REVOKE ALL ON FUNCTION audit.prove_sink(name text, tenant_id uuid, event_ids uuid[], old_size bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.prove_sink(name text, tenant_id uuid, event_ids uuid[], old_size bigint) TO audit_shipper;
+
 REVOKE ALL ON PROCEDURE audit.purge_data() FROM PUBLIC;
 GRANT ALL ON PROCEDURE audit.purge_data() TO audit_operator;
 
@@ -20618,6 +21875,12 @@ GRANT ALL ON FUNCTION audit.register_tenant(tenant_id uuid, name text) TO audit_
 
 REVOKE ALL ON FUNCTION audit.release_hold(name text, reason text, tenant_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.release_hold(name text, reason text, tenant_id uuid) TO audit_admin;
+
+REVOKE ALL ON FUNCTION audit.remove_archive(name text, tenant_id uuid, file text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.remove_archive(name text, tenant_id uuid, file text) TO audit_shipper;
+
+REVOKE ALL ON FUNCTION audit.replace_archive(name text, tenant_id uuid, file text, replacement text, sha256 text, bytes bigint, read_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.replace_archive(name text, tenant_id uuid, file text, replacement text, sha256 text, bytes bigint, read_at timestamp with time zone) TO audit_shipper;
 
 REVOKE ALL ON FUNCTION audit.replay_erasures(entries jsonb, reason text, tenant_id uuid, OUT erasure_id uuid, OUT erased bigint, OUT held bigint, OUT exports bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.replay_erasures(entries jsonb, reason text, tenant_id uuid, OUT erasure_id uuid, OUT erased bigint, OUT held bigint, OUT exports bigint) TO audit_privacy;
@@ -20673,6 +21936,12 @@ GRANT ALL ON FUNCTION audit.schedule_jobs() TO audit_operator;
 REVOKE ALL ON PROCEDURE audit.seal_events() FROM PUBLIC;
 GRANT ALL ON PROCEDURE audit.seal_events() TO audit_operator;
 
+REVOKE ALL ON FUNCTION audit.search_archive(filter jsonb, events jsonb, is_continued boolean, tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.search_archive(filter jsonb, events jsonb, is_continued boolean, tenant_id uuid) TO audit_reader;
+GRANT ALL ON FUNCTION audit.search_archive(filter jsonb, events jsonb, is_continued boolean, tenant_id uuid) TO audit_admin;
+GRANT ALL ON FUNCTION audit.search_archive(filter jsonb, events jsonb, is_continued boolean, tenant_id uuid) TO audit_privacy;
+GRANT ALL ON FUNCTION audit.search_archive(filter jsonb, events jsonb, is_continued boolean, tenant_id uuid) TO audit_auditor;
+
 REVOKE ALL ON FUNCTION audit.search_events(filter jsonb, page_size integer, after text, tenant_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.search_events(filter jsonb, page_size integer, after text, tenant_id uuid) TO audit_reader;
 GRANT ALL ON FUNCTION audit.search_events(filter jsonb, page_size integer, after text, tenant_id uuid) TO audit_admin;
@@ -20692,6 +21961,9 @@ GRANT ALL ON FUNCTION audit.set_context(tenant_id uuid, actor_id text, actor_typ
 GRANT ALL ON FUNCTION audit.set_context(tenant_id uuid, actor_id text, actor_type text, actor jsonb, ip inet, user_agent text, request_id text, access_id uuid) TO audit_privacy;
 GRANT ALL ON FUNCTION audit.set_context(tenant_id uuid, actor_id text, actor_type text, actor jsonb, ip inet, user_agent text, request_id text, access_id uuid) TO audit_operator;
 GRANT ALL ON FUNCTION audit.set_context(tenant_id uuid, actor_id text, actor_type text, actor jsonb, ip inet, user_agent text, request_id text, access_id uuid) TO audit_auditor;
+
+REVOKE ALL ON FUNCTION audit.set_hot_days(days integer, name text, reason text, tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.set_hot_days(days integer, name text, reason text, tenant_id uuid) TO audit_admin;
 
 REVOKE ALL ON FUNCTION audit.set_logging(enabled boolean, reason text, tenant_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.set_logging(enabled boolean, reason text, tenant_id uuid) TO audit_admin;
@@ -20751,6 +22023,18 @@ REVOKE ALL ON FUNCTION audit_private.add_partition(moment timestamp with time zo
 
 REVOKE ALL ON FUNCTION audit_private.add_partitions(moments timestamp with time zone[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.add_partitions(moments timestamp with time zone[]) TO audit_writer;
+
+GRANT SELECT ON TABLE audit_private.sink TO audit_backup;
+GRANT SELECT,UPDATE ON TABLE audit_private.sink TO audit_keeper;
+GRANT SELECT ON TABLE audit_private.sink TO audit_finder;
+
+REVOKE ALL ON FUNCTION audit_private.archivable_sink(name text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.archive_states(tenant_id uuid, sink_name text, with_erased boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.archive_states(tenant_id uuid, sink_name text, with_erased boolean) TO audit_owner;
+
+REVOKE ALL ON FUNCTION audit_private.archived_files(tenant_id uuid, sink_name text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.archived_files(tenant_id uuid, sink_name text) TO audit_owner;
 
 REVOKE ALL ON FUNCTION audit_private.awaited_statement(partition_name text, partition_until timestamp with time zone, from_time timestamp with time zone, until_time timestamp with time zone) FROM PUBLIC;
 
@@ -20847,10 +22131,6 @@ REVOKE ALL ON FUNCTION audit_private.check_toggles(toggles jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION audit_private.check_verification() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.check_watch(watched audit_private.watched_table, relation regclass) FROM PUBLIC;
-
-GRANT SELECT ON TABLE audit_private.sink TO audit_backup;
-GRANT SELECT,UPDATE ON TABLE audit_private.sink TO audit_keeper;
-GRANT SELECT ON TABLE audit_private.sink TO audit_finder;
 
 REVOKE ALL ON FUNCTION audit_private.checked_sink(name text, kind text, role name, options jsonb, filter jsonb, tenant_ids uuid[]) FROM PUBLIC;
 
@@ -21145,6 +22425,8 @@ REVOKE ALL ON FUNCTION audit_private.floors_in_force(at timestamp with time zone
 GRANT ALL ON FUNCTION audit_private.floors_in_force(at timestamp with time zone) TO audit_finder;
 GRANT ALL ON FUNCTION audit_private.floors_in_force(at timestamp with time zone) TO audit_keeper;
 
+REVOKE ALL ON FUNCTION audit_private.forget_archive(known audit_private.archived_file, removal text, replacement text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION audit_private.forget_idempotency_keys(at_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.forget_idempotency_keys(at_most integer) TO audit_operator;
 
@@ -21194,6 +22476,9 @@ REVOKE ALL ON FUNCTION audit_private.hold_off_exports(tenant_id uuid) FROM PUBLI
 REVOKE ALL ON FUNCTION audit_private.holds_pending(tenant_id uuid, erasure_id uuid, condition text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.holds_pending(tenant_id uuid, erasure_id uuid, condition text) TO audit_owner;
 
+REVOKE ALL ON FUNCTION audit_private.hot_policies_in_force(at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.hot_policies_in_force(at timestamp with time zone) TO audit_owner;
+
 REVOKE ALL ON FUNCTION audit_private.id_condition(chosen text[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.import_batch(tenant_id uuid, events jsonb, first_line integer) FROM PUBLIC;
@@ -21234,6 +22519,10 @@ REVOKE ALL ON FUNCTION audit_private.is_under_data_retention(relation regclass) 
 REVOKE ALL ON FUNCTION audit_private.is_valid_event(description text, outcome text, error_message text, entity_id text, actor_id text, actor_type text, actor jsonb, target jsonb, changes jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.is_valid_event(description text, outcome text, error_message text, entity_id text, actor_id text, actor_type text, actor jsonb, target jsonb, changes jsonb) TO audit_writer;
 
+REVOKE ALL ON FUNCTION audit_private.is_whole_archive(sink audit_private.sink) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.is_whole_archive(sink audit_private.sink) TO audit_keeper;
+GRANT ALL ON FUNCTION audit_private.is_whole_archive(sink audit_private.sink) TO audit_finder;
+
 REVOKE ALL ON FUNCTION audit_private.is_withheld(value jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.job_definitions() FROM PUBLIC;
@@ -21254,6 +22543,8 @@ GRANT ALL ON FUNCTION audit_private.key_columns(relation regclass) TO audit_writ
 
 REVOKE ALL ON FUNCTION audit_private.key_expression(relation regclass, alias text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.key_expression(relation regclass, alias text) TO audit_writer;
+
+REVOKE ALL ON FUNCTION audit_private.known_archive(sink audit_private.sink, tenant_id uuid, file text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.known_data_retention(relation regclass) FROM PUBLIC;
 
@@ -21285,6 +22576,9 @@ REVOKE ALL ON FUNCTION audit_private.log_consistency(old_size bigint, new_size b
 GRANT ALL ON FUNCTION audit_private.log_consistency(old_size bigint, new_size bigint) TO audit_finder;
 
 REVOKE ALL ON FUNCTION audit_private.log_event_carefully(action text, entity_type text, entity_id text, description text, metadata jsonb, target jsonb, changes jsonb, outcome text, error_message text, occurred_at timestamp with time zone, idempotency_key text, actor_id text, actor_type text, actor jsonb, tenant_id uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.log_growth(old_size bigint, new_size bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.log_growth(old_size bigint, new_size bigint) TO audit_keeper;
 
 REVOKE ALL ON FUNCTION audit_private.log_hash(from_index bigint, until_index bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.log_hash(from_index bigint, until_index bigint) TO audit_finder;
@@ -21387,6 +22681,7 @@ REVOKE ALL ON FUNCTION audit_private.partner_expression(relation regclass, tenan
 GRANT ALL ON FUNCTION audit_private.partner_expression(relation regclass, tenant_column text, rows text, other_rows text, alias text) TO audit_writer;
 
 REVOKE ALL ON FUNCTION audit_private.pass_gate() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.pass_gate() TO audit_keeper;
 
 REVOKE ALL ON FUNCTION audit_private.pause_sealing() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.pause_sealing() TO audit_keeper;
@@ -21493,6 +22788,9 @@ REVOKE ALL ON FUNCTION audit_private.refuse_access(tenant_id uuid, actor_id text
 
 REVOKE ALL ON FUNCTION audit_private.refuse_actor(actor_type text, actor jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.refuse_actor(actor_type text, actor jsonb) TO audit_writer;
+
+REVOKE ALL ON FUNCTION audit_private.refuse_archive(code text, message text, detail text, hint text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.refuse_archive(code text, message text, detail text, hint text) TO audit_keeper;
 
 REVOKE ALL ON FUNCTION audit_private.refuse_capture(tenant_id uuid, action text, entity_type text, entity_id text, occurred_at timestamp with time zone) FROM PUBLIC;
 
@@ -21603,8 +22901,14 @@ REVOKE ALL ON FUNCTION audit_private.scheduler_database() FROM PUBLIC;
 REVOKE ALL ON FUNCTION audit_private.seal_entry(seal audit_private.seal) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.seal_entry(seal audit_private.seal) TO audit_finder;
 
+REVOKE ALL ON FUNCTION audit_private.seal_evidence(tenant_id uuid, seal_numbers bigint[], parts integer[], log_size bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.seal_evidence(tenant_id uuid, seal_numbers bigint[], parts integer[], log_size bigint) TO audit_keeper;
+
 REVOKE ALL ON FUNCTION audit_private.seal_step() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.seal_step() TO audit_operator;
+
+REVOKE ALL ON FUNCTION audit_private.sealed_places(tenant_id uuid, event_ids uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.sealed_places(tenant_id uuid, event_ids uuid[]) TO audit_keeper;
 
 REVOKE ALL ON FUNCTION audit_private.sealed_tenants() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.sealed_tenants() TO audit_finder;
@@ -21687,6 +22991,8 @@ REVOKE ALL ON FUNCTION audit_private.survivors_statement(partition_name text, pa
 
 REVOKE ALL ON FUNCTION audit_private.take_sink(name text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION audit_private.tell_archive(noted audit_private.archived_file) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION audit_private.tell_erasure(tenant_id uuid, erasure_id uuid, erased bigint, held bigint, exports bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.text_condition(columns text, key text, value jsonb, uses_index boolean) FROM PUBLIC;
@@ -21695,6 +23001,8 @@ REVOKE ALL ON FUNCTION audit_private.texts_within(document jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.texts_within(document jsonb) TO audit_keeper;
 
 REVOKE ALL ON FUNCTION audit_private.truncation_statement(watched audit_private.watched_table) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.unarchived_statement(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, treats_all_as_exact boolean, from_time timestamp with time zone, until_time timestamp with time zone) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.unlisted_statement(transaction_offset bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.unlisted_statement(transaction_offset bigint) TO audit_finder;
@@ -21785,6 +23093,12 @@ GRANT SELECT ON TABLE audit_private.action_toggle TO audit_backup;
 
 GRANT SELECT ON TABLE audit_private.actor_type TO audit_backup;
 
+REVOKE ALL ON TABLE audit_private.archived_part FROM audit_owner;
+GRANT REFERENCES,TRIGGER ON TABLE audit_private.archived_part TO audit_owner;
+GRANT SELECT ON TABLE audit_private.archived_part TO audit_backup;
+GRANT SELECT,INSERT ON TABLE audit_private.archived_part TO audit_keeper;
+GRANT SELECT ON TABLE audit_private.archived_part TO audit_finder;
+
 GRANT SELECT ON TABLE audit_private.capture_spool TO audit_backup;
 GRANT SELECT,INSERT,DELETE ON TABLE audit_private.capture_spool TO audit_writer;
 GRANT SELECT ON TABLE audit_private.capture_spool TO audit_keeper;
@@ -21832,7 +23146,7 @@ GRANT SELECT ON TABLE audit_private.entity_type TO audit_finder;
 REVOKE ALL ON TABLE audit_private.erased_event FROM audit_owner;
 GRANT SELECT,REFERENCES,TRIGGER ON TABLE audit_private.erased_event TO audit_owner;
 GRANT SELECT ON TABLE audit_private.erased_event TO audit_backup;
-GRANT INSERT ON TABLE audit_private.erased_event TO audit_keeper;
+GRANT SELECT,INSERT ON TABLE audit_private.erased_event TO audit_keeper;
 GRANT SELECT ON TABLE audit_private.erased_event TO audit_finder;
 
 GRANT SELECT ON SEQUENCE audit_private.event_sequence TO audit_backup;
@@ -21850,6 +23164,10 @@ GRANT SELECT(bytes) ON TABLE audit_private.export_chunk TO audit_keeper;
 GRANT SELECT(last_occurred_at) ON TABLE audit_private.export_chunk TO audit_keeper;
 
 GRANT SELECT(last_id) ON TABLE audit_private.export_chunk TO audit_keeper;
+
+GRANT SELECT ON TABLE audit_private.hot_policy TO audit_backup;
+GRANT SELECT ON TABLE audit_private.hot_policy TO audit_finder;
+GRANT SELECT ON TABLE audit_private.hot_policy TO audit_keeper;
 
 GRANT SELECT ON TABLE audit_private.idempotency_key TO audit_backup;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE audit_private.idempotency_key TO audit_writer;

@@ -62,6 +62,9 @@ begin
   update audit_private.retention_policy p
   set reason = blank
   where p.tenant_id = erase_beside.tenant_id and p.reason ilike any (erase_beside.patterns);
+  update audit_private.hot_policy h
+  set reason = blank
+  where h.tenant_id = erase_beside.tenant_id and h.reason ilike any (erase_beside.patterns);
   update audit_private.sink_approval a
   set reason = blank
   where a.tenant_id = erase_beside.tenant_id and a.reason ilike any (erase_beside.patterns);

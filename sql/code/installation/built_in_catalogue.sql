@@ -54,7 +54,8 @@ values
   ('audit_epoch', '{"en": "Epoch of the log", "sv": "Loggens epok"}', '{}', true),
   ('audit_checkpoint', '{"en": "Checkpoint", "sv": "Kontrollpunkt"}', '{}', true),
   ('audit_erasure', '{"en": "Erasure", "sv": "Radering"}', '{}', true),
-  ('audit_sink', '{"en": "Sink", "sv": "Mottagare"}', '{}', true)
+  ('audit_sink', '{"en": "Sink", "sv": "Mottagare"}', '{}', true),
+  ('audit_archive', '{"en": "Archived file", "sv": "Arkivfil"}', '{}', true)
 on conflict (entity_type) do update
 set titles = excluded.titles, descriptions = excluded.descriptions, is_built_in = true
 where (known.titles, known.descriptions, known.is_built_in)
@@ -100,6 +101,9 @@ values
   ('sink_approval_withdrawn', 'audit_control', '{"en": "Sink approval withdrawn", "sv": "Mottagares godkännande återtaget"}'),
   ('sink_purge_wait_set', 'audit_control', '{"en": "Purges wait for a sink or not", "sv": "Gallring väntar på mottagare eller inte"}'),
   ('dead_letters_discarded', 'audit_control', '{"en": "Refused events given up", "sv": "Avvisade händelser övergivna"}'),
+  ('events_archived', 'audit_control', '{"en": "Events archived", "sv": "Händelser arkiverade"}'),
+  ('archive_removed', 'audit_control', '{"en": "Archived file removed", "sv": "Arkivfil borttagen"}'),
+  ('hot_days_set', 'audit_control', '{"en": "Early removal of archived events set", "sv": "Tidig gallring av arkiverat satt"}'),
   ('events_imported', 'audit_control', '{"en": "Events imported", "sv": "Händelser inlästa"}'),
   ('audit_session_created', 'audit_access', '{"en": "Access justified", "sv": "Insyn motiverad"}'),
   ('audit_session_closed', 'audit_access', '{"en": "Access ended", "sv": "Insyn avslutad"}'),

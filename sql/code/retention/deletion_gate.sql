@@ -3,7 +3,7 @@ set local role audit_keeper;
 -- clauses of a statement. Whoever previews, counts, deletes or saves what survives goes on from here, so that they can't
 -- disagree; and two gates with the same text decide the same. What isn't sealed yet is kept as well, since nobody could
 -- tell afterwards that it was there; a purge seals first, so that is what has come in since.
--- What a sink has still to deliver is kept too, where purges wait for it.
+-- What a sink has still to deliver is kept too, where purges wait for it, and so is what is due only once it is archived.
 --
 -- Policies, floors and holds stand in it as constants. What is due but for a floor or a hold is so found by index, since
 -- it is little, and no row of a closed partition that goes is looked at on the way.
@@ -120,6 +120,9 @@ as $$
     ), '')
     || coalesce(' union all ' || audit_private.awaited_statement(
       deletion_gate.partition_name, deletion_gate.partition_until, deletion_gate.from_time, deletion_gate.until_time), '')
+    || coalesce(' union all ' || audit_private.unarchived_statement(
+      deletion_gate.partition_name, deletion_gate.partition_until, deletion_gate.at, deletion_gate.treats_all_as_exact,
+      deletion_gate.from_time, deletion_gate.until_time), '')
     || ') k
       group by k.place, k.tenant_id
     )'
@@ -129,4 +132,5 @@ comment on function audit_private.deletion_gate(
   text, timestamptz, timestamptz, uuid[], boolean, timestamptz, timestamptz, boolean
 ) is
   'SQL that begins a statement about a partition: due (tenant_id, cutoff, is_exact, removable_before) and kept (place, '
-  'tenant_id, is_held, is_awaited; is_held null for what is not sealed or delivered) of it, by the policies of a moment, between two times';
+  'tenant_id, is_held, is_awaited; is_held null for what is not sealed, delivered or archived) of it, by the policies of a moment, '
+  'between two times';

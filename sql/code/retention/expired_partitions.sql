@@ -12,7 +12,11 @@ as $$
   from audit_private.event_partitions() p
   where p.from_time < (
       select max(expired_partitions.at - r.days * interval '24 hours')
-      from audit_private.policies_in_force(expired_partitions.at) r
+      from (
+        select p.days from audit_private.policies_in_force(expired_partitions.at) p
+        union all
+        select h.days from audit_private.hot_policies_in_force(expired_partitions.at) h
+      ) r
     )
 $$;
 comment on function audit_private.expired_partitions(timestamptz) is

@@ -34,7 +34,10 @@ begin
     action => 'events_purged',
     entity_type => 'audit_retention',
     entity_id => r.run_id::text,
-    description => format('%s events older than %s removed', r.removed, to_char(r.cutoff, 'YYYY-MM-DD HH24:MI TZH:TZM')),
+    description => format(
+      case when r.hot_cutoff > r.cutoff or r.cutoff is null then '%s archived or expired events older than %s removed'
+        else '%s events older than %s removed' end,
+      r.removed, to_char(greatest(r.cutoff, r.hot_cutoff), 'YYYY-MM-DD HH24:MI TZH:TZM')),
     metadata => jsonb_strip_nulls(to_jsonb(r) - 'is_told')
       || jsonb_build_object('removals', audit_private.removals_digest(r.tenant_id, r.run_id)))
   from audit_private.purge_receipt r
@@ -56,6 +59,9 @@ begin
             and not exists (
               select from audit_private.retention_policy p
               where p.tenant_id = r.tenant_id and p.set_at > run.started_at - interval '1 day'
+              union all
+              select from audit_private.hot_policy h
+              where h.tenant_id = r.tenant_id and h.set_at > run.started_at - interval '1 day'
               union all
               select from audit_private.retention_floor f where f.set_at > run.started_at - interval '1 day'
               union all

@@ -11,7 +11,8 @@ declare
 begin
   return query
   select j.run_id, j.started_at, j.finished_at, r.tenant_id, t.name, r.days, r.is_exact, r.cutoff, r.predicted, r.removed,
-    r.kept_by_floor, r.kept_by_hold, r.kept_by_sink, r.oldest_removed_at, r.newest_removed_at, r.is_last, j.result, r.error, j.run_by
+    r.kept_by_floor, r.kept_by_hold, r.kept_by_sink, r.hot_days, r.hot_cutoff, r.oldest_removed_at, r.newest_removed_at,
+    r.is_last, j.result, r.error, j.run_by
   from audit_private.purge_receipt r
   join audit_private.job_run j on j.run_id = r.run_id
   join audit_private.tenant t on t.tenant_id = r.tenant_id

@@ -14,3 +14,4 @@ end
 $$;
 comment on function audit_private.pass_gate() is
   'waits for a deletion under way, before a hold, a policy or a floor is changed';
+grant execute on function audit_private.pass_gate() to audit_keeper;

@@ -74,14 +74,16 @@ begin
     group by c.tenant_id
   )
   insert into audit_private.purge_receipt (
-    tenant_id, run_id, days, is_exact, cutoff, predicted, kept_by_floor, kept_by_hold, kept_by_sink, error
+    tenant_id, run_id, days, is_exact, cutoff, predicted, kept_by_floor, kept_by_hold, kept_by_sink, hot_days, hot_cutoff, error
   )
   select p.tenant_id, run.run_id, p.days, p.is_exact, run.started_at - p.days * interval '24 hours', coalesce(s.due, 0),
-    coalesce(s.kept_by_floor, 0), coalesce(s.kept_by_hold, 0), coalesce(s.kept_by_sink, 0), refusal
+    coalesce(s.kept_by_floor, 0), coalesce(s.kept_by_hold, 0), coalesce(s.kept_by_sink, 0),
+    h.days, run.started_at - h.days * interval '24 hours', refusal
   from audit_private.policies_in_force(run.started_at) p
   cross join noted
   join audit_private.tenant t on t.tenant_id = p.tenant_id
   left join summed s on s.tenant_id = p.tenant_id
+  left join audit_private.hot_policies_in_force(run.started_at) h on h.tenant_id = p.tenant_id
   where t.retired_at is null
     or s.tenant_id is not null
     or not exists (select from audit_private.purge_receipt l where l.tenant_id = p.tenant_id and l.is_last);

@@ -29,10 +29,12 @@ begin
   )
   select t.tenant_id, t.name, p.days, p.is_exact, now() - p.days * interval '24 hours', coalesce(c.due, 0)::bigint,
     c.oldest_at, c.newest_at, coalesce(c.kept_by_floor, 0)::bigint, coalesce(c.kept_by_hold, 0)::bigint,
-    coalesce(c.kept_by_sink, 0)::bigint, (coalesce(c.expired, 0) - coalesce(c.due, 0))::bigint
+    coalesce(c.kept_by_sink, 0)::bigint, (coalesce(c.expired, 0) - coalesce(c.due, 0))::bigint,
+    h.days, now() - h.days * interval '24 hours'
   from audit_private.tenant t
   join audit_private.policies_in_force(now()) p on p.tenant_id = t.tenant_id
   left join counted c on c.tenant_id = t.tenant_id
+  left join audit_private.hot_policies_in_force(now()) h on h.tenant_id = t.tenant_id
   where tenant is null or t.tenant_id = tenant
   order by t.name, t.tenant_id;
   perform audit_private.release_tenant();

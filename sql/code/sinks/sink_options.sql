@@ -30,6 +30,8 @@ as $$
     ('protocol', '{syslog}', false, '^(udp|tcp|tls)$', 'udp, tcp or tls'),
     ('url', '{webhook,splunk,elastic,otlp,nats,parquet}', true, '^[a-z][a-z0-9+.-]*://[^@\s?#]*$',
       'address, without user, password or query; for parquet a folder, also file:///…'),
+    ('gather_minutes', '{parquet}', false, '^([0-9]|[1-5][0-9])$',
+      'how long events are gathered for larger files: 0 to 59; 15 unless told'),
     ('index', '{elastic}', false, '^[a-z0-9][a-z0-9._-]{0,254}$', 'index or data stream'),
     ('subject', '{nats}', false, '^[!-~]{1,255}$', 'subject'),
     ('ca_file', '{syslog,webhook,splunk,elastic,otlp,nats}', false, '^/.+$', 'certificates to trust, besides the system''s'),

@@ -16,7 +16,7 @@ as $$
       (e.metadata ->> 'takes_effect_at')::timestamptz as takes_effect_at, e.metadata ->> 'role' as role_name
     from audit_private.event e
     where e.occurred_at >= statement_timestamp() - interval '365 days'
-      and e.action in ('retention_set', 'tenant_granted', 'option_changed')
+      and e.action in ('retention_set', 'hot_days_set', 'tenant_granted', 'option_changed')
       and e.source = 'system'
   )
   select 'untold_setting', s.tenant_id, null::bigint, null::uuid, s.set_at, s.detail
@@ -39,6 +39,15 @@ as $$
             and t.changes #> '{floor_days,new}' = coalesce(to_jsonb(f.days), 'null'))
       )
     from audit_private.retention_floor f
+    union all
+    select h.tenant_id, h.set_at, format('archived events leave after %s days, and no event tells that it was set',
+        coalesce(h.days::text, 'unlimited')), exists (
+        select from told t
+        where t.action = 'hot_days_set' and t.tenant_id = h.tenant_id and t.occurred_at >= h.set_at and (t.is_erased
+          or t.takes_effect_at = h.takes_effect_at
+            and t.changes #> '{hot_days,new}' = coalesce(to_jsonb(h.days), 'null'))
+      )
+    from audit_private.hot_policy h
     union all
     select g.tenant_id, g.granted_at, format('role %I may act for the tenant, and no event tells of it', g.role_name), exists (
         select from told t

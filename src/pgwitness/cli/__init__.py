@@ -12,6 +12,7 @@ import psycopg
 from pgwitness import __version__
 from pgwitness.cli import importing, installation
 from pgwitness.cli.access import access
+from pgwitness.cli.archive import archive
 from pgwitness.cli.capture import capture
 from pgwitness.cli.catalogue import catalogue
 from pgwitness.cli.checkpoint import checkpoint
@@ -32,6 +33,8 @@ from pgwitness.cli.rendering import print_error
 from pgwitness.cli.retention import retention
 from pgwitness.cli.search import actors, report, search, show
 from pgwitness.cli.session import NOTHING_FOUND, Session, share_options
+from pgwitness.cli.ship import ship
+from pgwitness.cli.sink import sink
 from pgwitness.cli.tenant import tenant
 from pgwitness.cli.toggle import toggle
 from pgwitness.cli.verify import verify
@@ -101,9 +104,11 @@ PER_TENANT = (
     hold,
     erase,
     export,
+    archive,
     evidence,
     verify,
     gameday,
+    sink,
     *importing.commands,
 )
 PER_INSTALLATION = (
@@ -115,6 +120,7 @@ PER_INSTALLATION = (
     option,
     key,
     checkpoint,
+    ship,
     doctor,
     restore_check,
     completion,

@@ -127,6 +127,7 @@ def subject(
     confirm(session, "ask_erase_subject", yes=yes, count=len(names))
     with session.client() as client:
         report_erased(session, client.erase_subject(identifiers=names, reason=reason))
+    _tell_archives(session)
 
 
 @erase.command()
@@ -165,6 +166,7 @@ def events(
     confirm(session, "ask_erase_events", yes=yes)
     with session.client() as client:
         report_erased(session, client.erase_events(filter=sought, reason=reason))
+    _tell_archives(session)
 
 
 @erase.command()
@@ -185,6 +187,7 @@ def replay(
     confirm(session, "ask_erase_events", yes=yes)
     with session.client() as client:
         report_erased(session, client.replay_erasures(entries=entries, reason=reason))
+    _tell_archives(session)
 
 
 @erase.command("list")
@@ -219,6 +222,16 @@ def report_erased(session: Session, erased: Erased) -> None:
     )
     if erased.erased and not session.as_json:
         note(session.text("erased_needs_vacuum"))
+
+
+def _tell_archives(session: Session) -> None:
+    """Say how many archived files still tell of what was erased: no erasure reaches them."""
+    if session.as_json:
+        return
+    with session.client() as client:
+        count = sum(bool(row.erased) for row in client.list_archives(tenant_id=session.tenant_id))
+    if count:
+        note(session.text("erased_archives", count=count))
 
 
 @click.command("restore-check")

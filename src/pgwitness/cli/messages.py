@@ -97,6 +97,65 @@ _TEXTS = {
         "{count} until their partition ends",
         "{count} tills deras partition tar slut",
     ),
+    # Archives
+    "day": ("Day", "Dag"),
+    "file": ("File", "Fil"),
+    "archive_due": ("expired", "har gått ut"),
+    "archive_expired": ("deleted, expired", "borttagen, hade gått ut"),
+    "archive_rewritten": ("written anew", "skriven på nytt"),
+    "archive_removed": ("deleted", "borttagen"),
+    "archive_held": ("kept by a hold", "bevaras av gallringsstopp"),
+    "archive_left": ("not at this address", "finns inte på adressen"),
+    "archive_tells": (
+        "still tells of {count} events that were erased",
+        "berättar ännu om {count} raderade händelser",
+    ),
+    "archive_rows": (
+        "{rows} events in {files} files are as they were sealed.",
+        "{rows} händelser i {files} filer är som de förseglades.",
+    ),
+    "archive_unanchored": (
+        "Without --checkpoint it isn't proven that this was the log.",
+        "Utan --checkpoint är det inte bevisat att detta var loggen.",
+    ),
+    "archive_proven": (
+        "{count} of them are in the log of the checkpoint of {origin}.",
+        "{count} av dem finns i loggen för kontrollpunkten från {origin}.",
+    ),
+    "archive_later": (
+        "{count} of them were written after the checkpoint: take a later one.",
+        "{count} av dem skrevs efter kontrollpunkten: ta en senare.",
+    ),
+    "archive_good": ("The archive is whole.", "Arkivet är helt."),
+    "archive_younger": (
+        "The archive has nothing from before the checkpoint.",
+        "Arkivet har inget från före kontrollpunkten.",
+    ),
+    "archive_linked": (
+        "Linked: the log of {new} seals grew from that of {old}.",
+        "Länkat: loggen med {new} sigill växte ur den med {old}.",
+    ),
+    "archive_missing": (
+        "{count} archived files aren't at this address.",
+        "{count} arkivfiler finns inte på adressen.",
+    ),
+    "ask_archive_expire": (
+        "Delete the files of {name} in which everything has expired?",
+        "Ta bort de filer från {name} där allt har gått ut?",
+    ),
+    "ask_hot": (
+        "Let events leave the database after {days} days, once {name} has archived them?",
+        "Låta händelser lämna databasen efter {days} dagar, när {name} har arkiverat dem?",
+    ),
+    "hot_for": ("{days} days once {name} has them", "{days} dagar när {name} har dem"),
+    "hot": ("In the database", "I databasen"),
+    "erased_archives": (
+        "{count} archived files still tell of what was erased: pgwitness archive rewrite SINK "
+        "writes them anew.",
+        "{count} arkivfiler berättar ännu om det raderade: pgwitness archive rewrite MOTTAGARE "
+        "skriver dem på nytt.",
+    ),
+    "by_sink": ("{count} that a sink has still to ship", "{count} som en mottagare inte fått"),
     "days": ("{days} days", "{days} dagar"),
     "days_one": ("1 day", "1 dag"),
     "exactly": ("to the day", "på dagen"),
@@ -202,6 +261,51 @@ _TEXTS = {
     "ledger_erasure": ("erased event", "raderad händelse"),
     "ledger_hold": ("legal hold", "gallringsstopp"),
     "ledger_retention": ("retention policy", "gallringsregel"),
+    # Sinks
+    "acknowledged": ("Last arrived", "Senast mottaget"),
+    "approved": ("Approved", "Godkänd"),
+    "approved_by": ("by {count} tenants", "av {count} organisationer"),
+    "approved_no": ("not yet", "inte än"),
+    "approved_yes": ("yes", "ja"),
+    "behind": ("Behind", "Efter"),
+    "confirm_approval": (
+        "Let {name} carry whole events of the tenant?",
+        "Låta {name} föra ut hela händelser från organisationen?",
+    ),
+    "confirm_discard": (
+        "Give up events that {name} never delivers?",
+        "Ge upp händelser som {name} aldrig levererar?",
+    ),
+    "confirm_drop_sink": (
+        "Forget {name} and how far it has come?",
+        "Glömma {name} och hur långt den har kommit?",
+    ),
+    "digest": ("Digest", "Kontrollsumma"),
+    "envelopes": ("envelopes only", "bara kuvert"),
+    "letters_discarded": ("{count} events given up.", "{count} händelser gavs upp."),
+    "letters_retried": ("{count} events come once more.", "{count} händelser kommer en gång till."),
+    "no_sink": ("the tenant has no sink {name}", "organisationen har ingen mottagare {name}"),
+    "refused": ("Refused", "Avvisade"),
+    "required": ("required", "krävs"),
+    "retrying": ("comes once more", "kommer en gång till"),
+    "ship_aside": ("event {event_id} put aside: {why}", "händelse {event_id} lagd åt sidan: {why}"),
+    "ship_ended": (
+        "ended before everything was shipped; the next run goes on there",
+        "avslutades innan allt hade skickats; nästa körning fortsätter där",
+    ),
+    "ship_failed": (
+        "{name}: {why}; again in {seconds} s",
+        "{name}: {why}; försöker igen om {seconds} s",
+    ),
+    "shipped": ("{name}: {count} events shipped.", "{name}: {count} händelser skickade."),
+    "shipped_aside": (
+        "{count} were refused and put aside: pgwitness sink dead-letters {name}",
+        "{count} avvisades och lades åt sidan: pgwitness sink dead-letters {name}",
+    ),
+    "shipping": ("Shipping {name}", "Skickar {name}"),
+    "sink_filter": ("Filter", "Filter"),
+    "sink_kind": ("Kind", "Slag"),
+    "sink_options": ("Options", "Inställningar"),
     # Results
     "erased_events": (
         "Something of {erased} events was erased. Holds keep it of {held}. Exports ended and "

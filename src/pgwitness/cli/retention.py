@@ -46,6 +46,7 @@ def show(session: Session) -> None:
                 session.text("exactly") if row.is_exact else None,
                 session.text("before", moment=at(row.cutoff)) if row.cutoff else None,
             ),
+            "hot": lambda row: _hot(session, row),
             "set": lambda row: (row.set_at, row.set_by, row.reason),
             "next": lambda row: _next(session, row),
             "floors": lambda row: tuple(
@@ -55,6 +56,17 @@ def show(session: Session) -> None:
             "next_purge": lambda row: row.next_purge_at,
         },
     )
+
+
+def _hot(session: Session, row: Retention) -> object:
+    """Say how long archived events stay, and what of that is about to change."""
+    now = next_ = None
+    if row.hot_days is not None:
+        now = session.text("hot_for", days=row.hot_days, name=row.hot_sink)
+    if row.next_hot_takes_effect_at is not None:
+        next_ = session.text("hot_for", days=row.next_hot_days, name=row.next_hot_sink)
+        next_ += " " + session.text("from_then", moment=at(row.next_hot_takes_effect_at))
+    return now, next_
 
 
 def _next(session: Session, row: Retention) -> object:
@@ -154,6 +166,7 @@ def preview(session: Session) -> None:
                 for key, count in (
                     ("by_floor", row.kept_by_floor),
                     ("by_hold", row.kept_by_hold),
+                    ("by_sink", row.kept_by_sink),
                     ("by_partition", row.waiting_for_partition),
                 )
                 if count
@@ -238,7 +251,11 @@ def print_receipts(session: Session, rows: list[Purge]) -> None:
             ),
             "spared": lambda row: tuple(
                 session.text(key, count=count)
-                for key, count in (("by_floor", row.kept_by_floor), ("by_hold", row.kept_by_hold))
+                for key, count in (
+                    ("by_floor", row.kept_by_floor),
+                    ("by_hold", row.kept_by_hold),
+                    ("by_sink", row.kept_by_sink),
+                )
                 if count
             ),
             "status": lambda row: (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from itertools import islice
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -11,6 +12,7 @@ import click
 
 from pgwitness.cli import messages
 from pgwitness.cli.access import Reader, justification_options, reader
+from pgwitness.cli.archive import open_archive
 from pgwitness.cli.parameters import paging_options, read_object
 from pgwitness.cli.rendering import (
     event_detail,
@@ -55,6 +57,12 @@ ReadPage: TypeAlias = Callable[[str | None, Client], Page]
     callback=read_object,
     help="Filter object; options win over it.",
 )
+@click.option(
+    "--archive",
+    "address",
+    metavar="ADDRESS",
+    help="Search the archived files there, instead of the database.",
+)
 @paging_options
 @justification_options
 @click.pass_context
@@ -63,6 +71,7 @@ def search(
     /,
     text: str | None,
     more: dict[str, Any] | None,
+    address: str | None,
     limit: int,
     every: bool,
     after: str | None,
@@ -79,13 +88,41 @@ def search(
 
     Here --actor seeks events by their actor; who you are goes before the command:
     pgwitness --actor ID search.
+
+    With --archive the rows of archived files are read here, and the database decides what of them
+    is found and shown; it takes the same session and is logged.
     """
     session = context.ensure_object(Session)
     sought = build_filter(text, criteria, more)
+    if address is not None and after is not None:
+        raise click.UsageError("An archive has no cursors: leave out --after.")
     with reader(session, reason, justification) as reading:
+        if address is not None:
+            if not _print_archived(session, reading, address, sought, None if every else limit):
+                context.exit(NOTHING_FOUND)
+            return
         read_page = partial(_page, sought, limit, with_total=not every)
         if not print_pages(session, reading, read_page, limit, after, every=every):
             context.exit(NOTHING_FOUND)
+
+
+def _print_archived(
+    session: Session, reading: Reader, address: str, sought: dict[str, Any], limit: int | None
+) -> int:
+    """Print the events that archived files hold, newest first, and return how many there were."""
+    from pgwitness.archiving.searching import ArchiveSearch
+
+    found = ArchiveSearch(open_archive(address), sought)
+    page = list(islice(found.events(reading.read), limit))
+    if session.as_json:
+        print_json(*page)
+    elif page:
+        event_table(session, page, reading.titles())
+    if found.missing:
+        note(session.text("archive_missing", count=len(found.missing)))
+    if not session.as_json:
+        _sum_up(session, len(page), None, None)
+    return len(page)
 
 
 def build_filter(
