@@ -76,7 +76,7 @@ def fill(bureau: Bureau, vault: Vault) -> None:
 
 
 def ship(bureau: Bureau, vault: Vault) -> None:
-    """Approve a sink with words about somebody, and have its receiver refuse an event with others."""
+    """Approve a sink with words about somebody; its receiver refuses an event with others."""
     shipper = bureau.database.connect(bureau.database.role("shipper"))
     call(
         vault.operator, "define_sink", name="siem", kind="custom", role=shipper.info.user,
