@@ -118,9 +118,9 @@ begin
     delete from audit_private.dead_letter d
     where d.sink_name = taken.sink_name
       and d.tenant_id = any (audit_private.sink_tenants(taken))
-      and d.retry_number <= place.retry_number;
+      and d.retry_number <= place.log_index;
     has_moved := found;
-  elsif place.mode = 'backlog' then
+  elsif place.tenant_id is not null then
     update audit_private.sink_approval b
     set log_index = place.log_index, place = place.place
     where b.sink_name = taken.sink_name
@@ -1194,7 +1194,7 @@ begin
     entity_id => known.sink_name,
     description => format('Sink %s dropped', known.sink_name),
     metadata => jsonb_build_object(
-      'reason', checked_reason, 'delivered', known.delivered, 'purge_waits', known.purge_waits, 'seals_behind', (
+      'reason', checked_reason, 'purge_waits', known.purge_waits, 'seals_behind', (
         select g.log_size - known.log_index from audit_private.sealing g)))
   from (
     select '00000000-0000-0000-0000-000000000000'::uuid as tenant_id
@@ -3746,73 +3746,79 @@ COMMENT ON FUNCTION audit.read_export(export_id uuid, after_chunk integer, tenan
 CREATE FUNCTION audit.read_sink(name text, batch_size integer DEFAULT 1000, after text DEFAULT NULL::text) RETURNS TABLE(cursor text, tenant_id uuid, event_id uuid, occurred_at timestamp with time zone, content text)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
+    SET jit TO 'off'
+    SET work_mem TO '64MB'
+    SET enable_seqscan TO 'off'
+    SET "DateStyle" TO 'ISO, YMD'
+    SET "TimeZone" TO 'UTC'
+    AS $_$
+#variable_conflict use_column
 declare
-  taken audit_private.sink := audit_private.take_sink(read_sink.name);
-  tenants constant uuid[] := audit_private.sink_tenants(taken);
+  taken constant audit_private.sink := audit_private.take_sink(read_sink.name);
   size constant integer := least(greatest(coalesce(read_sink.batch_size, 1000), 1), 10000);
-  log_size constant bigint := (select s.log_size from audit_private.sealing s);
-  place record;
-  backlog audit_private.sink_approval;
+  resumed record;
+  reading record;
+  log_size bigint;
+  epoch integer;
+  log_indexes bigint[];
+  places integer[];
+  tenants uuid[];
+  times timestamptz[];
+  ids uuid[];
 begin
-  if read_sink.after is not null then
-    place := audit_private.read_sink_cursor(read_sink.after);
-  else
-    select null::text as mode, null::uuid as tenant_id, null::bigint as log_index, null::integer as place,
-      null::bigint as retry_number
-    into place;
-  end if;
-
+  select s.log_size, s.epoch into log_size, epoch from audit_private.sealing s;
   update audit_private.sink_approval a
   set until_log_index = log_size
-  where a.sink_name = taken.sink_name and a.tenant_id = any (tenants) and a.until_log_index is null;
-  if coalesce(place.mode, 'retry') = 'retry' then
-    return query
-    select * from audit_private.deliver_letters(taken, tenants, coalesce(place.retry_number, 0), size);
-    if found then
+  where a.sink_name = taken.sink_name
+    and a.tenant_id = any (audit_private.sink_tenants(taken))
+    and a.until_log_index is null;
+
+  select null::text as mode, null::bigint as log_index, null::integer as place into resumed;
+  if read_sink.after is not null then
+    select c.mode, c.log_index, c.place into resumed from audit_private.read_sink_cursor(read_sink.after) c;
+  end if;
+  for reading in
+    select r.* from audit_private.sink_readings(taken, log_size, resumed.mode, resumed.log_index, resumed.place) r
+  loop
+    for attempt in 1..20 loop
+      exit when reading.log_index >= reading.until_log_index;
+      select array_agg(n.log_index), array_agg(n.place), array_agg(n.tenant_id), array_agg(n.occurred_at), array_agg(n.id)
+      into log_indexes, places, tenants, times, ids
+      from (
+        select * from audit_private.sink_letters(taken.sink_name, reading.tenant_ids, reading.log_index, size)
+        where reading.mode = 'retry'
+        union all
+        select * from audit_private.sink_entries(
+          reading.tenant_ids, reading.log_index, reading.place, reading.until_log_index,
+          case attempt when 1 then size else 10000 end)
+        where reading.mode <> 'retry'
+      ) n;
+      if ids is not null then
+        return query execute audit_private.sink_statement(taken, tenants, times) || ' limit $7'
+        using format('%s:%s:', reading.mode, epoch), log_indexes, places, tenants, times, ids, size;
+        if found then
+          return;
+        end if;
+        reading.log_index := log_indexes[cardinality(log_indexes)];
+        reading.place := places[cardinality(places)];
+      else
+        exit when reading.mode = 'retry';
+        reading.log_index := reading.until_log_index;
+        reading.place := 0;
+      end if;
+      cursor := format('%s:%s:%s:%s', reading.mode, epoch, reading.log_index, reading.place);
+    end loop;
+    if cursor is not null then
+      return next;
       return;
     end if;
-  end if;
-
-  if coalesce(place.mode, 'backlog') <> 'log' then
-    for backlog in
-      select b.* from audit_private.sink_approval b
-      where b.sink_name = taken.sink_name
-        and b.tenant_id = any (tenants)
-        and b.log_index < b.until_log_index
-        and b.tenant_id >= coalesce(place.tenant_id, '00000000-0000-0000-0000-000000000000')
-      order by b.tenant_id
-    loop
-      return query
-      select * from audit_private.deliver_span(
-        taken, 'backlog:' || backlog.tenant_id, array[backlog.tenant_id],
-        case when backlog.tenant_id = place.tenant_id then place.log_index else backlog.log_index end,
-        case when backlog.tenant_id = place.tenant_id then place.place else backlog.place end,
-        backlog.until_log_index, size);
-      if found then
-        return;
-      end if;
-    end loop;
-  end if;
-
-  if place.mode = 'log' then
-    taken.log_index := place.log_index;
-    taken.place := place.place;
-  end if;
-  return query
-  select * from audit_private.deliver_span(
-    taken, 'log', audit_private.sink_tenants(taken, taken.log_index), taken.log_index, taken.place,
-    least(log_size, (
-      select min(a.until_log_index)
-      from audit_private.sink_approval a
-      where a.sink_name = taken.sink_name and a.tenant_id = any (tenants) and a.until_log_index > taken.log_index
-    )), size);
+  end loop;
 end
-$$;
+$_$;
 
 ALTER FUNCTION audit.read_sink(name text, batch_size integer, after text) OWNER TO audit_keeper;
 
-COMMENT ON FUNCTION audit.read_sink(name text, batch_size integer, after text) IS 'The next events of a sink in its format, 1 to 10000, behind what was acknowledged or behind the cursor of an earlier row: once acknowledge_sink is given the last row''s cursor they don''t come again. A row without an event only says how far there is none. For the one role that the sink names; raises WT037, WT150, WT151 and WT152.';
+COMMENT ON FUNCTION audit.read_sink(name text, batch_size integer, after text) IS 'The next events of a sink in its format, 1 to 10000, behind what was acknowledged or behind the cursor of an earlier row: once acknowledge_sink is given the last row''s cursor they don''t come again. A row without an event only says how far there is none. For the one role that the sink names; raises WT036, WT037, WT150, WT151 and WT152.';
 
 CREATE FUNCTION audit.register_tenant(tenant_id uuid, name text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
@@ -6310,6 +6316,58 @@ ALTER FUNCTION audit_private.carry_out_erasure(tenant_id uuid, erasure_id uuid, 
 
 COMMENT ON FUNCTION audit_private.carry_out_erasure(tenant_id uuid, erasure_id uuid, names text[], pseudonyms text[], patterns text[], OUT erased bigint, OUT held bigint, OUT exports bigint) IS 'erases what an erasure has found and no hold keeps, and empties exports; of how many events it did, how many a hold keeps, and how many exports';
 
+CREATE FUNCTION audit_private.cef_extension(key text, value text, longest integer) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  select ' ' || key || '=' || pg_catalog.replace(pg_catalog.replace(pg_catalog.replace(pg_catalog.replace(
+    pg_catalog."left"(value, longest), E'\\', E'\\\\'), '=', E'\\='), E'\n', E'\\n'), E'\r', E'\\r')
+$$;
+
+ALTER FUNCTION audit_private.cef_extension(key text, value text, longest integer) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.cef_extension(key text, value text, longest integer) IS 'a key of CEF with its value, cut to a number of characters; null without a value';
+
+CREATE FUNCTION audit_private.cef_record(e audit_private.delivered_event, options jsonb) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+  select pg_catalog.concat(
+    'CEF:0|pgwitness|pgwitness|1|', e.action, '|',
+    pg_catalog.translate(pg_catalog.replace(pg_catalog.replace(
+      pg_catalog."left"(coalesce(nullif(e.action_title, ''), e.action), 512), E'\\', E'\\\\'), '|', E'\\|'), E'\r\n', '  '),
+    '|', 2 * audit_private.event_severity(e.action, e.outcome, e.category) + 1,
+    '|rt=', audit_private.microseconds(e.occurred_at) / 1000,
+    ' externalId=', e.id,
+    ' act=', e.action,
+    ' outcome=', e.outcome,
+    audit_private.cef_extension('cat', e.category, 1023),
+    ' deviceExternalId=', e.tenant_id,
+    audit_private.cef_extension('dvchost', options ->> 'host_name', 100),
+    audit_private.cef_extension('suid', e.actor_id, 1023),
+    audit_private.cef_extension('suser', coalesce(e.actor ->> 'name', e.actor ->> 'email', e.actor_id), 1023),
+    ' spriv=', e.actor_type,
+    case pg_catalog.family(e.ip) when 4 then ' src=' else ' c6a2Label=Source IPv6 Address c6a2=' end || pg_catalog.host(e.ip),
+    audit_private.cef_extension('requestClientApplication', e.user_agent, 1023),
+    audit_private.cef_extension('reason', e.error_message, 1023),
+    audit_private.cef_extension('msg', e.description, 1023),
+    audit_private.cef_extension('cs1Label=tenantName cs1', e.tenant_name, 4000),
+    audit_private.cef_extension('cs2Label=entityType cs2', e.entity_type, 4000),
+    audit_private.cef_extension('cs3Label=entityId cs3', e.entity_id, 4000),
+    audit_private.cef_extension('cs4Label=target cs4', e.target::text, 4000),
+    audit_private.cef_extension('cs5Label=changes cs5', e.changes::text, 4000),
+    audit_private.cef_extension('cs6Label=metadata cs6', e.metadata::text, 4000),
+    ' cn1Label=sequence cn1=', e.sequence,
+    ' cn2Label=transactionId cn2=', e.transaction_id,
+    ' deviceCustomDate1Label=recordedAt deviceCustomDate1=', audit_private.microseconds(e.recorded_at) / 1000,
+    audit_private.cef_extension('pgwitnessActor', e.actor::text, 4000),
+    audit_private.cef_extension('pgwitnessRequestId', e.request_id, 4000),
+    audit_private.cef_extension('pgwitnessRecordedBy', e.recorded_by, 4000),
+    ' pgwitnessSource=', e.source)
+$$;
+
+ALTER FUNCTION audit_private.cef_record(e audit_private.delivered_event, options jsonb) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.cef_record(e audit_private.delivered_event, options jsonb) IS 'an event in the Common Event Format, version 0';
+
 CREATE FUNCTION audit_private.changes_expression(watched audit_private.watched_table, relation regclass) RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -7346,9 +7404,10 @@ begin
       then 'Give the tenants whose events it is for, or null for all.'
   end;
   if problem is null then
-    select coalesce(
-      format('Option %s of kind %s can''t be %s: %s.', o.name, checked_sink.kind, left(g.value::text, 200), o.description),
-      format('There is no option %s of kind %s.', quote_ident(left(g.key, 100)), checked_sink.kind))
+    select case
+      when o.name is null then format('There is no option %s of kind %s.', quote_ident(left(g.key, 100)), checked_sink.kind)
+      else format('Option %s of kind %s can''t be %s: %s.', o.name, checked_sink.kind, left(g.value::text, 200), o.description)
+    end
     into problem
     from jsonb_each(given) as g (key, value)
     left join audit_private.sink_options() o
@@ -7501,6 +7560,33 @@ $$;
 ALTER FUNCTION audit_private.close_next_partition(tried text[]) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.close_next_partition(tried text[]) IS 'closes the newest partition that is no longer written to, but those tried already, and returns its name, also when it is in use; null when there is none; a step of maintain_partitions';
+
+CREATE FUNCTION audit_private.cloudevents_record(e audit_private.delivered_event, options jsonb) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $_$
+  select pg_catalog.concat(
+    '{"specversion":"1.0","id":"', e.id,
+    '","source":', pg_catalog.to_json(coalesce(options ->> 'source', '/pgwitness')),
+    ',"type":"pgwitness.event.', e.action,
+    '","subject":',
+    pg_catalog.to_json(case
+      when e.entity_id ~ E'^[^\\u0001-\\u001f\\u007f-\\u009f\\ufdd0-\\ufdef\\ufffe\\uffff]+$'
+        then e.entity_type || '/' || e.entity_id
+      else e.entity_type
+    end),
+    ',"time":', audit_private.json_time(e.occurred_at),
+    ',"datacontenttype":"application/json","tenantid":"', e.tenant_id,
+    '","outcome":"', e.outcome,
+    '","category":"' || e.category,
+    '","entitytype":"', e.entity_type,
+    '","actortype":"', e.actor_type,
+    '","recordedtime":', audit_private.json_time(e.recorded_at),
+    ',"data":', audit_private.jsonl_record(e, options), '}')
+$_$;
+
+ALTER FUNCTION audit_private.cloudevents_record(e audit_private.delivered_event, options jsonb) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.cloudevents_record(e audit_private.delivered_event, options jsonb) IS 'an event as a CloudEvent 1.0 in structured mode; a batch is a JSON array of them';
 
 CREATE FUNCTION audit_private.column_kind(type_id oid, collation_id oid, OUT is_printed boolean, OUT is_exact boolean) RETURNS record
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
@@ -9065,122 +9151,6 @@ ALTER FUNCTION audit_private.deletion_gate(partition_name text, partition_until 
 
 COMMENT ON FUNCTION audit_private.deletion_gate(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, tenant_ids uuid[], treats_all_as_exact boolean, from_time timestamp with time zone, until_time timestamp with time zone, includes_unsealed boolean) IS 'SQL that begins a statement about a partition: due (tenant_id, cutoff, is_exact, removable_before) and kept (place, tenant_id, is_held, is_awaited; is_held null for what is not sealed or delivered) of it, by the policies of a moment, between two times';
 
-CREATE FUNCTION audit_private.deliver_entries(sink audit_private.sink, log_indexes bigint[], places integer[], tenant_ids uuid[], times timestamp with time zone[], ids uuid[]) RETURNS TABLE(log_index bigint, place integer, tenant_id uuid, event_id uuid, occurred_at timestamp with time zone, content text)
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    SET jit TO 'off'
-    SET work_mem TO '64MB'
-    SET "DateStyle" TO 'ISO, YMD'
-    SET "TimeZone" TO 'UTC'
-    AS $_$
-begin
-  return query execute format(
-    'select k.log_index, k.place, e.tenant_id, e.id, e.occurred_at, %1$s
-    from unnest($1, $2, $3, $4, $5) as k (log_index, place, tenant_id, occurred_at, id)
-    join (
-      select e.*, (select jsonb_object_agg(a.action, a.category) from audit_private.action a) ->> e.action as category
-      from audit_private.event e
-      where e.occurred_at between %2$L::timestamptz and %3$L::timestamptz and %4$s
-    ) e on e.tenant_id = k.tenant_id and e.occurred_at = k.occurred_at and e.id = k.id
-    order by k.log_index, k.place',
-    audit_private.sink_record(deliver_entries.sink),
-    (select min(t) from unnest(deliver_entries.times) as t), (select max(t) from unnest(deliver_entries.times) as t),
-    audit_private.sink_condition(deliver_entries.sink))
-  using deliver_entries.log_indexes, deliver_entries.places, deliver_entries.tenant_ids, deliver_entries.times,
-    deliver_entries.ids;
-end
-$_$;
-
-ALTER FUNCTION audit_private.deliver_entries(sink audit_private.sink, log_indexes bigint[], places integer[], tenant_ids uuid[], times timestamp with time zone[], ids uuid[]) OWNER TO audit_keeper;
-
-COMMENT ON FUNCTION audit_private.deliver_entries(sink audit_private.sink, log_indexes bigint[], places integer[], tenant_ids uuid[], times timestamp with time zone[], ids uuid[]) IS 'those of some entries of the log that a sink''s filter finds, in its format';
-
-CREATE FUNCTION audit_private.deliver_letters(sink audit_private.sink, tenant_ids uuid[], after_number bigint, batch_size integer) RETURNS TABLE(cursor text, tenant_id uuid, event_id uuid, occurred_at timestamp with time zone, content text)
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-declare
-  numbers bigint[];
-  tenants uuid[];
-  times timestamptz[];
-  ids uuid[];
-begin
-  select array_agg(n.retry_number), array_agg(n.tenant_id), array_agg(n.occurred_at), array_agg(n.event_id)
-  into numbers, tenants, times, ids
-  from (
-    select d.retry_number, d.tenant_id, d.occurred_at, d.event_id
-    from audit_private.dead_letter d
-    where d.sink_name = (deliver_letters.sink).sink_name
-      and d.tenant_id = any (deliver_letters.tenant_ids)
-      and d.retry_number > deliver_letters.after_number
-    order by d.retry_number
-    limit deliver_letters.batch_size
-  ) n;
-  if numbers is null then
-    return;
-  end if;
-  return query
-  select 'retry:' || k.retry_number, e.tenant_id, e.event_id, e.occurred_at, e.content
-  from unnest(numbers) with ordinality as k (retry_number, place)
-  left join audit_private.deliver_entries(
-    deliver_letters.sink, numbers, array_fill(0, array[cardinality(numbers)]), tenants, times, ids) e
-    on e.log_index = k.retry_number
-  order by k.place;
-end
-$$;
-
-ALTER FUNCTION audit_private.deliver_letters(sink audit_private.sink, tenant_ids uuid[], after_number bigint, batch_size integer) OWNER TO audit_keeper;
-
-COMMENT ON FUNCTION audit_private.deliver_letters(sink audit_private.sink, tenant_ids uuid[], after_number bigint, batch_size integer) IS 'refused events that are to be tried again, behind a number';
-
-CREATE FUNCTION audit_private.deliver_span(sink audit_private.sink, mode text, tenant_ids uuid[], from_index bigint, from_place integer, until_index bigint, batch_size integer) RETURNS TABLE(cursor text, tenant_id uuid, event_id uuid, occurred_at timestamp with time zone, content text)
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-declare
-  epoch constant integer := (select s.epoch from audit_private.sealing s);
-  reached_index bigint := deliver_span.from_index;
-  reached_place integer := deliver_span.from_place;
-  log_indexes bigint[];
-  places integer[];
-  tenants uuid[];
-  times timestamptz[];
-  ids uuid[];
-begin
-  if reached_index >= deliver_span.until_index then
-    return;
-  end if;
-  for attempt in 1..20 loop
-    select array_agg(n.log_index), array_agg(n.place), array_agg(n.tenant_id), array_agg(n.occurred_at), array_agg(n.id)
-    into log_indexes, places, tenants, times, ids
-    from audit_private.sink_entries(
-      deliver_span.tenant_ids, reached_index, reached_place, deliver_span.until_index,
-      greatest(deliver_span.batch_size, case attempt when 1 then 1 else 10000 end)) n;
-    if log_indexes is null then
-      reached_index := deliver_span.until_index;
-      reached_place := 0;
-      exit;
-    end if;
-    return query
-    select format('%s:%s:%s:%s', deliver_span.mode, epoch, d.log_index, d.place), d.tenant_id, d.event_id, d.occurred_at,
-      d.content
-    from audit_private.deliver_entries(deliver_span.sink, log_indexes, places, tenants, times, ids) d
-    limit deliver_span.batch_size;
-    if found then
-      return;
-    end if;
-    reached_index := log_indexes[cardinality(log_indexes)];
-    reached_place := places[cardinality(places)];
-  end loop;
-  cursor := format('%s:%s:%s:%s', deliver_span.mode, epoch, reached_index, reached_place);
-  return next;
-end
-$$;
-
-ALTER FUNCTION audit_private.deliver_span(sink audit_private.sink, mode text, tenant_ids uuid[], from_index bigint, from_place integer, until_index bigint, batch_size integer) OWNER TO audit_keeper;
-
-COMMENT ON FUNCTION audit_private.deliver_span(sink audit_private.sink, mode text, tenant_ids uuid[], from_index bigint, from_place integer, until_index bigint, batch_size integer) IS 'the next events of a span of the log, or one row that tells how far there is none';
-
 CREATE FUNCTION audit_private.derived_event_id(tenant_id uuid, occurred_at timestamp with time zone, idempotency_key text) RETURNS uuid
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -9585,6 +9555,16 @@ begin
   update audit_private.retention_policy p
   set reason = blank
   where p.tenant_id = erase_beside.tenant_id and p.reason ilike any (erase_beside.patterns);
+  update audit_private.sink_approval a
+  set reason = blank
+  where a.tenant_id = erase_beside.tenant_id and a.reason ilike any (erase_beside.patterns);
+  update audit_private.dead_letter d
+  set error = blank
+  where d.tenant_id = erase_beside.tenant_id and d.error ilike any (erase_beside.patterns);
+  update audit_private.sink s
+  set error = blank
+  where s.error ilike any (erase_beside.patterns)
+    and erase_beside.tenant_id = any (audit_private.sink_tenants(s));
   update audit_private.erasure x
   set reason = blank
   where x.tenant_id = erase_beside.tenant_id and x.reason ilike any (erase_beside.patterns);
@@ -9853,6 +9833,20 @@ ALTER FUNCTION audit_private.event_partitions() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.event_partitions() IS 'partitions of the event table with their bounds; closed ones have the indexes for reading';
 
+CREATE FUNCTION audit_private.event_severity(action text, outcome text, category text) RETURNS integer
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  select case
+    when action = 'verification_failed' then 4
+    else case when outcome = 'failure' then 3 else 1 end
+      + case when category in ('audit_control', 'audit_access') then 1 else 0 end
+  end
+$$;
+
+ALTER FUNCTION audit_private.event_severity(action text, outcome text, category text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.event_severity(action text, outcome text, category text) IS 'how much an event matters: 1 done, 2 done to the log itself, 3 failed, 4 failed at the log itself or the log doesn''t verify';
+
 CREATE FUNCTION audit_private.event_time(id uuid) RETURNS timestamp with time zone
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -9989,17 +9983,23 @@ CREATE FUNCTION audit_private.export_line(format text) RETURNS text
         when c.kind = 'optional code' then pg_catalog.format('pg_catalog.concat(%s)', c.expression)
         else c.expression
       end, ', ' order by c.place))
-    else pg_catalog.format('pg_catalog.concat(%s, ''}'')', string_agg(
-      pg_catalog.format(
-        case
-          when c.kind in ('time', 'code') then '''%s"%s":"'', %s, ''"'''
-          when c.kind = 'number' then '''%s"%s":'', %s'
-          when c.kind = 'object' then '''%s"%s":'', coalesce(%s, ''null''::pg_catalog.jsonb)'
-          else '''%s"%s":'', coalesce(pg_catalog.to_json(%s), ''null''::pg_catalog.json)'
-        end,
-        case c.place when 1 then '{' else ',' end, c.name, c.expression), ', ' order by c.place))
+    else pg_catalog.format('pg_catalog.concat(%s, ''%s}'')',
+      string_agg(
+        pg_catalog.format('''%s%s"%s":%s'', %s', c.end_before, case c.place when 1 then '{' else ',' end, c.name, c.quote,
+          case
+            when c.kind in ('time', 'code', 'number') then c.expression
+            when c.kind = 'object' then pg_catalog.format('coalesce(%s, ''null''::pg_catalog.jsonb)', c.expression)
+            else pg_catalog.format('coalesce(pg_catalog.to_json(%s), ''null''::pg_catalog.json)', c.expression)
+          end), ', ' order by c.place),
+      (array_agg(c.quote order by c.place desc))[1])
   end
-  from audit_private.export_columns(export_line.format) c
+  from (
+    select q.*, lag(q.quote, 1, '') over (order by q.place) as end_before
+    from (
+      select x.*, case when x.kind in ('time', 'code') then '"' else '' end as quote
+      from audit_private.export_columns(export_line.format) x
+    ) q
+  ) c
 $$;
 
 ALTER FUNCTION audit_private.export_line(format text) OWNER TO audit_owner;
@@ -12122,6 +12122,57 @@ ALTER FUNCTION audit_private.job_states() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.job_states() IS 'each job''s last run and last success, and whether it is due';
 
+CREATE FUNCTION audit_private.json_time(moment timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+  select pg_catalog.rtrim(pg_catalog.to_json(moment at time zone interval '0')::text, '"') || 'Z"'
+$$;
+
+ALTER FUNCTION audit_private.json_time(moment timestamp with time zone) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.json_time(moment timestamp with time zone) IS 'a moment as RFC 3339 in UTC, in quotation marks';
+
+CREATE FUNCTION audit_private.jsonl_record(e audit_private.delivered_event, options jsonb) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+  select pg_catalog.concat(
+    '{"tenant_id":"', e.tenant_id,
+    '","occurred_at":', audit_private.json_time(e.occurred_at),
+    ',"id":"', e.id,
+    '","recorded_at":', audit_private.json_time(e.recorded_at),
+    ',"sequence":', e.sequence,
+    ',"transaction_id":', e.transaction_id,
+    ',"source":"', e.source,
+    '","category":', coalesce(pg_catalog.to_json(e.category), 'null'::pg_catalog.json),
+    ',"action":"', e.action,
+    '","entity_type":"', e.entity_type,
+    case when options ->> 'content' is distinct from 'envelope' then
+      pg_catalog.concat('","entity_id":', coalesce(pg_catalog.to_json(e.entity_id), 'null'::pg_catalog.json), ',"actor_type":"')
+      else '","actor_type":"'
+    end,
+    e.actor_type,
+    case when options ->> 'content' is distinct from 'envelope' then
+      pg_catalog.concat(
+        '","actor_id":', coalesce(pg_catalog.to_json(e.actor_id), 'null'::pg_catalog.json),
+        ',"actor":', coalesce(e.actor, 'null'::pg_catalog.jsonb),
+        ',"description":', coalesce(pg_catalog.to_json(e.description), 'null'::pg_catalog.json),
+        ',"target":', coalesce(e.target, pg_catalog.jsonb_build_object('type', e.entity_type, 'id', e.entity_id)),
+        ',"changes":', coalesce(e.changes, 'null'::pg_catalog.jsonb),
+        ',"metadata":', coalesce(e.metadata, 'null'::pg_catalog.jsonb),
+        ',"outcome":"', e.outcome,
+        '","error_message":', coalesce(pg_catalog.to_json(e.error_message), 'null'::pg_catalog.json),
+        ',"ip":', coalesce(pg_catalog.to_json(e.ip), 'null'::pg_catalog.json),
+        ',"user_agent":', coalesce(pg_catalog.to_json(e.user_agent), 'null'::pg_catalog.json),
+        ',"request_id":', coalesce(pg_catalog.to_json(e.request_id), 'null'::pg_catalog.json))
+      else pg_catalog.concat('","outcome":"', e.outcome, '"')
+    end,
+    ',"recorded_by":', coalesce(pg_catalog.to_json(e.recorded_by), 'null'::pg_catalog.json), '}')
+$$;
+
+ALTER FUNCTION audit_private.jsonl_record(e audit_private.delivered_event, options jsonb) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.jsonl_record(e audit_private.delivered_event, options jsonb) IS 'an event as a line of JSON Lines';
+
 CREATE FUNCTION audit_private.key_columns(relation regclass) RETURNS text[]
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -13339,6 +13390,311 @@ ALTER FUNCTION audit_private.object_digests() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.object_digests() IS 'digest of each function, trigger, policy, table, view, sequence and schema as it is now, and of a partition''s guard';
 
+CREATE FUNCTION audit_private.ocsf_activity_id(class_uid integer, action text) RETURNS integer
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  select case class_uid
+    when 3001 then case
+      when action like '%password_changed' then 3
+      when action like '%password_reset' then 4
+      when action like '%mfa_enabled' then 10
+      when action like '%mfa_disabled' then 11
+      else case pg_catalog.split_part(action, '_', -1)
+        when 'created' then 1
+        when 'updated' then 99
+        when 'deleted' then 6
+        when 'truncated' then 6
+        when 'added' then 1
+        when 'registered' then 1
+        when 'generated' then 1
+        when 'enabled' then 2
+        when 'activated' then 2
+        when 'disabled' then 5
+        when 'deactivated' then 5
+        when 'suspended' then 5
+        when 'removed' then 6
+        when 'locked' then 9
+        when 'unlocked' then 12
+        else 99
+      end
+    end
+    else case pg_catalog.split_part(action, '_', -1)
+      when 'created' then 1
+      when 'updated' then 3
+      when 'deleted' then 4
+      when 'truncated' then 4
+      when 'added' then 1
+      when 'registered' then 1
+      when 'generated' then 1
+      when 'uploaded' then 1
+      when 'imported' then 1
+      when 'placed' then 1
+      when 'defined' then 1
+      when 'viewed' then 2
+      when 'read' then 2
+      when 'exported' then 2
+      when 'downloaded' then 2
+      when 'modified' then 3
+      when 'changed' then 3
+      when 'set' then 3
+      when 'toggled' then 3
+      when 'enabled' then 3
+      when 'disabled' then 3
+      when 'transferred' then 3
+      when 'rotated' then 3
+      when 'removed' then 4
+      when 'dropped' then 4
+      when 'erased' then 4
+      when 'purged' then 4
+      when 'discarded' then 4
+      else 99
+    end
+  end
+$$;
+
+ALTER FUNCTION audit_private.ocsf_activity_id(class_uid integer, action text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.ocsf_activity_id(class_uid integer, action text) IS 'OCSF''s number for what an action does, in Account Change (3001) or API Activity (6003)';
+
+CREATE FUNCTION audit_private.ocsf_activity_name(type_uid integer) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  select case type_uid
+    when 300101 then 'Create'
+    when 300102 then 'Enable'
+    when 300103 then 'Password Change'
+    when 300104 then 'Password Reset'
+    when 300105 then 'Disable'
+    when 300106 then 'Delete'
+    when 300109 then 'Lock'
+    when 300110 then 'MFA Factor Enable'
+    when 300111 then 'MFA Factor Disable'
+    when 300112 then 'Unlock'
+    when 600301 then 'Create'
+    when 600302 then 'Read'
+    when 600303 then 'Update'
+    when 600304 then 'Delete'
+    else 'Other'
+  end
+$$;
+
+ALTER FUNCTION audit_private.ocsf_activity_name(type_uid integer) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.ocsf_activity_name(type_uid integer) IS 'OCSF''s name for an activity of its class';
+
+CREATE FUNCTION audit_private.ocsf_event(e audit_private.delivered_event, class_uid integer, class_name text, category text) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+  select pg_catalog.concat(
+    '{"class_uid":', class_uid,
+    ',"class_name":"', class_name,
+    '",', category,
+    ',"activity_id":', audit_private.ocsf_activity_id(class_uid, e.action),
+    ',"activity_name":"', case audit_private.ocsf_activity_id(class_uid, e.action)
+      when 99 then e.action
+      else audit_private.ocsf_activity_name(class_uid * 100 + audit_private.ocsf_activity_id(class_uid, e.action))
+    end,
+    '","type_uid":', class_uid * 100 + audit_private.ocsf_activity_id(class_uid, e.action),
+    ',"type_name":"', class_name, ': ',
+    audit_private.ocsf_activity_name(class_uid * 100 + audit_private.ocsf_activity_id(class_uid, e.action)),
+    case audit_private.event_severity(e.action, e.outcome, e.category)
+      when 1 then '","severity_id":1,"severity":"Informational'
+      when 2 then '","severity_id":2,"severity":"Low'
+      when 3 then '","severity_id":3,"severity":"Medium'
+      else '","severity_id":4,"severity":"High'
+    end,
+    case e.outcome
+      when 'failure' then '","status_id":2,"status":"Failure"'
+      else '","status_id":1,"status":"Success"'
+    end,
+    ',"status_detail":' || pg_catalog.to_json(e.error_message)::text,
+    ',"time":', audit_private.microseconds(e.occurred_at) / 1000,
+    ',"message":', pg_catalog.to_json(coalesce(e.description, e.action_title, e.action)),
+    ',"metadata":{"version":"1.5.0","product":{"name":"pgwitness","vendor_name":"pgwitness"},"uid":"', e.id,
+    '","tenant_uid":"', e.tenant_id,
+    '","event_code":"', e.action,
+    '","sequence":', e.sequence,
+    ',"logged_time":', audit_private.microseconds(e.recorded_at) / 1000,
+    ',"original_time":', audit_private.json_time(e.occurred_at),
+    ',"correlation_uid":' || pg_catalog.to_json(e.request_id)::text,
+    '},"actor":{"app_name":', pg_catalog.to_json(coalesce(e.recorded_by, 'unknown')),
+    case when e.actor_id is not null then
+      ',"user":' || audit_private.ocsf_user(e.actor_id, e.actor ->> 'name', e.actor_type)
+    end,
+    '},"src_endpoint":{', coalesce('"ip":"' || pg_catalog.host(e.ip) || '"', '"name":"unknown"'),
+    '}',
+    ',"http_request":{"user_agent":' || pg_catalog.to_json(e.user_agent)::text || '}',
+    ',"unmapped":{"transaction_id":', e.transaction_id,
+    ',"source":"', e.source,
+    '","entity_type":"', e.entity_type,
+    '","actor_type":"', e.actor_type,
+    '","category":"' || e.category,
+    '"',
+    ',"tenant_name":' || pg_catalog.to_json(e.tenant_name)::text,
+    ',"entity_id":' || pg_catalog.to_json(e.entity_id)::text,
+    ',"actor":' || e.actor::text,
+    ',"target":' || e.target::text,
+    ',"changes":' || e.changes::text,
+    ',"metadata":' || e.metadata::text,
+    '}')
+$$;
+
+ALTER FUNCTION audit_private.ocsf_event(e audit_private.delivered_event, class_uid integer, class_name text, category text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.ocsf_event(e audit_private.delivered_event, class_uid integer, class_name text, category text) IS 'an event of OCSF but for what its class alone has, without the last brace';
+
+CREATE FUNCTION audit_private.ocsf_record(e audit_private.delivered_event, options jsonb) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+  select case
+    when e.entity_type = any (pg_catalog.string_to_array(
+      coalesce(options ->> 'account_entity_types', 'user,account,member,group,role'), ','))
+    then pg_catalog.concat(
+      audit_private.ocsf_event(
+        e, 3001, 'Account Change', '"category_uid":3,"category_name":"Identity & Access Management"'),
+      ',"user":', audit_private.ocsf_user(coalesce(e.entity_id, 'unknown'), e.target ->> 'name', e.entity_type), '}')
+    else pg_catalog.concat(
+      audit_private.ocsf_event(e, 6003, 'API Activity', '"category_uid":6,"category_name":"Application Activity"'),
+      ',"api":{"operation":"', e.action,
+      '"},"resources":[{"type":"', e.entity_type, '"',
+      ',"name":' || pg_catalog.to_json(e.target ->> 'name')::text,
+      ',"uid":', pg_catalog.to_json(coalesce(e.entity_id, 'unknown')), '}]}')
+  end
+$$;
+
+ALTER FUNCTION audit_private.ocsf_record(e audit_private.delivered_event, options jsonb) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.ocsf_record(e audit_private.delivered_event, options jsonb) IS 'an event of OCSF 1.5.0: Account Change for types of accounts, API Activity for others';
+
+CREATE FUNCTION audit_private.ocsf_user(uid text, name text, kind text) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+  select pg_catalog.concat(
+    '{"uid":', pg_catalog.to_json(uid),
+    ',"name":' || pg_catalog.to_json(name)::text,
+    case
+      when kind in ('user', 'account', 'member') then ',"type_id":1,"type":"User"}'
+      when kind = 'system' then ',"type_id":3,"type":"System"}'
+      else ',"type_id":99,"type":"' || kind || '"}'
+    end)
+$$;
+
+ALTER FUNCTION audit_private.ocsf_user(uid text, name text, kind text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.ocsf_user(uid text, name text, kind text) IS 'an actor or an account as OCSF''s object user';
+
+CREATE FUNCTION audit_private.otlp_attribute(name text, value text) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+  select ',{"key":"pgwitness.' || name || '","value":{"stringValue":' || pg_catalog.to_json(value)::text || '}}'
+$$;
+
+ALTER FUNCTION audit_private.otlp_attribute(name text, value text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.otlp_attribute(name text, value text) IS 'an attribute of a log record of OTLP behind another one; null without a value';
+
+CREATE FUNCTION audit_private.otlp_record(e audit_private.delivered_event, options jsonb) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+  select pg_catalog.concat(
+    '{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":',
+    pg_catalog.to_json(coalesce(options ->> 'application', 'pgwitness')),
+    '}}]},"scopeLogs":[{"scope":{"name":"pgwitness"},"logRecords":[{"timeUnixNano":"',
+    audit_private.microseconds(e.occurred_at), '000","observedTimeUnixNano":"',
+    audit_private.microseconds(e.recorded_at), '000',
+    case
+      when audit_private.event_severity(e.action, e.outcome, e.category) < 3
+        then '","severityNumber":9,"severityText":"INFO"'
+      else '","severityNumber":13,"severityText":"WARN"'
+    end,
+    ',"eventName":"pgwitness.event.', e.action,
+    '","body":{"stringValue":', pg_catalog.to_json(coalesce(e.description, e.action_title, e.action)),
+    '},"attributes":[{"key":"pgwitness.tenant_id","value":{"stringValue":"', e.tenant_id,
+    '"}}', audit_private.otlp_attribute('tenant_name', e.tenant_name),
+    ',{"key":"pgwitness.id","value":{"stringValue":"', e.id,
+    '"}},{"key":"pgwitness.sequence","value":{"intValue":"', e.sequence,
+    '"}},{"key":"pgwitness.transaction_id","value":{"intValue":"', e.transaction_id,
+    '"}},{"key":"pgwitness.source","value":{"stringValue":"', e.source,
+    '"}}', audit_private.otlp_attribute('category', e.category),
+    ',{"key":"pgwitness.action","value":{"stringValue":"', e.action,
+    '"}},{"key":"pgwitness.entity_type","value":{"stringValue":"', e.entity_type,
+    '"}}', audit_private.otlp_attribute('entity_id', e.entity_id),
+    ',{"key":"pgwitness.actor_type","value":{"stringValue":"', e.actor_type,
+    '"}}', audit_private.otlp_attribute('actor_id', e.actor_id),
+    ',{"key":"pgwitness.actor","value":' || audit_private.otlp_value(e.actor, 8) || '}',
+    ',{"key":"pgwitness.target","value":' || audit_private.otlp_value(e.target, 8) || '}',
+    ',{"key":"pgwitness.changes","value":' || audit_private.otlp_value(e.changes, 8) || '}',
+    ',{"key":"pgwitness.metadata","value":' || audit_private.otlp_value(e.metadata, 8) || '}',
+    ',{"key":"pgwitness.outcome","value":{"stringValue":"', e.outcome,
+    '"}}', audit_private.otlp_attribute('error_message', e.error_message),
+    audit_private.otlp_attribute('ip', pg_catalog.host(e.ip)),
+    audit_private.otlp_attribute('user_agent', e.user_agent),
+    audit_private.otlp_attribute('request_id', e.request_id),
+    audit_private.otlp_attribute('recorded_by', e.recorded_by),
+    ']}]}]}')
+$$;
+
+ALTER FUNCTION audit_private.otlp_record(e audit_private.delivered_event, options jsonb) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.otlp_record(e audit_private.delivered_event, options jsonb) IS 'an event as an element of resourceLogs in OTLP''s JSON';
+
+CREATE FUNCTION audit_private.otlp_scalar(value jsonb) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+  select case pg_catalog.jsonb_typeof(value)
+    when 'string' then pg_catalog.concat('{"stringValue":', value, '}')
+    when 'number' then case
+      when pg_catalog.length(value::text) > 18 then pg_catalog.concat('{"stringValue":"', value, '"}')
+      when pg_catalog.strpos(value::text, '.') = 0 then pg_catalog.concat('{"intValue":"', value, '"}')
+      when pg_catalog.length(value::text) > 16 then pg_catalog.concat('{"stringValue":"', value, '"}')
+      else pg_catalog.concat('{"doubleValue":', value, '}')
+    end
+    when 'boolean' then pg_catalog.concat('{"boolValue":', value, '}')
+    when 'null' then '{}'
+    else pg_catalog.concat('{"stringValue":', pg_catalog.to_json(value::text), '}')
+  end
+$$;
+
+ALTER FUNCTION audit_private.otlp_scalar(value jsonb) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.otlp_scalar(value jsonb) IS 'a JSON scalar as an AnyValue of OTLP; an object or array as its text';
+
+CREATE FUNCTION audit_private.otlp_value(value jsonb, levels integer) RETURNS text
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+    AS $_$
+declare
+  items jsonb;
+  item jsonb;
+  written text[] := '{}';
+begin
+  if otlp_value.levels > 0 then
+    if pg_catalog.jsonb_typeof(otlp_value.value) = 'object' then
+      items := pg_catalog.jsonb_path_query_array(otlp_value.value, '$.keyvalue()');
+      for place in 0 .. pg_catalog.jsonb_array_length(items) - 1 loop
+        item := items -> place -> 'value';
+        written := pg_catalog.array_append(written, pg_catalog.concat('{"key":', items -> place -> 'key', ',"value":',
+          case pg_catalog.jsonb_typeof(item)
+            when 'string' then '{"stringValue":' || item::text || '}'
+            else audit_private.otlp_value(item, otlp_value.levels - 1)
+          end, '}'));
+      end loop;
+      return pg_catalog.concat('{"kvlistValue":{"values":[', pg_catalog.array_to_string(written, ','), ']}}');
+    elsif pg_catalog.jsonb_typeof(otlp_value.value) = 'array' then
+      items := pg_catalog.jsonb_path_query_array(otlp_value.value, '$[*]');
+      for place in 0 .. pg_catalog.jsonb_array_length(items) - 1 loop
+        written := pg_catalog.array_append(written, audit_private.otlp_value(items -> place, otlp_value.levels - 1));
+      end loop;
+      return pg_catalog.concat('{"arrayValue":{"values":[', pg_catalog.array_to_string(written, ','), ']}}');
+    end if;
+  end if;
+  return audit_private.otlp_scalar(otlp_value.value);
+end
+$_$;
+
+ALTER FUNCTION audit_private.otlp_value(value jsonb, levels integer) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.otlp_value(value jsonb, levels integer) IS 'JSON as an AnyValue of OTLP, what lies deeper than a number of levels as text';
+
 CREATE FUNCTION audit_private.partition_index_statements(partition text, is_concurrent boolean) RETURNS SETOF text
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -14495,23 +14851,20 @@ ALTER FUNCTION audit_private.read_ledger(entries jsonb) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.read_ledger(entries jsonb) IS 'lines of a ledger as rows; raises WT141';
 
-CREATE FUNCTION audit_private.read_sink_cursor(cursor text, OUT mode text, OUT tenant_id uuid, OUT log_index bigint, OUT place integer, OUT retry_number bigint) RETURNS record
+CREATE FUNCTION audit_private.read_sink_cursor(cursor text, OUT mode text, OUT tenant_id uuid, OUT log_index bigint, OUT place integer) RETURNS record
     LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
 declare
   parts constant text[] := regexp_match(
-    read_sink_cursor.cursor, '^(?:(log)|(backlog):([0-9a-f-]{36})):([0-9]{1,9}):([0-9]{1,18}):([0-9]{1,9})$');
+    read_sink_cursor.cursor, '^(log|retry|backlog:([0-9a-f-]{36})):([0-9]{1,9}):([0-9]{1,18}):([0-9]{1,9})$');
 begin
-  if read_sink_cursor.cursor ~ '^retry:[0-9]{1,18}$' then
-    mode := 'retry';
-    retry_number := split_part(read_sink_cursor.cursor, ':', 2);
-    return;
-  end if;
   if parts is null
     or not exists (
-      select from audit_private.sealing s
-      where s.epoch = parts[4]::integer and (parts[5]::bigint, parts[6]::integer) <= (s.log_size, 0)
+      select
+      from audit_private.sealing s
+      where s.epoch = parts[3]::integer
+        and (parts[1] = 'retry' or (parts[4]::bigint, parts[5]::integer) <= (s.log_size, 0))
     )
   then
     raise exception using
@@ -14520,16 +14873,16 @@ begin
       detail = 'It is a row''s column cursor of audit.read_sink; it ends with a restore, and when a standby takes over.',
       hint = 'Read again without it: select * from audit.read_sink(name => …);';
   end if;
-  mode := coalesce(parts[1], parts[2]);
-  tenant_id := parts[3];
-  log_index := parts[5];
-  place := parts[6];
+  mode := parts[1];
+  tenant_id := parts[2];
+  log_index := parts[4];
+  place := parts[5];
 end
 $_$;
 
-ALTER FUNCTION audit_private.read_sink_cursor(cursor text, OUT mode text, OUT tenant_id uuid, OUT log_index bigint, OUT place integer, OUT retry_number bigint) OWNER TO audit_owner;
+ALTER FUNCTION audit_private.read_sink_cursor(cursor text, OUT mode text, OUT tenant_id uuid, OUT log_index bigint, OUT place integer) OWNER TO audit_owner;
 
-COMMENT ON FUNCTION audit_private.read_sink_cursor(cursor text, OUT mode text, OUT tenant_id uuid, OUT log_index bigint, OUT place integer, OUT retry_number bigint) IS 'what a cursor of a sink says; raises WT152';
+COMMENT ON FUNCTION audit_private.read_sink_cursor(cursor text, OUT mode text, OUT tenant_id uuid, OUT log_index bigint, OUT place integer) IS 'what a cursor of a sink says; raises WT152';
 
 CREATE FUNCTION audit_private.readable_since() RETURNS timestamp with time zone
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL RESTRICTED
@@ -15691,6 +16044,61 @@ ALTER FUNCTION audit_private.reverify_step(run_id uuid) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.reverify_step(run_id uuid) IS 'verifies a week of events and keeps what it found: more to do, or done; a step of reverify_events';
 
+CREATE FUNCTION audit_private.rfc5424_parameter(name text, value text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  select ' ' || name || '="' || pg_catalog.replace(pg_catalog.replace(pg_catalog.replace(
+    value, E'\\', E'\\\\'), '"', E'\\"'), ']', E'\\]') || '"'
+$$;
+
+ALTER FUNCTION audit_private.rfc5424_parameter(name text, value text) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.rfc5424_parameter(name text, value text) IS 'a parameter of structured data in RFC 5424; null without a value';
+
+CREATE FUNCTION audit_private.rfc5424_record(e audit_private.delivered_event, options jsonb) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+  select pg_catalog.replace(pg_catalog.replace(pg_catalog.concat(
+    '<', 8 * coalesce((options ->> 'facility')::integer, 13) + case
+      when audit_private.event_severity(e.action, e.outcome, e.category) < 3 then 5 else 4
+    end, '>1 ',
+    pg_catalog.to_char(e.occurred_at at time zone interval '0', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z "'),
+    coalesce(options ->> 'host_name', '-'), ' ',
+    coalesce(options ->> 'application', 'pgwitness'), ' - ',
+    pg_catalog."left"(e.action, 32),
+    ' [pgwitness@', coalesce(options ->> 'enterprise_number', '32473'),
+    ' tenant_id="', e.tenant_id, '"',
+    audit_private.rfc5424_parameter('tenant_name', e.tenant_name),
+    ' id="', e.id,
+    '" recorded_at="',
+    pg_catalog.to_char(e.recorded_at at time zone interval '0', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+    '" sequence="', e.sequence,
+    '" transaction_id="', e.transaction_id,
+    '" source="', e.source, '"',
+    audit_private.rfc5424_parameter('category', e.category),
+    ' action="', e.action, '"',
+    audit_private.rfc5424_parameter('action_title', e.action_title),
+    ' entity_type="', e.entity_type, '"',
+    audit_private.rfc5424_parameter('entity_id', e.entity_id),
+    ' actor_type="', e.actor_type, '"',
+    audit_private.rfc5424_parameter('actor_id', e.actor_id),
+    audit_private.rfc5424_parameter('actor', e.actor::text),
+    audit_private.rfc5424_parameter('target', e.target::text),
+    audit_private.rfc5424_parameter('changes', e.changes::text),
+    audit_private.rfc5424_parameter('metadata', e.metadata::text),
+    ' outcome="', e.outcome, '"',
+    audit_private.rfc5424_parameter('error_message', e.error_message),
+    audit_private.rfc5424_parameter('ip', pg_catalog.host(e.ip)),
+    audit_private.rfc5424_parameter('user_agent', e.user_agent),
+    audit_private.rfc5424_parameter('request_id', e.request_id),
+    audit_private.rfc5424_parameter('recorded_by', e.recorded_by),
+    E'] \ufeff', coalesce(e.description, e.action_title, e.action)), E'\n', E'\u240a'), E'\r', E'\u240d')
+$$;
+
+ALTER FUNCTION audit_private.rfc5424_record(e audit_private.delivered_event, options jsonb) OWNER TO audit_owner;
+
+COMMENT ON FUNCTION audit_private.rfc5424_record(e audit_private.delivered_event, options jsonb) IS 'an event as a syslog message of RFC 5424';
+
 CREATE FUNCTION audit_private.rough_patterns(texts text[]) RETURNS text[]
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -16187,6 +16595,23 @@ ALTER FUNCTION audit_private.sink_lag(sink audit_private.sink, tenant_id uuid, O
 
 COMMENT ON FUNCTION audit_private.sink_lag(sink audit_private.sink, tenant_id uuid, OUT events bigint, OUT since timestamp with time zone) IS 'sealed events that a sink has still to pass, of one tenant or all that it carries, and since when the oldest waits';
 
+CREATE FUNCTION audit_private.sink_letters(sink_name text, tenant_ids uuid[], after_number bigint, most integer) RETURNS TABLE(log_index bigint, place integer, tenant_id uuid, occurred_at timestamp with time zone, id uuid)
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select d.retry_number, 0, d.tenant_id, d.occurred_at, d.event_id
+  from audit_private.dead_letter d
+  where d.sink_name = sink_letters.sink_name
+    and d.tenant_id = any (sink_letters.tenant_ids)
+    and d.retry_number > sink_letters.after_number
+  order by d.retry_number
+  limit sink_letters.most
+$$;
+
+ALTER FUNCTION audit_private.sink_letters(sink_name text, tenant_ids uuid[], after_number bigint, most integer) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit_private.sink_letters(sink_name text, tenant_ids uuid[], after_number bigint, most integer) IS 'refused events that are to be tried again, behind a number, by key';
+
 CREATE FUNCTION audit_private.sink_options() RETURNS TABLE(name text, kinds text[], is_required boolean, pattern text, description text)
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -16227,6 +16652,53 @@ $_$;
 ALTER FUNCTION audit_private.sink_options() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.sink_options() IS 'options that sinks may have, and the pattern that a value follows';
+
+CREATE FUNCTION audit_private.sink_readings(sink audit_private.sink, log_size bigint, after_mode text, after_index bigint, after_place integer) RETURNS TABLE(mode text, tenant_ids uuid[], log_index bigint, place integer, until_log_index bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with reading as (
+    select 1 as step, 'retry' as mode, audit_private.sink_tenants(sink_readings.sink) as tenant_ids, 0::bigint as log_index,
+      0 as place, null::bigint as until_log_index
+    union all
+    select 2, 'backlog:' || a.tenant_id, array[a.tenant_id], a.log_index, a.place, a.until_log_index
+    from audit_private.sink_approval a
+    where a.sink_name = (sink_readings.sink).sink_name
+      and a.tenant_id = any (audit_private.sink_tenants(sink_readings.sink))
+      and a.log_index < a.until_log_index
+    union all
+    select 3, 'log', null, (sink_readings.sink).log_index, (sink_readings.sink).place, null
+  ),
+  resumed as (
+    select r.step, r.mode, r.tenant_ids, r.until_log_index,
+      case when r.mode = sink_readings.after_mode then sink_readings.after_index else r.log_index end as log_index,
+      case when r.mode = sink_readings.after_mode then sink_readings.after_place else r.place end as place
+    from reading r
+    where sink_readings.after_mode is null
+      or (r.step, r.mode) >= (
+        case sink_readings.after_mode when 'retry' then 1 when 'log' then 3 else 2 end, sink_readings.after_mode)
+  )
+  select r.mode,
+    case r.step when 3 then audit_private.sink_tenants(sink_readings.sink, r.log_index) else r.tenant_ids end,
+    r.log_index, r.place,
+    case r.step
+      when 1 then 9223372036854775807
+      when 2 then r.until_log_index
+      else least(sink_readings.log_size, (
+        select min(a.until_log_index)
+        from audit_private.sink_approval a
+        where a.sink_name = (sink_readings.sink).sink_name
+          and a.tenant_id = any (audit_private.sink_tenants(sink_readings.sink))
+          and a.until_log_index > r.log_index
+      ))
+    end
+  from resumed r
+  order by r.step, r.mode
+$$;
+
+ALTER FUNCTION audit_private.sink_readings(sink audit_private.sink, log_size bigint, after_mode text, after_index bigint, after_place integer) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit_private.sink_readings(sink audit_private.sink, log_size bigint, after_mode text, after_index bigint, after_place integer) IS 'what a sink is to be read from, one behind the other: a mode, and a place from which to read up to a seal';
 
 CREATE FUNCTION audit_private.sink_record(sink audit_private.sink) RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
@@ -16282,6 +16754,34 @@ $$;
 ALTER FUNCTION audit_private.sink_spans(sink audit_private.sink) OWNER TO audit_keeper;
 
 COMMENT ON FUNCTION audit_private.sink_spans(sink audit_private.sink) IS 'what a sink has still to pass of each tenant that it carries: from a place in the log, up to a seal or without end';
+
+CREATE FUNCTION audit_private.sink_statement(sink audit_private.sink, tenant_ids uuid[], times timestamp with time zone[]) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    SET "DateStyle" TO 'ISO, YMD'
+    AS $_$
+  select format(
+    'select $1 || e.log_index || '':'' || e.place, e.tenant_id, e.id, e.occurred_at, %s
+    from (
+      select k.log_index, k.place, e.*
+      from unnest($2, $3, $4, $5, $6) as k (log_index, place, tenant_id, occurred_at, id)
+      join (
+        select e.*, (select jsonb_object_agg(a.action, a.category) from audit_private.action a) ->> e.action as category
+        from audit_private.event e
+        where e.tenant_id = any (%L::uuid[]) and e.occurred_at between %L::timestamptz and %L::timestamptz and %s
+      ) e on e.tenant_id = k.tenant_id and e.occurred_at = k.occurred_at and e.id = k.id
+      order by k.log_index, k.place
+      offset 0
+    ) e',
+    audit_private.sink_record(sink_statement.sink),
+    array_agg(distinct u.tenant_id), min(u.occurred_at), max(u.occurred_at), audit_private.sink_condition(sink_statement.sink))
+  from unnest(sink_statement.tenant_ids, sink_statement.times) as u (tenant_id, occurred_at)
+$_$;
+
+ALTER FUNCTION audit_private.sink_statement(sink audit_private.sink, tenant_ids uuid[], times timestamp with time zone[]) OWNER TO audit_keeper;
+
+COMMENT ON FUNCTION audit_private.sink_statement(sink audit_private.sink, tenant_ids uuid[], times timestamp with time zone[]) IS 'SQL that reads those of some entries of the log that a sink''s filter finds, in its format: $1 begins each cursor, $2 to $6 are arrays of the entries'' places in the log, tenants, times and ids';
 
 CREATE FUNCTION audit_private.sink_tenants(sink audit_private.sink, at_index bigint DEFAULT NULL::bigint) RETURNS uuid[]
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
@@ -16794,7 +17294,12 @@ begin
   end if;
   if taken.process_id <> pg_backend_pid()
     and taken.seen_at > clock_timestamp() - interval '15 minutes'
-    and exists (select from pg_stat_activity a where a.pid = taken.process_id)
+    and exists (
+      select
+      from pg_stat_activity a
+      join pg_database d on d.oid = a.datid and d.datname = current_database()
+      where a.pid = taken.process_id
+    )
   then
     perform audit_private.refuse_consumer(take_sink.name, taken.process_id);
   end if;
@@ -20295,6 +20800,12 @@ GRANT ALL ON FUNCTION audit_private.captured_entity_id(key text) TO audit_writer
 
 REVOKE ALL ON FUNCTION audit_private.carry_out_erasure(tenant_id uuid, erasure_id uuid, names text[], pseudonyms text[], patterns text[], OUT erased bigint, OUT held bigint, OUT exports bigint) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION audit_private.cef_extension(key text, value text, longest integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.cef_extension(key text, value text, longest integer) TO audit_keeper;
+
+REVOKE ALL ON FUNCTION audit_private.cef_record(e audit_private.delivered_event, options jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.cef_record(e audit_private.delivered_event, options jsonb) TO audit_keeper;
+
 REVOKE ALL ON FUNCTION audit_private.changes_expression(watched audit_private.watched_table, relation regclass) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.changes_expression(watched audit_private.watched_table, relation regclass) TO audit_writer;
 
@@ -20352,6 +20863,9 @@ GRANT ALL ON FUNCTION audit_private.close_gate() TO audit_keeper;
 
 REVOKE ALL ON FUNCTION audit_private.close_next_partition(tried text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.close_next_partition(tried text[]) TO audit_operator;
+
+REVOKE ALL ON FUNCTION audit_private.cloudevents_record(e audit_private.delivered_event, options jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.cloudevents_record(e audit_private.delivered_event, options jsonb) TO audit_keeper;
 
 REVOKE ALL ON FUNCTION audit_private.column_kind(type_id oid, collation_id oid, OUT is_printed boolean, OUT is_exact boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.column_kind(type_id oid, collation_id oid, OUT is_printed boolean, OUT is_exact boolean) TO audit_writer;
@@ -20452,12 +20966,6 @@ REVOKE ALL ON FUNCTION audit_private.delete_due(partition_name text, partition_u
 
 REVOKE ALL ON FUNCTION audit_private.deletion_gate(partition_name text, partition_until timestamp with time zone, at timestamp with time zone, tenant_ids uuid[], treats_all_as_exact boolean, from_time timestamp with time zone, until_time timestamp with time zone, includes_unsealed boolean) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION audit_private.deliver_entries(sink audit_private.sink, log_indexes bigint[], places integer[], tenant_ids uuid[], times timestamp with time zone[], ids uuid[]) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION audit_private.deliver_letters(sink audit_private.sink, tenant_ids uuid[], after_number bigint, batch_size integer) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION audit_private.deliver_span(sink audit_private.sink, mode text, tenant_ids uuid[], from_index bigint, from_place integer, until_index bigint, batch_size integer) FROM PUBLIC;
-
 REVOKE ALL ON FUNCTION audit_private.derived_event_id(tenant_id uuid, occurred_at timestamp with time zone, idempotency_key text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.derived_event_id(tenant_id uuid, occurred_at timestamp with time zone, idempotency_key text) TO audit_writer;
 
@@ -20520,6 +21028,9 @@ REVOKE ALL ON FUNCTION audit_private.event_partitions() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.event_partitions() TO audit_finder;
 GRANT ALL ON FUNCTION audit_private.event_partitions() TO audit_keeper;
 GRANT ALL ON FUNCTION audit_private.event_partitions() TO audit_writer;
+
+REVOKE ALL ON FUNCTION audit_private.event_severity(action text, outcome text, category text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.event_severity(action text, outcome text, category text) TO audit_keeper;
 
 REVOKE ALL ON FUNCTION audit_private.event_time(id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.event_time(id uuid) TO audit_writer;
@@ -20732,6 +21243,12 @@ REVOKE ALL ON FUNCTION audit_private.job_slots() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.job_states() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION audit_private.json_time(moment timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.json_time(moment timestamp with time zone) TO audit_keeper;
+
+REVOKE ALL ON FUNCTION audit_private.jsonl_record(e audit_private.delivered_event, options jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.jsonl_record(e audit_private.delivered_event, options jsonb) TO audit_keeper;
+
 REVOKE ALL ON FUNCTION audit_private.key_columns(relation regclass) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.key_columns(relation regclass) TO audit_writer;
 
@@ -20834,6 +21351,33 @@ REVOKE ALL ON FUNCTION audit_private.note_verification(run_id uuid, from_time ti
 
 REVOKE ALL ON FUNCTION audit_private.object_digests() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION audit_private.ocsf_activity_id(class_uid integer, action text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.ocsf_activity_id(class_uid integer, action text) TO audit_keeper;
+
+REVOKE ALL ON FUNCTION audit_private.ocsf_activity_name(type_uid integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.ocsf_activity_name(type_uid integer) TO audit_keeper;
+
+REVOKE ALL ON FUNCTION audit_private.ocsf_event(e audit_private.delivered_event, class_uid integer, class_name text, category text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.ocsf_event(e audit_private.delivered_event, class_uid integer, class_name text, category text) TO audit_keeper;
+
+REVOKE ALL ON FUNCTION audit_private.ocsf_record(e audit_private.delivered_event, options jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.ocsf_record(e audit_private.delivered_event, options jsonb) TO audit_keeper;
+
+REVOKE ALL ON FUNCTION audit_private.ocsf_user(uid text, name text, kind text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.ocsf_user(uid text, name text, kind text) TO audit_keeper;
+
+REVOKE ALL ON FUNCTION audit_private.otlp_attribute(name text, value text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.otlp_attribute(name text, value text) TO audit_keeper;
+
+REVOKE ALL ON FUNCTION audit_private.otlp_record(e audit_private.delivered_event, options jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.otlp_record(e audit_private.delivered_event, options jsonb) TO audit_keeper;
+
+REVOKE ALL ON FUNCTION audit_private.otlp_scalar(value jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.otlp_scalar(value jsonb) TO audit_keeper;
+
+REVOKE ALL ON FUNCTION audit_private.otlp_value(value jsonb, levels integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.otlp_value(value jsonb, levels integer) TO audit_keeper;
+
 REVOKE ALL ON FUNCTION audit_private.partition_index_statements(partition text, is_concurrent boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.partition_index_statements(partition text, is_concurrent boolean) TO audit_operator;
 
@@ -20912,8 +21456,8 @@ REVOKE ALL ON FUNCTION audit_private.read_identifiers(identifiers text[], OUT na
 
 REVOKE ALL ON FUNCTION audit_private.read_ledger(entries jsonb) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION audit_private.read_sink_cursor(cursor text, OUT mode text, OUT tenant_id uuid, OUT log_index bigint, OUT place integer, OUT retry_number bigint) FROM PUBLIC;
-GRANT ALL ON FUNCTION audit_private.read_sink_cursor(cursor text, OUT mode text, OUT tenant_id uuid, OUT log_index bigint, OUT place integer, OUT retry_number bigint) TO audit_keeper;
+REVOKE ALL ON FUNCTION audit_private.read_sink_cursor(cursor text, OUT mode text, OUT tenant_id uuid, OUT log_index bigint, OUT place integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.read_sink_cursor(cursor text, OUT mode text, OUT tenant_id uuid, OUT log_index bigint, OUT place integer) TO audit_keeper;
 
 REVOKE ALL ON FUNCTION audit_private.readable_since() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.readable_since() TO audit_reader;
@@ -21041,6 +21585,12 @@ GRANT ALL ON FUNCTION audit_private.retention_cutoff(tenant_id uuid) TO audit_ke
 REVOKE ALL ON FUNCTION audit_private.reverify_step(run_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.reverify_step(run_id uuid) TO audit_operator;
 
+REVOKE ALL ON FUNCTION audit_private.rfc5424_parameter(name text, value text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.rfc5424_parameter(name text, value text) TO audit_keeper;
+
+REVOKE ALL ON FUNCTION audit_private.rfc5424_record(e audit_private.delivered_event, options jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_private.rfc5424_record(e audit_private.delivered_event, options jsonb) TO audit_keeper;
+
 REVOKE ALL ON FUNCTION audit_private.rough_patterns(texts text[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.row_changes(tenant_id uuid, entity_type text, entity_id text) FROM PUBLIC;
@@ -21092,12 +21642,18 @@ REVOKE ALL ON FUNCTION audit_private.sink_kinds() FROM PUBLIC;
 REVOKE ALL ON FUNCTION audit_private.sink_lag(sink audit_private.sink, tenant_id uuid, OUT events bigint, OUT since timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.sink_lag(sink audit_private.sink, tenant_id uuid, OUT events bigint, OUT since timestamp with time zone) TO audit_owner;
 
+REVOKE ALL ON FUNCTION audit_private.sink_letters(sink_name text, tenant_ids uuid[], after_number bigint, most integer) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION audit_private.sink_options() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit_private.sink_readings(sink audit_private.sink, log_size bigint, after_mode text, after_index bigint, after_place integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.sink_record(sink audit_private.sink) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.sink_spans(sink audit_private.sink) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.sink_spans(sink audit_private.sink) TO audit_owner;
+
+REVOKE ALL ON FUNCTION audit_private.sink_statement(sink audit_private.sink, tenant_ids uuid[], times timestamp with time zone[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.sink_tenants(sink audit_private.sink, at_index bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_private.sink_tenants(sink audit_private.sink, at_index bigint) TO audit_owner;
