@@ -22,11 +22,17 @@ from client.sources import async_engine
 from pgwitness import AsyncClient, Client, models
 from pgwitness.errors import (
     AccessRequired,
+    DeadLetterRefused,
     EventMissing,
     FilterInvalid,
     PgwitnessError,
     RelationUnwatched,
     RevertRefused,
+    SinkApprovalRefused,
+    SinkCursorForeign,
+    SinkRefused,
+    SinkTaken,
+    SinkUnknown,
     TenantRefused,
     Unprovable,
     ValueUnstorable,
@@ -522,3 +528,70 @@ def test_what_python_cannot_send_is_refused_before_the_database(
         with pytest.raises(ValueUnstorable, match=message):
             client.log_event(**{"action": "user_created", "entity_type": "user", **arguments})
         assert client.is_logged("user_created")
+
+
+def test_sinks(loaded_database: Database, connect: Connect) -> None:
+    tenants = [loaded_database.tenant_a]
+    role = loaded_database.role("shipper")
+
+    async def run() -> None:
+        async with connect(loaded_database.role("operator")) as client:
+            options = {"format": "jsonl"}
+            for changed in (True, False):
+                assert changed is await client.define_sink(
+                    "siem", "custom", role, options, {"source": "logged"}, tenants
+                )
+            [sink] = await client.list_sinks()
+            check_types(sink)
+            assert (sink.tenant_ids, sink.options, sink.is_approved) == (
+                tuple(tenants), options, None,
+            )  # fmt: skip
+            for option in await client.list_sink_options():
+                check_types(option)
+        async with connect(loaded_database.role("admin")) as client:
+            assert await client.approve_sink("siem", sink.digest, REASON)
+        async with connect(loaded_database.role("app")) as client:
+            event_id = await client.log_event("user_created", "user", 1, "made 1")
+        Client(loaded_database.connect(loaded_database.role("operator"))).seal_events()
+        async with connect(role) as client:
+            [row] = await client.read_sink("siem", 10)
+            check_types(row)
+            assert (row.event_id, row.tenant_id) == (event_id, tenants[0])
+            behind = await client.read_sink("siem", after=row.cursor)
+            assert [each.event_id for each in behind] in ([], [None])
+            await client.report_sink_error("siem", "nobody is there")
+            assert row.event_id
+            assert row.occurred_at
+            await client.add_dead_letter("siem", row.event_id, row.occurred_at, "too large")
+            [letter] = await client.list_dead_letters("siem")
+            check_types(letter)
+            assert await client.acknowledge_sink("siem", row.cursor)
+        async with connect(loaded_database.role("operator")) as client:
+            assert await client.retry_dead_letters("siem", [letter.event_id]) == 1
+            assert await client.discard_dead_letters("siem", REASON, [letter.event_id]) == 1
+            assert await client.set_purge_waits("siem", True, REASON)
+            assert await client.drop_sink("siem", REASON)
+            assert not await client.drop_sink("siem", REASON)
+
+    asyncio.run(run())
+
+
+def test_refusals_of_sinks(loaded_database: Database) -> None:
+    role = loaded_database.role("shipper")
+    operator = Client(loaded_database.connect(loaded_database.role("operator")))
+    with pytest.raises(SinkRefused):
+        operator.define_sink("siem", "fax", role)
+    assert operator.define_sink("siem", "custom", role, {"content": "envelope"})
+    admin = Client(loaded_database.connect(loaded_database.role("admin")))
+    with pytest.raises(SinkApprovalRefused):
+        admin.approve_sink("siem", "0", REASON)
+    shipper = Client(loaded_database.connect(role))
+    with pytest.raises(SinkUnknown):
+        shipper.read_sink("nowhere")
+    shipper.read_sink("siem")
+    with pytest.raises(SinkCursorForeign):
+        shipper.acknowledge_sink("siem", "nowhere")
+    with pytest.raises(DeadLetterRefused):
+        shipper.add_dead_letter("siem", uuid4(), datetime.now(UTC), "too large")
+    with pytest.raises(SinkTaken):
+        Client(loaded_database.connect(role)).read_sink("siem")

@@ -575,6 +575,33 @@ def test_large_batches_are_posted_in_parts(harbour: Harbour, receiver: HttpRecei
     assert words == [f"{number}{place:02}" for number in range(3) for place in range(50)]
 
 
+@pytest.mark.parametrize("kind", KINDS_BY_HTTP)
+@pytest.mark.parametrize("format", ["jsonl", "cef", "rfc5424", "ocsf", "otlp", "cloudevents"])
+def test_every_format_is_posted_as_the_kind_has_it(
+    harbour: Harbour, receiver: HttpReceiver, kind: str, format: str
+) -> None:
+    if kind == "otlp" and format != "otlp":
+        harbour.define(kind, url=receiver.url, format=format)
+        with pytest.raises(DestinationInvalid):
+            harbour.ship()
+        return
+    receiver.answer = accept
+    harbour.define(kind, url=receiver.url, format=format)
+    harbour.log("å1", 'two "lines"\nof text')
+    assert harbour.ship() == Shipped(2, 0, True)
+    body = receiver.requests[0].body.decode()
+    is_text = format in ("cef", "rfc5424")
+    if kind == "webhook" and is_text:
+        assert len(body.splitlines()) == 2
+    elif kind == "otlp" or (kind, format) == ("webhook", "cloudevents"):
+        found = json.loads(body)
+        assert len(found["resourceLogs"] if kind == "otlp" else found) == 2
+    else:
+        lines = [json.loads(line) for line in body.splitlines()]
+        assert len(lines) == (4 if kind == "elastic" else 2)
+    assert "å1" in body or "\\u00e51" in body
+
+
 def test_every_kind_has_a_transport() -> None:
     assert set(KINDS_BY_HTTP) <= set(KINDS)
     for kind in KINDS_BY_HTTP:

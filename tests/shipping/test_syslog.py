@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from pgwitness.shipping.shipper import Shipped
 from pgwitness.shipping.syslog import LARGEST_DATAGRAM, SyslogTransport
 from pgwitness.shipping.transport import DeliveryFailed, DestinationInvalid, ShippedEvent
 from shipping.harbour import (
@@ -118,6 +119,27 @@ def test_a_log_is_followed_into_rsyslog(
         await_that(lambda: harbour.state()["events_behind"] == 0)
     assert list(dict.fromkeys(words())) == ["a1", "å2", "a3"]
     assert {line[0] for line in rsyslog.lines()} == {"shop.example"}
+
+
+@pytest.mark.parametrize("protocol", ["udp", "tcp", "tls"])
+def test_rsyslog_reads_what_the_database_writes(
+    harbour: Harbour, rsyslog: Rsyslog, authority: Authority, protocol: str
+) -> None:
+    """The default format of syslog, by rsyslog's own parser."""
+    harbour.define(
+        "syslog",
+        format="rfc5424",
+        address=f"127.0.0.1:{rsyslog.ports[protocol]}",
+        protocol=protocol,
+        host_name="shop.example",
+        **secure(protocol, authority),
+    )
+    harbour.log("å1", '[two] "quotes"')
+    assert harbour.ship() == Shipped(2, 0, True)
+    found = await_that(lambda: len(rsyslog.lines()) == 2 and rsyslog.lines())
+    assert {(line[0], line[1]) for line in found} == {("shop.example", "pgwitness")}
+    assert all(line[2].startswith("[") and "user_created" in line[2] for line in found)
+    assert [line[3].lstrip("\ufeff ") for line in found] == ["å1", '[two] "quotes"']
 
 
 def test_messages_are_framed_by_their_length() -> None:
