@@ -38,8 +38,8 @@ from bench.stage import (
 OPERATOR = "bench_operator"
 SHIPPER = "bench_shipper"
 DATABASE = "pgwitness_bench_shipping"
-BATCH = 1000
-BATCHES = 50
+BATCH = 400
+BATCHES = 25
 
 COLUMNS = """tenant_id, occurred_at, id, recorded_at, sequence, transaction_id, source, action,
   entity_type, entity_id, actor_type, actor_id, actor, description, target, changes, metadata,

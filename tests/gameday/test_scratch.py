@@ -78,7 +78,7 @@ def test_roles_that_were_not_there_are_gone_too(binaries: Path) -> None:
     with Server(binaries) as server:
         with open_scratch(server.dsn()), psycopg.connect(server.dsn()) as connection:
             roles = connection.execute("select from pg_roles where rolname ~ '^audit_'").fetchall()
-            assert len(roles) == 11
+            assert len(roles) == 12
         with psycopg.connect(server.dsn()) as connection:
             left = connection.execute("select from pg_roles where rolname ~ '^audit_'").fetchall()
         assert left == []

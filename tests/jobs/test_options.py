@@ -32,6 +32,7 @@ def test_a_new_installation_has_the_defaults(operator: Connection) -> None:
         "retention_delay_days": "7",
         "reverify_events_at": "04:00",
         "seal_silence_minutes": "60",
+        "sink_lag_minutes": "60",
     }
     for row in found.values():
         assert row["value"] == row["default_value"]
@@ -89,4 +90,4 @@ def test_only_operators_set_them(loaded_database: Database, auditor: Connection)
         connection = loaded_database.connect(loaded_database.role(persona))
         with refused("42501", case=persona):
             set_option(connection, "partition_width", "day")
-    assert len(rows(auditor, "list_options")) == 10
+    assert len(rows(auditor, "list_options")) == 11
