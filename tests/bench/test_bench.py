@@ -88,7 +88,7 @@ def test_capture_is_compared_with_the_peers_that_are_installed(run: Run) -> None
         "capture, update of 1,000 rows, added, best peer",
         "capture, delete of 1,000 rows, added, best peer",
     ]
-    assert run.names()[17:-14] == (expected if installed else [])
+    assert run.names()[17:-17] == (expected if installed else [])
     measured = [captured.name for peer in installed for captured in peer.tables]
     assert [side for side in run.report["capture"]["sides"] if "pgwitness" not in side] == [
         "unwatched twin",
@@ -97,7 +97,7 @@ def test_capture_is_compared_with_the_peers_that_are_installed(run: Run) -> None
 
 
 def test_purges_are_compared_with_deletes(run: Run) -> None:
-    assert run.names()[-14:-8] == [
+    assert run.names()[-17:-11] == [
         "purge of an expired partition of 20,000 events",
         "purge of an expired partition of 20,000 events: WAL",
         "purge of 30 % of 20,000 events of one tenant",
@@ -108,7 +108,7 @@ def test_purges_are_compared_with_deletes(run: Run) -> None:
 
 
 def test_sealing_is_compared_with_hashing(run: Run) -> None:
-    assert run.names()[-8:-4] == [
+    assert run.names()[-11:-7] == [
         "sealing 20,000 events",
         "verifying 20,000 events",
         "proving one event of 20,000",

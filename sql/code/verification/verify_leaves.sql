@@ -2,7 +2,8 @@ set local role audit_finder;
 -- Every event of a time against the lists, both ways, in one join. What a list says was removed isn't expected; where it
 -- is there all the same, another seal has to list it, since it may have been imported anew. An event that no list knows is
 -- an extra one, unless no run of seal_events has seen it yet, and then its transaction must have begun, as that of whoever
--- verifies may have. Of a restored dump, until it is noticed, transaction numbers say nothing.
+-- verifies may have. Of a restored dump, until it is noticed, transaction numbers say nothing, nor do they before
+-- the first seal, since the log may be one.
 --
 -- An event whose transaction began after the seal before its own was made can't have been recorded much earlier, unless
 -- the clock was set back; one whose transaction was over by then would be in that seal, but for what a restored dump
@@ -155,7 +156,7 @@ begin
     group by f.tenant_id, f.id, f.occurred_at',
     case when verify_leaves.tenant is null then 'true' else format('t.tenant_id = %L::uuid', verify_leaves.tenant) end,
     verify_leaves.from_time, verify_leaves.until_time,
-    case when not state.is_caught_up or coalesce((audit_private.current_epoch()).kind = 'dump_restored', false) then 'true'
+    case when state.sealed_at is null or not state.is_caught_up or coalesce((audit_private.current_epoch()).kind = 'dump_restored', false) then 'true'
       else format('(%s and e.transaction_id < %s)', audit_private.unsealed_condition(state), next_transaction_id) end,
     case when verify_leaves.tenant is null then 'true' else format('e.tenant_id = %L::uuid', verify_leaves.tenant) end,
     coalesce(state.sealed_at < statement_timestamp() - interval '15 minutes', true));
