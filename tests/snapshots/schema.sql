@@ -10213,8 +10213,12 @@ begin
   if entered.epoch is null then
     return;
   end if;
-  if entered.kind = 'dump_restored' then
+  if entered.kind in ('dump_restored', 'installed') then
     last := audit_private.last_transaction_id();
+  end if;
+  if entered.kind = 'dump_restored'
+    or last >= (select i.transaction_offset from audit_private.instance i) + txid_current()
+  then
     lock table audit_private.instance, audit_private.role_binding in access exclusive mode;
     last := greatest(
       last, (select s.snapshot_xmax from audit_private.sealing s),

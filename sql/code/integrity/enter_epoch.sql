@@ -3,7 +3,8 @@
 -- it after that; hence the locks, which wait until each of them has ended, and make all others wait meanwhile: 100 ms at
 -- most, else it is tried again by the next run. So the largest number is looked for before, which takes long; whatever has
 -- been written since has a smaller one than this transaction's. After it, what has an older number is all there, and the
--- next seals take whatever of it is in no list.
+-- next seals take whatever of it is in no list. A dump of a log that was never sealed looks like a new one, but for numbers
+-- that this server has yet to reach.
 --
 -- All but what a transaction will write that keeps a snapshot from before, and reads the old offset in it. It has at most
 -- 2^31 transactions to do so before PostgreSQL itself stops, hence the distance; seal_step says when none is left.
@@ -25,8 +26,12 @@ begin
   if entered.epoch is null then
     return;
   end if;
-  if entered.kind = 'dump_restored' then
+  if entered.kind in ('dump_restored', 'installed') then
     last := audit_private.last_transaction_id();
+  end if;
+  if entered.kind = 'dump_restored'
+    or last >= (select i.transaction_offset from audit_private.instance i) + txid_current()
+  then
     lock table audit_private.instance, audit_private.role_binding in access exclusive mode;
     last := greatest(
       last, (select s.snapshot_xmax from audit_private.sealing s),
