@@ -30,7 +30,8 @@ begin
     last := audit_private.last_transaction_id();
   end if;
   if entered.kind = 'dump_restored'
-    or last >= (select i.transaction_offset from audit_private.instance i) + txid_current()
+    or last >= (
+      select i.transaction_offset + pg_snapshot_xmax(pg_current_snapshot())::text::bigint from audit_private.instance i)
   then
     lock table audit_private.instance, audit_private.role_binding in access exclusive mode;
     last := greatest(
