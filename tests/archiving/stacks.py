@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from pgwitness.archiving import rows as archived
@@ -18,6 +18,7 @@ from pgwitness.archiving.verifying import Verification, verify
 from pgwitness.archiving.writing import ArchiveWriter, Written
 from pgwitness.client import Client
 from pgwitness.evidence.checkpoints import Checkpoint
+from pgwitness.models import SinkEvent
 from retention.vault import old
 from sinks.harbour import Harbour, open_harbour
 from walls.ledger import REASON, Connection, call
@@ -25,16 +26,6 @@ from walls.ledger import REASON, Connection, call
 from databases import TENANTS, Database
 
 SINK = "archive"
-
-
-class Batched(NamedTuple):
-    """A row of read_sink."""
-
-    cursor: str
-    tenant_id: UUID | None
-    event_id: UUID | None
-    occurred_at: datetime | None
-    content: str | None
 
 
 @dataclass
@@ -59,8 +50,8 @@ class Stacks(Harbour):
         """Define the sink, from the first event on, and have tenants approve it."""
         self.open(*tenants, name=name, kind="parquet", options={"url": self.address} | options)
 
-    def batch(self, size: int = 10000, after: str | None = None) -> list[Batched]:
-        return [Batched(**row) for row in self.read(size, SINK, after)]
+    def batch(self, size: int = 10000, after: str | None = None) -> list[SinkEvent]:
+        return [SinkEvent(**row) for row in self.read(size, SINK, after)]
 
     def writer(self, shipper: Connection | None = None) -> ArchiveWriter:
         return ArchiveWriter(Client(shipper or self.shipper), SINK, self.folder)
@@ -114,7 +105,8 @@ class Stacks(Harbour):
     def verify(self, checkpoint: Checkpoint | None = None) -> Verification:
         return verify(self.folder, checkpoint)
 
-    def kinds(self, checkpoint: Checkpoint | None = None) -> Counter[str]:  # type: ignore[override]
+    def archive_kinds(self, checkpoint: Checkpoint | None = None) -> Counter[str]:
+        """Which kinds of findings verifying the archive has, and how many of each."""
         return Counter(found.kind for found in self.verify(checkpoint).findings)
 
     def head(self) -> Checkpoint:

@@ -151,7 +151,7 @@ def test_many_leave_by_truncation(stacks: Stacks) -> None:
     stacks.purge()
     assert stacks.left("a") == ["held"]
     assert stacks.receipts()[0]["removed"] == 12000
-    assert stacks.kinds() == {}
+    assert stacks.archive_kinds() == {}
 
 
 def test_exact_tenants_do_not_wait_for_the_partition(aged: Stacks) -> None:

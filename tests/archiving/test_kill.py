@@ -73,4 +73,4 @@ def test_killed_at_any_step(stacks: Stacks, step: str) -> None:
     assert stacks.folder.names("_part") == []
     assert stacks.rows("a").keys() == set(stacks.carried("a"))
     assert sorted(row["file"] for row in stacks.noted()) == stacks.files()
-    assert stacks.kinds() == {}
+    assert stacks.archive_kinds() == {}

@@ -13,6 +13,7 @@ import duckdb
 import pytest
 
 from archiving.stacks import SINK, Stacks, open_stacks
+from pgwitness.archiving.folder import Folder
 from pgwitness.archiving.manifest import manifest_of, place_of
 from pgwitness.archiving.writing import ArchiveUnproven
 from walls.ledger import REASON, call, log, refused
@@ -132,7 +133,7 @@ def test_nor_does_one_with_other_bounds(stacks: Stacks) -> None:
     [second] = stacks.writer().write(stacks.batch(4))
     assert (first.rows, second.rows) == (3, 1)
     assert len(stacks.rows("a")) == 4
-    assert stacks.kinds() == {}
+    assert stacks.archive_kinds() == {}
 
 
 def test_another_address_gets_everything_anew(stacks: Stacks) -> None:
@@ -145,7 +146,7 @@ def test_another_address_gets_everything_anew(stacks: Stacks) -> None:
     stacks.define_archive("a")
     stacks.archive()
     assert known < set(stacks.rows("a"))
-    assert stacks.kinds() == {}
+    assert stacks.archive_kinds() == {}
 
 
 @pytest.mark.parametrize("step", ["file", "manifest", "note"])
@@ -186,7 +187,7 @@ def test_a_run_that_is_killed_leaves_nothing_half(
     stacks.archive()
     assert stacks.folder.names("_part") == []
     assert set(stacks.rows("a")) == set(stacks.carried("a"))
-    assert stacks.kinds() == {}
+    assert stacks.archive_kinds() == {}
     assert sorted(row["file"] for row in stacks.noted()) == stacks.files()
 
 
@@ -206,8 +207,8 @@ def test_what_was_written_is_read_back(stacks: Stacks, monkeypatch: pytest.Monke
     writer = stacks.writer()
     read = type(writer._folder).read
 
-    def damaged(folder: object, name: str) -> bytes:
-        content = read(folder, name)  # type: ignore[arg-type]
+    def damaged(folder: Folder, name: str) -> bytes:
+        content = read(folder, name)
         return content[:-9] + b"x" + content[-8:] if name.endswith(".part") else content
 
     monkeypatch.setattr(type(writer._folder), "read", damaged)
@@ -259,7 +260,7 @@ def test_any_address_of_fsspec_will_do(loaded_database: Database) -> None:
     stacks.write(3)
     stacks.archive()
     assert set(stacks.rows("a")) == set(stacks.carried("a"))
-    assert stacks.kinds() == {}
+    assert stacks.archive_kinds() == {}
 
 
 def test_files_are_for_the_archivist_alone(stacks: Stacks) -> None:

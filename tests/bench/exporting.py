@@ -16,11 +16,11 @@ from pathlib import Path
 
 from bench.stage import (
     READER,
-    TENANT,
     Comparison,
     Place,
     add_login,
     compare,
+    copy_out,
     log_events,
     relate,
     set_up,
@@ -112,19 +112,7 @@ class _Sides:
         return seconds
 
     def copy(self) -> float:
-        file = self._folder / "theirs"
-        columns = """tenant_id, occurred_at, id, recorded_at, sequence, transaction_id, source,
-          action, entity_type, entity_id, actor_type, actor_id, actor, description, target, changes,
-          metadata, outcome, error_message, ip, user_agent, request_id, recorded_by"""
-        with self._place.connect() as connection:
-            began = time.monotonic()
-            connection.execute(
-                f"copy (select {columns} from audit_private.event where tenant_id = '{TENANT}' "
-                f"order by occurred_at desc, id desc) to '{file}' (format csv, header)"
-            )
-            seconds = time.monotonic() - began
-            connection.execute(f"copy (select 1) to program 'rm {file}'")
-        return seconds
+        return copy_out(self._place, self._folder)
 
     def run_job(self) -> float:
         with self._place.connect(READER) as reader, self._place.connect(OPERATOR) as operator:

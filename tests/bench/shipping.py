@@ -25,11 +25,11 @@ from psycopg.types.json import Jsonb
 from bench.integrity import writing
 from bench.stage import (
     ADMIN,
-    TENANT,
     Comparison,
     Place,
     add_login,
     compare,
+    copy_out,
     log_events,
     relate,
     set_up,
@@ -40,10 +40,6 @@ SHIPPER = "bench_shipper"
 DATABASE = "pgwitness_bench_shipping"
 BATCH = 400
 BATCHES = 25
-
-COLUMNS = """tenant_id, occurred_at, id, recorded_at, sequence, transaction_id, source, action,
-  entity_type, entity_id, actor_type, actor_id, actor, description, target, changes, metadata,
-  outcome, error_message, ip, user_agent, request_id, recorded_by"""
 
 
 def compare_shipping(place: Place, *, runs: int, rows: int, seconds: float) -> list[Comparison]:
@@ -135,16 +131,7 @@ class _Side:
 
     def copy(self) -> float:
         """Have the server write the same events into a file, in seconds."""
-        file = self._folder / "theirs"
-        with self.place.connect() as connection:
-            began = time.monotonic()
-            connection.execute(
-                f"copy (select {COLUMNS} from audit_private.event where tenant_id = '{TENANT}' "
-                f"order by occurred_at, id) to '{file}'"
-            )
-            seconds = time.monotonic() - began
-            connection.execute(f"copy (select 1) to program 'rm {file}'")
-        return seconds
+        return copy_out(self.place, self._folder)
 
     def time_batch(self, *, is_at_end: int = 0) -> float:
         """Read and acknowledge some batches of the log; the median of one, in milliseconds."""

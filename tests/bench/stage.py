@@ -9,6 +9,7 @@ import shutil
 import statistics
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -329,3 +330,20 @@ def log_events(connection: psycopg.Connection[Any], rows: int) -> None:
     tell(f"Logging {rows:,} events")
     connection.execute(LOG, {"tenant": TENANT, "rows": rows})
     connection.execute("vacuum (freeze, analyze) audit_private.event")
+
+
+def copy_out(place: Place, folder: Path) -> float:
+    """Have the server write all events of the tenant into a file, newest first, in seconds."""
+    file = folder / "theirs"
+    columns = """tenant_id, occurred_at, id, recorded_at, sequence, transaction_id, source,
+      action, entity_type, entity_id, actor_type, actor_id, actor, description, target, changes,
+      metadata, outcome, error_message, ip, user_agent, request_id, recorded_by"""
+    with place.connect() as connection:
+        began = time.monotonic()
+        connection.execute(
+            f"copy (select {columns} from audit_private.event where tenant_id = '{TENANT}' "
+            f"order by occurred_at desc, id desc) to '{file}' (format csv, header)"
+        )
+        seconds = time.monotonic() - began
+        connection.execute(f"copy (select 1) to program 'rm {file}'")
+    return seconds

@@ -187,6 +187,23 @@ def test_a_dump_restored_before_its_first_seal(
     assert epoch(restored)["kind"] == ("dump_restored" if is_sealed else "installed")
 
 
+def test_a_dump_of_higher_numbers_restored_before_its_first_seal(
+    loaded_database: Database, empty_database: Database, binaries: Path
+) -> None:
+    source = open_laboratory(loaded_database)
+    source.root.execute("update audit_private.instance set transaction_offset = 1000000")
+    source.write(3)
+    restore_dump(binaries, source, empty_database)
+    restored = open_laboratory(empty_database)
+    # As on a server that has yet to come so far.
+    restored.root.execute("update audit_private.instance set transaction_offset = 0")
+    restored.write(2)
+    assert restored.kinds()["extra_event"] == 0
+    restored.seal()
+    restored.check_chains()
+    assert restored.look() == []
+
+
 def test_a_copy_of_the_database_on_the_same_server(laboratory: Laboratory) -> None:
     early = fill(laboratory)
     with template_copy(laboratory) as restored:

@@ -109,15 +109,17 @@ CREATE FUNCTION audit.acknowledge_sink(name text, cursor text) RETURNS boolean
 declare
   taken constant audit_private.sink := audit_private.take_sink(acknowledge_sink.name);
   place constant record := audit_private.read_sink_cursor(acknowledge_sink.cursor);
+  carried uuid[];
   has_moved boolean;
 begin
   if taken.process_id is distinct from pg_backend_pid() then
     perform audit_private.refuse_consumer(taken.sink_name, taken.process_id);
   end if;
   if place.mode = 'retry' then
+    carried := audit_private.sink_tenants(taken);
     delete from audit_private.dead_letter d
     where d.sink_name = taken.sink_name
-      and d.tenant_id = any (audit_private.sink_tenants(taken))
+      and d.tenant_id = any (carried)
       and d.retry_number <= place.log_index;
     has_moved := found;
   elsif place.tenant_id is not null then
@@ -4140,6 +4142,7 @@ CREATE FUNCTION audit.read_sink(name text, batch_size integer DEFAULT 1000, afte
 #variable_conflict use_column
 declare
   taken constant audit_private.sink := audit_private.take_sink(read_sink.name);
+  carried constant uuid[] := audit_private.sink_tenants(taken);
   size constant integer := least(greatest(coalesce(read_sink.batch_size, 1000), 1), 10000);
   resumed record;
   reading record;
@@ -4155,7 +4158,7 @@ begin
   update audit_private.sink_approval a
   set until_log_index = log_size
   where a.sink_name = taken.sink_name
-    and a.tenant_id = any (audit_private.sink_tenants(taken))
+    and a.tenant_id = any (carried)
     and a.until_log_index is null;
 
   select null::text as mode, null::bigint as log_index, null::integer as place into resumed;
@@ -4163,7 +4166,7 @@ begin
     select c.mode, c.log_index, c.place into resumed from audit_private.read_sink_cursor(read_sink.after) c;
   end if;
   for reading in
-    select r.* from audit_private.sink_readings(taken, log_size, resumed.mode, resumed.log_index, resumed.place) r
+    select r.* from audit_private.sink_readings(taken, carried, log_size, resumed.mode, resumed.log_index, resumed.place) r
   loop
     for attempt in 1..20 loop
       exit when reading.log_index >= reading.until_log_index;
@@ -17626,18 +17629,18 @@ ALTER FUNCTION audit_private.sink_options() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.sink_options() IS 'options that sinks may have, and the pattern that a value follows';
 
-CREATE FUNCTION audit_private.sink_readings(sink audit_private.sink, log_size bigint, after_mode text, after_index bigint, after_place integer) RETURNS TABLE(mode text, tenant_ids uuid[], log_index bigint, place integer, until_log_index bigint)
+CREATE FUNCTION audit_private.sink_readings(sink audit_private.sink, tenant_ids uuid[], log_size bigint, after_mode text, after_index bigint, after_place integer) RETURNS TABLE(mode text, tenant_ids uuid[], log_index bigint, place integer, until_log_index bigint)
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   with reading as (
-    select 1 as step, 'retry' as mode, audit_private.sink_tenants(sink_readings.sink) as tenant_ids, 0::bigint as log_index,
+    select 1 as step, 'retry' as mode, sink_readings.tenant_ids, 0::bigint as log_index,
       0 as place, null::bigint as until_log_index
     union all
     select 2, 'backlog:' || a.tenant_id, array[a.tenant_id], a.log_index, a.place, a.until_log_index
     from audit_private.sink_approval a
     where a.sink_name = (sink_readings.sink).sink_name
-      and a.tenant_id = any (audit_private.sink_tenants(sink_readings.sink))
+      and a.tenant_id = any (sink_readings.tenant_ids)
       and a.log_index < a.until_log_index
     union all
     select 3, 'log', null, (sink_readings.sink).log_index, (sink_readings.sink).place, null
@@ -17661,7 +17664,7 @@ CREATE FUNCTION audit_private.sink_readings(sink audit_private.sink, log_size bi
         select min(a.until_log_index)
         from audit_private.sink_approval a
         where a.sink_name = (sink_readings.sink).sink_name
-          and a.tenant_id = any (audit_private.sink_tenants(sink_readings.sink))
+          and a.tenant_id = any (sink_readings.tenant_ids)
           and a.until_log_index > r.log_index
       ))
     end
@@ -17669,9 +17672,9 @@ CREATE FUNCTION audit_private.sink_readings(sink audit_private.sink, log_size bi
   order by r.step, r.mode
 $$;
 
-ALTER FUNCTION audit_private.sink_readings(sink audit_private.sink, log_size bigint, after_mode text, after_index bigint, after_place integer) OWNER TO audit_keeper;
+ALTER FUNCTION audit_private.sink_readings(sink audit_private.sink, tenant_ids uuid[], log_size bigint, after_mode text, after_index bigint, after_place integer) OWNER TO audit_keeper;
 
-COMMENT ON FUNCTION audit_private.sink_readings(sink audit_private.sink, log_size bigint, after_mode text, after_index bigint, after_place integer) IS 'what a sink is to be read from, one behind the other: a mode, and a place from which to read up to a seal';
+COMMENT ON FUNCTION audit_private.sink_readings(sink audit_private.sink, tenant_ids uuid[], log_size bigint, after_mode text, after_index bigint, after_place integer) IS 'what a sink is to be read from of the tenants that it carries, one behind the other: a mode, and a place from which to read up to a seal';
 
 CREATE FUNCTION audit_private.sink_record(sink audit_private.sink) RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
@@ -18915,7 +18918,11 @@ begin
     group by f.tenant_id, f.id, f.occurred_at',
     case when verify_leaves.tenant is null then 'true' else format('t.tenant_id = %L::uuid', verify_leaves.tenant) end,
     verify_leaves.from_time, verify_leaves.until_time,
-    case when state.sealed_at is null or not state.is_caught_up or coalesce((audit_private.current_epoch()).kind = 'dump_restored', false) then 'true'
+    case
+      when state.sealed_at is null
+        or not state.is_caught_up
+        or coalesce((audit_private.current_epoch()).kind = 'dump_restored', false)
+      then 'true'
       else format('(%s and e.transaction_id < %s)', audit_private.unsealed_condition(state), next_transaction_id) end,
     case when verify_leaves.tenant is null then 'true' else format('e.tenant_id = %L::uuid', verify_leaves.tenant) end,
     coalesce(state.sealed_at < statement_timestamp() - interval '15 minutes', true));
@@ -22955,7 +22962,7 @@ REVOKE ALL ON FUNCTION audit_private.sink_letters(sink_name text, tenant_ids uui
 
 REVOKE ALL ON FUNCTION audit_private.sink_options() FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION audit_private.sink_readings(sink audit_private.sink, log_size bigint, after_mode text, after_index bigint, after_place integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION audit_private.sink_readings(sink audit_private.sink, tenant_ids uuid[], log_size bigint, after_mode text, after_index bigint, after_place integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_private.sink_record(sink audit_private.sink) FROM PUBLIC;
 

@@ -6,7 +6,7 @@ set local role audit_keeper;
 --
 -- An erasure under way is waited for (close_gate), so that one with a later time is one that isn't seen here.
 --
--- Outside the tenant wall, as deliver_entries; what the filter doesn't find isn't given here either.
+-- Outside the tenant wall, as sink_statement; what the filter doesn't find isn't given here either.
 create or replace function audit.prove_sink(
   name text,
   tenant_id uuid,

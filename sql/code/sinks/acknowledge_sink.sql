@@ -12,15 +12,17 @@ as $$
 declare
   taken constant audit_private.sink := audit_private.take_sink(acknowledge_sink.name);
   place constant record := audit_private.read_sink_cursor(acknowledge_sink.cursor);
+  carried uuid[];
   has_moved boolean;
 begin
   if taken.process_id is distinct from pg_backend_pid() then
     perform audit_private.refuse_consumer(taken.sink_name, taken.process_id);
   end if;
   if place.mode = 'retry' then
+    carried := audit_private.sink_tenants(taken);
     delete from audit_private.dead_letter d
     where d.sink_name = taken.sink_name
-      and d.tenant_id = any (audit_private.sink_tenants(taken))
+      and d.tenant_id = any (carried)
       and d.retry_number <= place.log_index;
     has_moved := found;
   elsif place.tenant_id is not null then

@@ -21,6 +21,7 @@ as $$
 #variable_conflict use_column
 declare
   taken constant audit_private.sink := audit_private.take_sink(read_sink.name);
+  carried constant uuid[] := audit_private.sink_tenants(taken);
   size constant integer := least(greatest(coalesce(read_sink.batch_size, 1000), 1), 10000);
   resumed record;
   reading record;
@@ -36,7 +37,7 @@ begin
   update audit_private.sink_approval a
   set until_log_index = log_size
   where a.sink_name = taken.sink_name
-    and a.tenant_id = any (audit_private.sink_tenants(taken))
+    and a.tenant_id = any (carried)
     and a.until_log_index is null;
 
   select null::text as mode, null::bigint as log_index, null::integer as place into resumed;
@@ -44,7 +45,7 @@ begin
     select c.mode, c.log_index, c.place into resumed from audit_private.read_sink_cursor(read_sink.after) c;
   end if;
   for reading in
-    select r.* from audit_private.sink_readings(taken, log_size, resumed.mode, resumed.log_index, resumed.place) r
+    select r.* from audit_private.sink_readings(taken, carried, log_size, resumed.mode, resumed.log_index, resumed.place) r
   loop
     for attempt in 1..20 loop
       exit when reading.log_index >= reading.until_log_index;

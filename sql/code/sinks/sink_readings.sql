@@ -3,6 +3,7 @@ set local role audit_keeper;
 -- which on another tenant takes part. Behind a cursor, only what comes after it in that order.
 create or replace function audit_private.sink_readings(
   sink audit_private.sink,
+  tenant_ids uuid[],
   log_size bigint,
   after_mode text,
   after_index bigint,
@@ -16,13 +17,13 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
   with reading as (
-    select 1 as step, 'retry' as mode, audit_private.sink_tenants(sink_readings.sink) as tenant_ids, 0::bigint as log_index,
+    select 1 as step, 'retry' as mode, sink_readings.tenant_ids, 0::bigint as log_index,
       0 as place, null::bigint as until_log_index
     union all
     select 2, 'backlog:' || a.tenant_id, array[a.tenant_id], a.log_index, a.place, a.until_log_index
     from audit_private.sink_approval a
     where a.sink_name = (sink_readings.sink).sink_name
-      and a.tenant_id = any (audit_private.sink_tenants(sink_readings.sink))
+      and a.tenant_id = any (sink_readings.tenant_ids)
       and a.log_index < a.until_log_index
     union all
     select 3, 'log', null, (sink_readings.sink).log_index, (sink_readings.sink).place, null
@@ -46,12 +47,12 @@ as $$
         select min(a.until_log_index)
         from audit_private.sink_approval a
         where a.sink_name = (sink_readings.sink).sink_name
-          and a.tenant_id = any (audit_private.sink_tenants(sink_readings.sink))
+          and a.tenant_id = any (sink_readings.tenant_ids)
           and a.until_log_index > r.log_index
       ))
     end
   from resumed r
   order by r.step, r.mode
 $$;
-comment on function audit_private.sink_readings(audit_private.sink, bigint, text, bigint, integer) is
-  'what a sink is to be read from, one behind the other: a mode, and a place from which to read up to a seal';
+comment on function audit_private.sink_readings(audit_private.sink, uuid[], bigint, text, bigint, integer) is
+  'what a sink is to be read from of the tenants that it carries, one behind the other: a mode, and a place from which to read up to a seal';

@@ -156,7 +156,11 @@ begin
     group by f.tenant_id, f.id, f.occurred_at',
     case when verify_leaves.tenant is null then 'true' else format('t.tenant_id = %L::uuid', verify_leaves.tenant) end,
     verify_leaves.from_time, verify_leaves.until_time,
-    case when state.sealed_at is null or not state.is_caught_up or coalesce((audit_private.current_epoch()).kind = 'dump_restored', false) then 'true'
+    case
+      when state.sealed_at is null
+        or not state.is_caught_up
+        or coalesce((audit_private.current_epoch()).kind = 'dump_restored', false)
+      then 'true'
       else format('(%s and e.transaction_id < %s)', audit_private.unsealed_condition(state), next_transaction_id) end,
     case when verify_leaves.tenant is null then 'true' else format('e.tenant_id = %L::uuid', verify_leaves.tenant) end,
     coalesce(state.sealed_at < statement_timestamp() - interval '15 minutes', true));

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
-from typing import Any, Protocol
+from typing import Any, TypeAlias
 from uuid import UUID, uuid4
 
 from pgwitness.archiving import rows as archived
@@ -39,6 +39,8 @@ from pgwitness.archiving.verifying import verify_file
 from pgwitness.client import Client
 from pgwitness.errors import PgwitnessError
 from pgwitness.evidence.merkle import HASH_BYTES, Tree
+from pgwitness.models import SinkEvent
+from pgwitness.shipping.transport import ShippedEvent
 
 NAMES_AT_MOST = 1000
 INTENT = ".intent"
@@ -48,15 +50,8 @@ class ArchiveUnproven(PgwitnessError):
     """What was written doesn't hold what was sealed."""
 
 
-class SinkEvent(Protocol):
-    """As much of what `read_sink` gives as is needed here."""
-
-    @property
-    def cursor(self) -> str: ...  # noqa: D102
-    @property
-    def tenant_id(self) -> UUID | None: ...  # noqa: D102
-    @property
-    def event_id(self) -> UUID | None: ...  # noqa: D102
+ReadEvent: TypeAlias = SinkEvent | ShippedEvent
+"""What `read_sink` gives, as it is or on its way to a receiver."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +99,7 @@ class ArchiveWriter:
                 self._folder.remove(file)
         self._folder.sweep(self._name)
 
-    def write(self, batch: Sequence[SinkEvent]) -> list[Written]:
+    def write(self, batch: Sequence[ReadEvent]) -> list[Written]:
         """Archives a batch; when this returns, it may be acknowledged.
 
         Args:
@@ -115,7 +110,7 @@ class ArchiveWriter:
             OSError: a file can't be written.
             PgwitnessError: the database refuses.
         """
-        tenants: dict[UUID, dict[str, SinkEvent]] = defaultdict(dict)
+        tenants: dict[UUID, dict[str, ReadEvent]] = defaultdict(dict)
         for event in batch:
             if event.event_id is not None and event.tenant_id is not None:
                 tenants[event.tenant_id][str(event.event_id)] = event
@@ -125,7 +120,7 @@ class ArchiveWriter:
             for written in self._write_tenant(tenant_id, events)
         ]
 
-    def _write_tenant(self, tenant_id: UUID, events: Mapping[str, SinkEvent]) -> list[Written]:
+    def _write_tenant(self, tenant_id: UUID, events: Mapping[str, ReadEvent]) -> list[Written]:
         document = self._client.prove_sink(
             self._name, tenant_id, list(events), None if self._log is None else self._log.size
         )

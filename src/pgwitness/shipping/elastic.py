@@ -8,9 +8,9 @@ from datetime import UTC
 from typing import Any
 
 from pgwitness.shipping.http import Answer, HttpTransport
+from pgwitness.shipping.lines import TEXTS
 from pgwitness.shipping.transport import DeliveryFailed, Refusal, ShippedEvent
 
-TEXTS = ("cef", "rfc5424")
 INDEX = "pgwitness"
 CONFLICT = 409
 TYPE_LENGTH = 100

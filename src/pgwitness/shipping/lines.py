@@ -6,6 +6,9 @@ from collections.abc import Sequence
 
 from pgwitness.shipping.transport import ShippedEvent
 
+TEXTS = ("cef", "rfc5424")
+"""Formats that aren't JSON."""
+
 
 def as_lines(events: Sequence[ShippedEvent]) -> bytes:
     r"""Gives events as UTF-8, each ended by LF.

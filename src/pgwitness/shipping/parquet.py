@@ -51,7 +51,7 @@ class ParquetTransport(Transport):
         self._since = 0.0
 
     def attach(self, client: Client) -> None:
-        """Takes the connection that reads the sink: only its consumer is given proofs."""
+        """Takes the connection that reads the sink: only its consumer may have files noted."""
         if client is not self._client:
             self._client, self._writer = client, None
 

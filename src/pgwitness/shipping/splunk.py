@@ -6,9 +6,8 @@ import json
 from collections.abc import Sequence
 
 from pgwitness.shipping.http import Answer, HttpTransport
+from pgwitness.shipping.lines import TEXTS
 from pgwitness.shipping.transport import BatchRefused, Refusal, ShippedEvent
-
-TEXTS = ("cef", "rfc5424")
 
 REFUSALS = {
     5: "no data",

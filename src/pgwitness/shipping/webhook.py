@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 
 from pgwitness.shipping.credentials import find_secret
 from pgwitness.shipping.http import HttpTransport
-from pgwitness.shipping.lines import as_lines
+from pgwitness.shipping.lines import TEXTS, as_lines
 from pgwitness.shipping.transport import Destination, ShippedEvent
 
 TIMESTAMP = "Pgwitness-Timestamp"
@@ -22,7 +22,6 @@ SIGNATURE = "Pgwitness-Signature"
 SINK = "Pgwitness-Sink"
 
 CLOUDEVENTS = "cloudevents"
-TEXTS = ("cef", "rfc5424")
 
 
 class WebhookTransport(HttpTransport):
