@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from retention.vault import in_background
 from sinks.harbour import Harbour, ids
 from walls.ledger import REASON, call, log, refused
 
@@ -150,3 +151,28 @@ def test_a_tenant_that_a_sink_is_no_longer_for_has_to_approve_anew(harbour: Harb
     assert harbour.sink()["approved_tenants"] == 1
     harbour.approve("a")
     assert set(missed) <= set(ids(harbour.drain()))
+
+
+def test_what_is_approved_while_it_changes_counts_for_nothing(harbour: Harbour) -> None:
+    harbour.open()
+    harbour.write(2)
+    harbour.seal()
+    digest = harbour.digest()
+
+    def approve() -> None:
+        call(harbour.admin, "approve_sink", name="siem", digest=digest, reason=REASON)
+
+    harbour.operator.autocommit = False
+    harbour.define(options={"start": "beginning"}, filter={"outcome": "success"})
+    with in_background(approve) as failures:
+        process = harbour.admin.info.backend_pid
+        while not harbour.value(
+            "select count(*) from pg_stat_activity where pid = %s and wait_event_type = 'Lock'",
+            process,
+        ):
+            assert failures == []
+        harbour.operator.commit()
+    harbour.operator.autocommit = True
+    assert failures == []
+    assert harbour.sink()["approved_tenants"] == 0
+    assert harbour.drain() == []
